@@ -1,0 +1,1 @@
+"""The vocabulary of facts and how people say them, in three languages."""

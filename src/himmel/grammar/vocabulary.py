@@ -1,0 +1,100 @@
+"""The closed vocabulary of facts: every value that the world can show and a caption can state.
+
+`SLOTS` flattens a scene into named categories. The refiner is taught to read them from words, judges to see them in
+pictures, and both use the same order, so an index means the same thing everywhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+SHAPES = ("ball", "cube", "cylinder", "capsule")
+COLOURS = ("red", "orange", "yellow", "green", "blue", "purple", "pink", "white", "black")
+SIZES = ("small", "large")
+MATERIALS = ("matte", "metal", "glass", "wood")
+MOTIONS = ("rests", "falls", "bounces", "rolls", "slides", "spins", "topples")
+DIRECTIONS = ("left", "right", "towards the camera", "away from the camera")
+COUNTS = (1, 2, 3, 4, 5, 6)
+RELATIONS = ("left of", "right of", "behind", "in front of", "on")
+EVENTS = (
+    "hits",  # agent strikes patient, coming from `side`
+    "stops",
+    "is pushed away",
+    "disappears behind",  # agent goes behind patient (a wall)
+    "comes out",  # agent comes out on `side`
+    "stays hidden",
+    "leaves the frame",  # on `side`
+    "comes back",
+)
+GROUNDS = ("grass", "sand", "wood", "marble", "brick", "snow", "tiles", "asphalt")
+LIGHTS = ("day", "sunset", "night", "overcast")
+WEATHERS = ("clear", "fog", "rain", "snowfall")
+CLOUDS = ("clear sky", "scattered clouds", "heavy clouds")
+SCENERIES = ("plain", "sea", "mountains", "desert", "hills")
+SEAS = ("calm", "rough")
+SEASONS = ("summer", "autumn", "winter")
+CAMERAS = (
+    "still",
+    "pans left",
+    "pans right",
+    "tilts up",
+    "tilts down",
+    "orbits left",
+    "orbits right",
+    "moves in",
+    "moves out",
+    "rises",
+    "sinks",
+    "zooms in",
+    "zooms out",
+    "flies forward",
+    "follows",
+)
+STYLES = ("natural", "black and white", "film", "watercolour", "silhouette")
+FAMILIES = (
+    "single",  # 1: one object falls, bounces, rolls, slides, spins, rests
+    "collision",  # 2: two objects collide
+    "camera",  # 3: camera moves over a still scene
+    "sea",  # 4
+    "landscape",  # 5: mountains, desert, hills, snow: fly-over
+    "hidden",  # 6: hidden behind a wall; leaves the frame and comes back
+    "weather",  # 11: weather and light that change
+)
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One question with a closed set of answers. Label 0 is "not stated"; label i + 1 is values[i]."""
+
+    name: str
+    values: tuple[str, ...]
+
+
+def _object_slots(i: int) -> tuple[Slot, ...]:
+    kinds = (("shape", SHAPES), ("colour", COLOURS), ("size", SIZES), ("material", MATERIALS))
+    kinds += (("motion", MOTIONS), ("direction", DIRECTIONS), ("count", tuple(str(c) for c in COUNTS)))
+    return tuple(Slot(f"object{i}.{name}", values) for name, values in kinds)
+
+
+MAX_OBJECTS = 3
+"""Objects beyond the third are shown and captioned but have no slots of their own."""
+
+SLOTS: tuple[Slot, ...] = (
+    Slot("scenery", SCENERIES),
+    Slot("ground", GROUNDS),
+    Slot("light", LIGHTS),
+    Slot("light_to", LIGHTS),
+    Slot("weather", WEATHERS),
+    Slot("weather_to", WEATHERS),
+    Slot("clouds", CLOUDS),
+    Slot("sea", SEAS),
+    Slot("season", SEASONS),
+    Slot("camera", CAMERAS),
+    Slot("style", STYLES),
+    Slot("relation", RELATIONS),
+    Slot("event", EVENTS),
+    Slot("event.side", ("left", "right")),
+    *_object_slots(0),
+    *_object_slots(1),
+    *_object_slots(2),
+)

@@ -1,0 +1,52 @@
+"""What the renderer is told: one clip's geometry, materials, light and camera, as plain arrays.
+
+World axes: x right, y away from a camera that looks along +y, z up; metres and seconds. Rotation matrices map local to
+world coordinates; the camera's columns are (right, up, backward), so it looks along minus its third column.
+Shapes: T frames, K primitives.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+F = NDArray[np.float32]
+
+PRIMITIVES = ("ball", "cube", "cylinder", "capsule")
+"""half_size: ball (r, r, r); cube half edges (any box); cylinder and capsule (r, r, half length), axis local z."""
+
+MATERIAL_KINDS = ("matte", "metal", "glass", "wood", "brick")
+BACKDROPS = ("plain", "sea", "mountains", "desert", "hills")
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One shot, ready to be drawn at any picture size."""
+
+    seconds: F  # [T] time of each frame
+    camera_position: F  # [T, 3]
+    camera_rotation: F  # [T, 3, 3]
+    field_of_view: F  # [T] degrees, across the shorter side of the picture
+    kind: NDArray[np.int64]  # [K] index into PRIMITIVES
+    half_size: F  # [K, 3]
+    position: F  # [T, K, 3]
+    rotation: F  # [T, K, 3, 3]
+    albedo: F  # [K, 3] linear RGB, 0 to 1
+    material: NDArray[np.int64]  # [K] index into MATERIAL_KINDS
+    object_index: NDArray[np.int64]  # [K] index into facts.objects, or -1 for props such as walls
+    backdrop: str  # one of BACKDROPS
+    ground: str | None  # one of grammar GROUNDS when backdrop is "plain"
+    season: str | None  # for mountains, desert and hills
+    seed: int  # of textures, terrain and clouds
+    sun_elevation: F  # [T] degrees above the horizon; below -6 is night with a moon
+    sun_azimuth: F  # [T] degrees, 0 is +x, counter-clockwise
+    overcast: F  # [T] 0 clear sun, 1 no sun disc and soft grey light
+    cloud_cover: F  # [T] 0 none to 1 full
+    cloud_drift: F  # [2] metres a second at cloud height
+    fog: F  # [T] 0 none; 1 hides things 10 m away
+    rain: F  # [T] 0 to 1
+    snowfall: F  # [T] 0 to 1
+    wave_height: F  # [T] metres, for the sea: 0.1 calm, 1.0 rough
+    style: str  # one of grammar STYLES
