@@ -1,7 +1,7 @@
 """The closed vocabulary of facts: every value that the world can show and a caption can state.
 
-`SLOTS` flattens a scene into named categories. The refiner is taught to read them from words, judges to see them in
-pictures, and both use the same order, so an index means the same thing everywhere.
+`SLOTS` flattens a scene into named categories. The refiner is taught to read them from words, judges to see
+them in pictures, and both use the same order, so an index means the same thing everywhere.
 """
 
 from __future__ import annotations
@@ -94,6 +94,7 @@ SLOTS: tuple[Slot, ...] = (
     Slot("relation", RELATIONS),
     Slot("event", EVENTS),
     Slot("event.side", ("left", "right")),
+    Slot("event.agent", ("0", "1", "2")),
     *_object_slots(0),
     *_object_slots(1),
     *_object_slots(2),

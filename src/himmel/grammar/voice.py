@@ -1,0 +1,171 @@
+"""What languages do alike, words for the setting; and the interface of their noun and verb phrases."""
+
+from __future__ import annotations
+
+import random
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from himmel.grammar.labels import seen_from_first
+from himmel.grammar.tables import Changes, Place, Said, Settings
+from himmel.records import Event, ObjectFacts, Relation, SceneFacts
+
+COMMONEST = 0.55
+"""How often the first word of a row is chosen; the rest share what is left."""
+
+
+@dataclass(frozen=True)
+class Clause:
+    """subject + verb + rest, kept apart because some languages turn subject and verb around."""
+
+    subject: str
+    verb: str
+    rest: str = ""
+
+
+class Voice(ABC):
+    """One caption's choice of words. A voice is used for one scene and then dropped.
+
+    finite: whether objects get verbs ("rolls") or participles ("rolling"), where a language has both.
+    """
+
+    settings: Settings
+    SAME_SUBJECT = "\0"
+    """Stands for a subject that the clause before already named."""
+
+    def __init__(self, facts: SceneFacts, rng: random.Random) -> None:
+        self.facts, self.rng = facts, rng
+        self.noun = [self.choice_of_noun(thing) for thing in facts.objects]
+        self.finite = bool(facts.events) or rng.random() < 0.6
+
+    def pick(self, row: Sequence[str]) -> str:
+        """A phrase of a row, the first one most often."""
+        return row[self.index(len(row))]
+
+    def index(self, length: int) -> int:
+        """A position in a row of this length, 0 most often."""
+        if length == 1 or self.rng.random() < COMMONEST:
+            return 0
+        return 1 + int(self.rng.random() * (length - 1))
+
+    # --- the setting -------------------------------------------------------------------------------
+
+    def said(self) -> list[Said]:
+        """The stated facts of light, weather, clouds and season that don't change."""
+        facts, tables = self.facts, self.settings
+        found = []
+        if facts.season is not None:
+            found.append(tables.season[facts.season])
+        if facts.light is not None and facts.light_to is None:
+            found.append(tables.light[facts.light])
+        if facts.weather is not None and facts.weather_to is None:
+            found.append(tables.weather[facts.weather])
+        if facts.clouds is not None:
+            found.append(tables.clouds[facts.clouds])
+        return found
+
+    def place(self) -> Place | None:
+        """The kind of place, or None for the plain one."""
+        if self.facts.sea is not None:
+            return self.settings.sea[self.facts.sea]
+        return self.settings.place.get(self.facts.scenery)
+
+    def changes(self) -> list[str]:
+        """Clauses for the changes of light and weather."""
+        facts, tables, found = self.facts, self.settings, []
+        if facts.light_to is not None:
+            found.append(self._change(tables.light_changes, facts.light, facts.light_to))
+        if facts.weather_to is not None:
+            found.append(self._change(tables.weather_changes, facts.weather, facts.weather_to))
+        return found
+
+    def _change(self, changes: Changes, before: str | None, after: str) -> str:
+        if before is None:
+            return self.pick(changes.to[after])
+        special = changes.special.get((before, after))
+        if special is not None and self.rng.random() < 0.6:
+            return self.pick(special)
+        pattern = changes.both[int(self.rng.random() * len(changes.both))]
+        return pattern.format(a=self.pick(changes.noun[before]), b=self.pick(changes.noun[after]))
+
+    def empty(self) -> str:
+        """The subject of a scene without objects."""
+        place, facts = self.place(), self.facts
+        if place is not None:
+            noun = self.pick(place.noun)
+            return self.joined(noun, self.ground_adverb(None)) if facts.ground is not None else noun
+        if facts.ground is not None:
+            return self.pick(self.settings.empty_ground[facts.ground])
+        return self.pick(self.settings.nothing)
+
+    # --- what a language adds ----------------------------------------------------------------------
+
+    @abstractmethod
+    def choice_of_noun(self, thing: ObjectFacts) -> int:
+        """Which synonym this object is called by throughout the caption."""
+
+    @abstractmethod
+    def joined(self, *parts: str) -> str:
+        """Parts of one clause put together, empty ones left out."""
+
+    @abstractmethod
+    def mention(self, i: int) -> str:
+        """The object as it first appears: "a small red ball"."""
+
+    @abstractmethod
+    def named(self, i: int) -> str:
+        """The object once it is known: "the red ball"."""
+
+    @abstractmethod
+    def ground_adverb(self, motion: str | None) -> str:
+        """Where on the ground, fitting a motion: "across the grass"."""
+
+    @abstractmethod
+    def acts(self, i: int, subject: str, ground: bool) -> Clause:
+        """The object's motion, direction and perhaps the ground, with this subject."""
+
+    @abstractmethod
+    def relative(self, i: int) -> str:
+        """The object's motion attached to its own noun: "which rolls to the left"; "" where it has none."""
+
+    @abstractmethod
+    def together(self, ground: bool) -> Clause | None:
+        """All objects in one clause where they do the same thing, else None."""
+
+    @abstractmethod
+    def related(self, relation: Relation, other: str) -> str:
+        """A relation as an adverb: "to the left of" + other."""
+
+    @abstractmethod
+    def relation_clause(self, relation: Relation) -> Clause:
+        """A relation between two known objects as a clause of its own."""
+
+    @abstractmethod
+    def carries(self, relation: Relation, other: str) -> str:
+        """ "with a blue cube on top": the first object bears the second one."""
+
+    @abstractmethod
+    def event(self, event: Event, subject: str | None = None, other: str | None = None) -> Clause:
+        """An event; subject and other replace the names of its parties, for hits in the order of objects."""
+
+    @abstractmethod
+    def motion_tags(self, i: int) -> list[str]:
+        """Motion and direction for a list of tags."""
+
+    @abstractmethod
+    def event_tag(self, event: Event) -> str:
+        """An event for a list of tags."""
+
+    @abstractmethod
+    def ground_tag(self) -> str:
+        """The ground for a list of tags."""
+
+    def with_link(self, clause: Clause, link: str) -> Clause:
+        """The clause with a relation at its end."""
+        return Clause(clause.subject, clause.verb, self.joined(clause.rest, link))
+
+    def linked(self, relation: Relation, i: int, other: str) -> str:
+        """A relation between object i, just mentioned, and another one that is mentioned by it."""
+        turned = seen_from_first(relation)
+        return self.carries(relation, other) if turned is None else self.related(turned, other)
