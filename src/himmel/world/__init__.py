@@ -1,0 +1,1 @@
+"""The synthetic world: seeded scenes with exact facts, and the pictures of them."""

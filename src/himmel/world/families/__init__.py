@@ -1,0 +1,1 @@
+"""One file a family: each turns chances into a shot with exact facts."""

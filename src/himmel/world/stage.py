@@ -1,0 +1,200 @@
+"""Puts things, camera, sky and floor together into the `Scene` that the renderer draws."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from himmel.records import Event, ObjectFacts, Relation, SceneFacts
+from himmel.world.camera import Path, project
+from himmel.world.dice import Setting
+from himmel.world.lighting import Sky
+from himmel.world.looks import Look, reach
+from himmel.world.physics import turn
+from himmel.world.scene import MATERIAL_KINDS, PRIMITIVES, Scene
+
+A = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Thing:
+    """One drawn solid: position [T, 3], rotation [T, 3, 3]. index: of its object's facts, or -1 for a prop."""
+
+    shape: str
+    half: tuple[float, float, float]
+    position: A
+    rotation: A
+    albedo: A
+    material: str
+    index: int
+
+    @property
+    def radius(self) -> float:
+        return reach(self.shape, self.half)
+
+
+@dataclass(frozen=True)
+class View:
+    """What the camera sees of the objects. pixel [T, N, 2] shares of width and height; size [T, N] radius as a share
+    of the shorter side; depth [T, N] metres; seen [T, N] whether the centre is well inside the picture."""
+
+    pixel: A
+    size: A
+    depth: A
+
+    @property
+    def seen(self) -> NDArray[np.bool_]:
+        inside = (self.pixel > 0.02) & (self.pixel < 0.98)
+        return inside.all(-1) & (self.depth > 0.3)
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A family's result before it becomes a Scene. objects: one Thing for each entry of facts.objects, in order.
+
+    clear: whether everything that the family set out to show is clearly seen; if not, the draw is tried again.
+    """
+
+    facts: SceneFacts
+    path: Path
+    sky: Sky
+    objects: tuple[Thing, ...] = ()
+    props: tuple[Thing, ...] = ()
+    ground: str | None = None
+    backdrop: str = "plain"
+    season: str | None = None
+    wave_height: float = 0.0
+    clear: bool = True
+    light_share: A | None = None  # [T] how far the light has gone from `sky` to `later`
+    later: Sky | None = None
+    notes: dict[str, NDArray[np.generic]] = field(default_factory=dict)
+
+
+def thing(look: Look, half: tuple[float, float, float], position: A, rotation: A, index: int) -> Thing:
+    """An object of the scene with the look that its facts state."""
+    return Thing(look.shape, half, position, rotation, look.albedo, look.material, index)
+
+
+def observe(path: Path, things: Sequence[Thing], setting: Setting) -> View:
+    """Projects the centres of things."""
+    if not things:
+        empty = np.zeros((setting.frames, 0))
+        return View(np.zeros((setting.frames, 0, 2)), empty, empty)
+    points = np.stack([t.position for t in things], axis=1)
+    pixel, depth = project(path, points, setting.stretch)
+    focal = 0.5 / np.tan(np.radians(path.field_of_view) / 2)
+    radii = np.array([t.radius for t in things])
+    return View(pixel, focal[:, None] * radii / np.maximum(depth, 0.3), depth)
+
+
+def object_facts(look: Look, motion: str | None = None, direction: str | None = None) -> ObjectFacts:
+    """Facts of one object."""
+    return ObjectFacts(look.shape, look.colour, look.size, look.stated_material, motion, direction)
+
+
+def sky_facts(sky: Sky, sky_seen: bool) -> dict[str, str | None]:
+    """Light, weather, clouds and style as SceneFacts fields; clouds only where the picture shows enough clear air."""
+    shown = sky_seen and sky.weather == "clear" and sky.light in ("day", "sunset")
+    return {
+        "light": sky.light,
+        "light_to": sky.light_to,
+        "weather": sky.weather,
+        "weather_to": sky.weather_to,
+        "clouds": sky.clouds if shown else None,
+        "style": sky.style,
+    }
+
+
+def sky_seen(path: Path, setting: Setting) -> bool:
+    """Whether at least 18 % of the picture lies above the horizon for most frames."""
+    pitch = np.arcsin(np.clip(path.rotation[:, 2, 2], -1, 1))  # backward's height: looking down is positive
+    focal = 0.5 / np.tan(np.radians(path.field_of_view) / 2)
+    horizon = 0.5 - np.tan(pitch) * focal / setting.stretch[1]
+    return bool(np.mean(horizon > 0.18) > 0.6)
+
+
+def build(shot: Shot, setting: Setting) -> Scene:
+    """The Scene of a shot, turned as a whole to a random compass direction so that floors don't align with pictures."""
+    dice, T = setting.dice, setting.frames
+    things = [*shot.objects, *shot.props]
+    yaw = dice.number("compass", -180, 180)
+    round_z = turn("z", np.radians(yaw))
+    first, last = shot.sky, shot.later or shot.sky
+    share = np.zeros(T) if shot.light_share is None else shot.light_share
+
+    def single(values: Sequence[float], shape: tuple[int, ...]) -> NDArray[np.float32]:
+        return np.asarray(values, dtype=np.float32).reshape(shape)
+
+    def blend(name: str) -> NDArray[np.float32]:
+        low, high = getattr(first, name), getattr(last, name)
+        return (low + (high - low) * share).astype(np.float32)
+
+    K = len(things)
+    position = np.stack([t.position for t in things], 1) if K else np.zeros((T, 0, 3))
+    rotation = np.stack([t.rotation for t in things], 1) if K else np.zeros((T, 0, 3, 3))
+    drift = round_z[:2, :2] @ np.array(first.drift)
+    return Scene(
+        seconds=setting.seconds.astype(np.float32),
+        camera_position=(shot.path.position @ round_z.T).astype(np.float32),
+        camera_rotation=(round_z @ shot.path.rotation).astype(np.float32),
+        field_of_view=shot.path.field_of_view.astype(np.float32),
+        kind=np.array([PRIMITIVES.index(t.shape) for t in things], dtype=np.int64),
+        half_size=single([h for t in things for h in t.half], (K, 3)),
+        position=(position @ round_z.T).astype(np.float32),
+        rotation=(round_z @ rotation).astype(np.float32),
+        albedo=single([c for t in things for c in t.albedo], (K, 3)),
+        material=np.array([MATERIAL_KINDS.index(t.material) for t in things], dtype=np.int64),
+        object_index=np.array([t.index for t in things], dtype=np.int64),
+        backdrop=shot.backdrop,
+        ground=shot.ground,
+        season=shot.season,
+        seed=dice.integer("textures", 2**31),
+        sun_elevation=blend("elevation"),
+        sun_azimuth=(blend("azimuth") + np.float32(yaw)),
+        overcast=blend("overcast"),
+        cloud_cover=blend("cover"),
+        cloud_drift=drift.astype(np.float32),
+        fog=blend("fog"),
+        rain=blend("rain"),
+        snowfall=blend("snowfall"),
+        wave_height=np.full(T, shot.wave_height, dtype=np.float32),
+        style=first.style,
+    )
+
+
+def extras(shot: Shot, setting: Setting) -> dict[str, NDArray[np.generic]]:
+    """Per-frame truth of the objects, in the shot's own axes: see `Clip.extras`."""
+    view = observe(shot.path, shot.objects, setting)
+    points = [t.position for t in shot.objects]
+    position = np.stack(points, 1) if points else np.zeros((setting.frames, 0, 3))
+    out: dict[str, NDArray[np.generic]] = {
+        "object_pixel": view.pixel.astype(np.float32),
+        "object_position": position.astype(np.float32),
+        "camera_position": shot.path.position.astype(np.float32),
+    }
+    return out | shot.notes
+
+
+def scene_facts(
+    family: str,
+    shot_sky: dict[str, str | None],
+    objects: Sequence[ObjectFacts] = (),
+    *,
+    relations: Sequence[Relation] = (),
+    events: Sequence[Event] = (),
+    camera: str | None = None,
+    ground: str | None = None,
+) -> SceneFacts:
+    """Facts of a plain scene."""
+    plain = SceneFacts(
+        family=family,
+        objects=tuple(objects),
+        relations=tuple(relations),
+        events=tuple(events),
+        camera=camera,
+        ground=ground,
+    )
+    return replace(plain, **shot_sky)
