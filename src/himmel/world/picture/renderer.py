@@ -1,0 +1,145 @@
+"""Scenes in, pictures and masks out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
+
+from himmel.records import HimmelError
+from himmel.world.picture.bodies import bodies_of
+from himmel.world.picture.grounds import ground
+from himmel.world.picture.kernels import Kernels
+from himmel.world.picture.light import light_of
+from himmel.world.picture.rays import Tiling, cones, coverage, pixel_offsets, ray_directions, tan_half
+from himmel.world.picture.sky import sky_of
+from himmel.world.picture.tracing import HAZE, Place, View, radiance, take_rows
+from himmel.world.scene import Scene
+
+PROP = 255
+MAX_OBJECTS = 254
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """One clip's pictures and masks.
+
+    masks: 0 scenery, i + 1 where objects[i] of the facts is seen, 255 a prop such as a wall.
+    """
+
+    frames: NDArray[np.uint8]  # [T, H, W, 3] sRGB
+    masks: NDArray[np.uint8]  # [T, H, W]
+
+
+class Renderer:
+    """Draws clips on a processor or GPU; the same seed gives the same bytes on one machine.
+
+    compile: fuse the shading with torch.compile (needs a C++ compiler on a processor): several times faster
+    after a minute of compilation. rows: how many tiles of 32 x 32 pixels are worked on at once; None suits
+    the device.
+    """
+
+    def __init__(
+        self, device: str | torch.device = "cpu", compile: bool = False, rows: int | None = None
+    ) -> None:
+        self.device = torch.device(device)
+        self.kernels = Kernels(compile)
+        self.rows = rows or (32 if self.device.type == "cpu" else 1024)
+
+    @torch.inference_mode()
+    def render(self, scenes: Sequence[Scene], width: int, height: int, samples: int = 1) -> list[Rendered]:
+        """Draws each scene at width x height pixels. samples: rays a pixel, 1 or 4 (2 x 2).
+
+        Raises HimmelError for sizes below 8 or other sample counts.
+        """
+        if samples not in (1, 4):
+            raise HimmelError(f"samples={samples}", "1 or 4 samples a pixel", "use 1 to train, 4 to look")
+        if min(width, height) < 8:
+            raise HimmelError(
+                f"a picture of {width} x {height}", "sides of at least 8", "ask for a larger picture"
+            )
+        return [self._render(scene, width, height, 2 if samples == 4 else 1) for scene in scenes]
+
+    def _render(self, scene: Scene, width: int, height: int, finer: int) -> Rendered:
+        tiling = Tiling(len(scene.seconds), width * finer, height * finer)
+        colour, part = self._trace(scene, tiling)
+        if finer > 1:
+            colour = F.avg_pool2d(colour, finer)
+            part = part[:, finer // 2 :: finer, finer // 2 :: finer]
+        frames = (colour * 255).round().to(torch.uint8).permute(0, 2, 3, 1)
+        table = np.zeros(len(scene.kind) + 2, np.uint8)
+        table[: len(scene.kind)] = np.where(scene.object_index < 0, PROP, scene.object_index + 1)
+        masks = torch.from_numpy(table).to(part.device)[part.long()]
+        return Rendered(frames.cpu().contiguous().numpy(), masks.cpu().numpy())
+
+    def _trace(self, scene: Scene, tiling: Tiling) -> tuple[Tensor, Tensor]:
+        """Display colour [T, 3, H, W] 0 to 1 and part [T, H, W]."""
+        clip = _Clip(scene, tiling, self.device)
+        colours, parts = [], []
+        for start in range(0, tiling.rows, self.rows):
+            view, rows = clip.view(np.arange(start, min(start + self.rows, tiling.rows)), self.kernels)
+            colour, part = radiance(clip.place, view, rows, self.kernels, bounce=True)
+            colours.append(self.kernels(tone_map)(colour))
+            parts.append(part)
+        return tiling.assemble(torch.cat(colours, 1)), tiling.assemble(torch.cat(parts)[None])[:, 0]
+
+
+def tone_map(colour: Tensor) -> Tensor:
+    """Linear light to sRGB display values 0 to 1: the brightest channel rolls off, the hue stays."""
+    colour = colour.clamp(0, 30)
+    peak = colour.amax(0)
+    knee = 0.62
+    rolled = torch.where(peak > knee, knee + (1 - knee) * (1 - torch.exp(-(peak - knee) / (1 - knee))), peak)
+    mapped = colour * (rolled / peak.clamp(min=1e-4))
+    white = ((peak - 1.0) * 0.25).clamp(0, 0.6)
+    mapped = mapped + (rolled - mapped) * white
+    return torch.where(
+        mapped < 0.0031308, 12.92 * mapped, 1.055 * mapped.clamp(min=1e-4) ** (1 / 2.4) - 0.055
+    )
+
+
+class _Clip:
+    """A scene's tensors on the device, and the rays of any rows of it."""
+
+    def __init__(self, scene: Scene, tiling: Tiling, device: torch.device) -> None:
+        self.scene, self.tiling, self.device = scene, tiling, device
+        self.light, self.sky = light_of(scene, device), sky_of(scene, device)
+        self.cover = coverage(scene, tiling, cones(scene, tiling))
+        self.frame, self.left, self.top = tiling.places()
+        self.camera = self._put(scene.camera_rotation.transpose(1, 2, 0))[..., None]
+        self.origin = self._put(scene.camera_position.T)[..., None]
+        self.step = self._put(tan_half(scene, tiling))[:, None]
+        fog = 0.4 * np.clip(scene.fog.astype(np.float64), 0, 1) ** 1.5
+        self.fog = self._put(fog + HAZE)[:, None]
+        self.haze = self.sky.horizon
+        angle = (scene.seed * 0.618034) % 1.0 * 2 * np.pi
+        regular = scene.ground in ("tiles", "brick", "wood", "marble")
+        angle = 0.12 * np.sin(angle) if regular else angle
+        floor = ground(scene.ground, scene.seed % 3, device) if scene.ground is not None else None
+        self.place = Place(
+            bodies_of(scene, device),
+            floor if scene.backdrop == "plain" else None,
+            (float(np.cos(angle)), float(np.sin(angle)), scene.seed % 89 / 89, scene.seed % 83 / 83),
+            bool((scene.cloud_cover > 0.01).any() or (scene.overcast > 0.01).any()),
+            bool((scene.sun_elevation < -5).any()),
+        )
+
+    def _put(self, values: np.ndarray) -> Tensor:
+        return torch.from_numpy(np.ascontiguousarray(values, np.float32)).to(self.device)
+
+    def view(self, index: NDArray[np.int64], kernels: Kernels) -> tuple[View, list[Tensor | None]]:
+        """Rays of the rows `index` and, for each primitive, which of them may see it."""
+        frame = torch.from_numpy(self.frame[index]).to(self.device)
+        left, top = self._put(self.left[index])[:, None], self._put(self.top[index])[:, None]
+        x, y = pixel_offsets(left, top, self.tiling.width, self.tiling.height)
+        camera, step = self.camera[:, :, frame], self.step[frame]
+        d = kernels(ray_directions)(x, y, step, camera[:, 0], camera[:, 1], camera[:, 2])
+        light, sky = take_rows(self.light, frame), take_rows(self.sky, frame)
+        view = View(self.origin[:, frame], d, step, frame, light, sky, self.fog[frame], self.haze[:, frame])
+        rows = [torch.from_numpy(np.nonzero(column)[0]).to(self.device) for column in self.cover[index].T]
+        return view, list(rows)
