@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import random
 
+from himmel.grammar.chinese_voice import ChineseText, ChineseVoice
 from himmel.grammar.choose import LENGTHS, choose
-from himmel.grammar.english_text import EnglishText
 from himmel.grammar.english_voice import EnglishVoice
+from himmel.grammar.swedish_voice import SwedishText, SwedishVoice
+from himmel.grammar.text import Text
+from himmel.grammar.voice import Voice
 from himmel.records import HimmelError, SceneFacts
 
-
-def _english(facts: SceneFacts, rng: random.Random) -> EnglishText:
-    return EnglishText(EnglishVoice(facts, rng))
-
-
-_TEXTS = {"en": _english}
-LANGUAGES = tuple(_TEXTS)
+_LANGUAGES: dict[str, tuple[type[Text], type[Voice]]] = {
+    "en": (Text, EnglishVoice),
+    "sv": (SwedishText, SwedishVoice),
+    "zh": (ChineseText, ChineseVoice),
+}
+LANGUAGES = tuple(_LANGUAGES)
 
 
 def describe_with_facts(
@@ -27,12 +29,13 @@ def describe_with_facts(
     facts.objects.
     Raises HimmelError for an unknown language or length.
     """
-    if language not in _TEXTS:
-        raise HimmelError(f"language {language!r}", f"allowed: {', '.join(_TEXTS)}", "choose one of these")
+    if language not in LANGUAGES:
+        raise HimmelError(f"language {language!r}", f"allowed: {', '.join(LANGUAGES)}", "choose one of these")
     if length not in LENGTHS:
         raise HimmelError(f"length {length!r}", f"allowed: {', '.join(LENGTHS)}", "choose one of these")
     stated = choose(facts, length, rng)
-    text = _TEXTS[language](stated, rng)
+    kind, voice = _LANGUAGES[language]
+    text = kind(voice(stated, rng))
     written = {"tags": text.tags, "short": text.short, "full": text.full, "paragraph": text.paragraph}
     return written[length](), stated
 

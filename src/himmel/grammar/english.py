@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from himmel.grammar.tables import Changes, Place, Said, Settings
+from himmel.grammar.tables import Changes, Glue, Place, Said, Settings
 
 NOUNS = {
     "ball": (("ball", "balls"), ("sphere", "spheres"), ("orb", "orbs")),
@@ -111,11 +111,12 @@ RELATIONS = {
     "in front of": ("in front of", "just in front of"),
     "on": ("on top of", "on", "atop"),
 }
-CARRIES = ("with {other} on top of {it}", "with {other} on top")
+CARRIES = ("with {other} on top", "carrying {other} on top")
 FROM_SIDE = {
     "left": ("from the left", "from the left side", "from the left-hand side"),
     "right": ("from the right", "from the right side", "from the right-hand side"),
 }
+AWAY_SIDE = {"left": ("to the left", "leftwards"), "right": ("to the right", "rightwards")}
 ON_SIDE = {
     "left": ("on the left", "on the left side", "at the left"),
     "right": ("on the right", "on the right side", "at the right"),
@@ -171,8 +172,8 @@ THEN = ("then", "afterwards", "after that")
 
 LIGHT = {
     "day": Said(
-        ("in daylight", "by day", "during the day", "in broad daylight", "in the daytime", "on a sunny day"),
-        ("day", "daylight", "daytime", "sunny day"),
+        ("in daylight", "by day", "during the day", "in broad daylight", "in the daytime"),
+        ("day", "daylight", "daytime"),
         ("it is day", "daylight fills the scene", "it is daytime", "the scene is lit by daylight"),
     ),
     "sunset": Said(
@@ -482,5 +483,13 @@ SETTINGS = Settings(
     weather_changes=WEATHER_CHANGES,
     camera=CAMERA,
     camera_tag=CAMERA_TAG,
-    camera_subject=("the camera",),
+    glue=Glue(
+        comma=", ",
+        both=" and ",
+        last=", and ",
+        while_=" while ",
+        then=THEN,
+        see=("we see {x}", "the scene shows {x}", "there is a view of {x}"),
+        camera=("the camera {0}", (", the camera {0}", " as the camera {0}", ", with the camera {1}")),
+    ),
 )

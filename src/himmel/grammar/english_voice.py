@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from himmel.grammar import english as words
-from himmel.grammar.voice import Clause, Voice
+from himmel.grammar.voice import Clause, Voice, sufferer
 from himmel.records import Event, ObjectFacts, Relation
 
 
@@ -53,7 +53,7 @@ class EnglishVoice(Voice):
     def named(self, i: int) -> str:
         objects, chance = self.facts.objects, self.rng.random()
         if len(objects) == 1 and chance < 0.5:
-            return "they" if objects[0].count > 1 else "it"
+            return self.pronoun(i)
         if sum(self.noun_of(j) == self.noun_of(i) for j in range(len(objects))) == 1 and chance < 0.75:
             shapes = [thing.shape for thing in objects]
             if shapes.count(objects[i].shape) == 1:
@@ -93,8 +93,16 @@ class EnglishVoice(Voice):
         verb, rest = self.predicate(i, self.form(i), ground)
         if verb or not self.finite:
             return Clause(subject, verb, rest)
-        plural = self.facts.objects[i].count > 1
-        return Clause("there", "are" if plural else "is", self.joined(subject, rest))
+        return Clause("there", self.be(i), self.joined(subject, rest))
+
+    def be(self, i: int) -> str:
+        return "are" if self.facts.objects[i].count > 1 else "is"
+
+    def introduced(self, i: int) -> Clause:
+        return Clause("there", self.be(i), self.mention(i))
+
+    def pronoun(self, i: int) -> str:
+        return "they" if self.facts.objects[i].count > 1 else "it"
 
     def relative(self, i: int) -> str:
         plural = self.facts.objects[i].count > 1
@@ -113,7 +121,7 @@ class EnglishVoice(Voice):
         verb, rest = self.predicate(0, 1 if self.finite else 2, ground)
         if verb or not self.finite:
             return Clause(subject, verb, rest)
-        return Clause("there", "is" if objects[0].count == 1 else "are", self.joined(subject, rest))
+        return Clause("there", self.be(0), self.joined(subject, rest))
 
     # --- relations and events ----------------------------------------------------------------------
 
@@ -121,15 +129,14 @@ class EnglishVoice(Voice):
         return f"{self.pick(words.RELATIONS[relation.kind])} {other}"
 
     def relation_clause(self, relation: Relation) -> Clause:
-        plural = self.facts.objects[relation.subject].count > 1
-        other = self.named_fully(relation.other)
-        return Clause(self.named(relation.subject), "are" if plural else "is", self.related(relation, other))
+        where = self.related(relation, self.named_fully(relation.other))
+        return Clause(self.named(relation.subject), self.be(relation.subject), where)
 
     def named_fully(self, i: int) -> str:
         return f"the {self.facts.objects[i].colour} {self.noun_of(i)}"
 
     def carries(self, relation: Relation, other: str) -> str:
-        return f"with {other} on top"
+        return self.pick(words.CARRIES).format(other=other)
 
     def event(self, event: Event, subject: str | None = None, other: str | None = None) -> Clause:
         if event.kind == "hits":
@@ -165,7 +172,7 @@ class EnglishVoice(Voice):
         if event.side is not None:
             sides = words.ON_SIDE
             if event.kind == "is pushed away":
-                sides = {key: words.DIRECTIONS[key][:1] for key in ("left", "right")}
+                sides = words.AWAY_SIDE
             elif event.kind == "comes back":
                 sides = words.FROM_SIDE
             rest = self.joined(rest, self.pick(sides[event.side]))
@@ -185,16 +192,14 @@ class EnglishVoice(Voice):
         count = self.facts.objects[i].count
         return self.bare(i) if count == 1 else f"{self.number(count)} {self.bare(i)}"
 
+    def relation_tag(self, relation: Relation) -> str:
+        thing = self.facts.objects[relation.subject]
+        other = self.named_fully(relation.other)
+        return f"{thing.colour} {self.noun_of(relation.subject)} {self.related(relation, other)}"
+
     def event_tag(self, event: Event) -> str:
         clause = self.event(event)
         return self.joined(clause.subject, clause.verb, clause.rest)
 
     def ground_tag(self) -> str:
         return "" if self.facts.ground is None else self.pick(words.GROUND_TAGS[self.facts.ground])
-
-
-def sufferer(event: Event) -> int:
-    """Who an event other than a hit happens to: who is pushed away is its patient where it names both."""
-    if event.kind in ("is pushed away", "stops") and event.patient is not None:
-        return event.patient if event.kind == "is pushed away" else event.agent or 0
-    return event.agent or 0

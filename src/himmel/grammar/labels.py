@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from himmel.grammar.vocabulary import EVENTS, MAX_OBJECTS, SLOTS
+from himmel.grammar.vocabulary import MAX_OBJECTS, SLOTS
 from himmel.records import Event, HimmelError, ObjectFacts, Relation, SceneFacts
 
 INVERSE = {"left of": "right of", "right of": "left of", "behind": "in front of", "in front of": "behind"}
@@ -61,7 +61,7 @@ def labels(facts: SceneFacts) -> tuple[int, ...]:
     """One label a slot of ``vocabulary.SLOTS``: 0 is "not stated", i + 1 is values[i].
 
     The relation is the first one between objects 0 and 1, seen from object 0; the event is the most telling
-    one. A count above the vocabulary's largest is 0. Raises HimmelError for a value that the vocabulary lacks.
+    one. A count above the vocabulary's largest is 0. Raises HimmelError for a value outside the vocabulary.
     """
     found = [0] * len(SLOTS)
     for name in _SCENE_FIELDS:
@@ -138,5 +138,3 @@ def _events(values: dict[str, str | None], objects: list[ObjectFacts]) -> tuple[
 
 PATIENT_EVENTS = ("hits",)
 """Events that need a second object; "disappears behind" without one means a wall."""
-
-assert set(MOST_TELLING) == set(EVENTS)

@@ -23,7 +23,7 @@ class Said:
 
 @dataclass(frozen=True)
 class Place:
-    """A kind of place, as the subject ("snowy peaks") and as an adverb to another one ("in the mountains")."""
+    """A kind of place, as the subject ("mountain peaks") and as an adverb ("in the mountains")."""
 
     noun: Phrases
     adverb: Phrases
@@ -41,6 +41,24 @@ class Changes:
     both: Phrases
     to: Mapping[str, Phrases]
     special: Mapping[tuple[str, str], Phrases]
+
+
+@dataclass(frozen=True)
+class Glue:
+    """What stands between clauses.
+
+    comma: between list items; both: between two clauses; last: before the last of several; while_: before a
+    change. then: openers of what comes later. see: what shows {x}. camera: the camera's predicate {0} (finite) or {1}
+    (participle) as a clause of its own, and attached to a sentence.
+    """
+
+    comma: str
+    both: str
+    last: str
+    while_: str
+    then: Phrases
+    see: Phrases
+    camera: tuple[str, Phrases]
 
 
 @dataclass(frozen=True)
@@ -62,4 +80,4 @@ class Settings:
     camera: Mapping[str, tuple[tuple[str, str], ...]]
     """Predicates of "the camera": (finite, participle or bare form)."""
     camera_tag: Mapping[str, Phrases]
-    camera_subject: Phrases
+    glue: Glue

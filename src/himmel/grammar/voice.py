@@ -80,6 +80,15 @@ class Voice(ABC):
             found.append(self._change(tables.weather_changes, facts.weather, facts.weather_to))
         return found
 
+    def camera(self, form: str) -> str:
+        """The camera's move in a pattern of the language's glue."""
+        row = self.settings.camera[self.facts.camera or "still"]
+        return form.format(*row[self.index(len(row))])
+
+    def style_prefix(self) -> str:
+        """The style in front of a noun phrase: "black and white footage of"."""
+        return self.pick(self.settings.style_prefix[self.facts.style or "natural"])
+
     def _change(self, changes: Changes, before: str | None, after: str) -> str:
         if before is None:
             return self.pick(changes.to[after])
@@ -150,6 +159,22 @@ class Voice(ABC):
         """An event; subject and other replace the names of its parties, for hits in the order of objects."""
 
     @abstractmethod
+    def introduced(self, i: int) -> Clause:
+        """The bare presence of an object: "there is a red ball"."""
+
+    @abstractmethod
+    def pronoun(self, i: int) -> str:
+        """ "it" or "they"."""
+
+    @abstractmethod
+    def object_tag(self, i: int) -> str:
+        """The object for a list of tags."""
+
+    @abstractmethod
+    def relation_tag(self, relation: Relation) -> str:
+        """A relation for a list of tags."""
+
+    @abstractmethod
     def motion_tags(self, i: int) -> list[str]:
         """Motion and direction for a list of tags."""
 
@@ -169,3 +194,10 @@ class Voice(ABC):
         """A relation between object i, just mentioned, and another one that is mentioned by it."""
         turned = seen_from_first(relation)
         return self.carries(relation, other) if turned is None else self.related(turned, other)
+
+
+def sufferer(event: Event) -> int:
+    """Who an event other than a hit happens to: who is pushed away is its patient where it names both."""
+    if event.kind in ("is pushed away", "stops") and event.patient is not None:
+        return event.patient if event.kind == "is pushed away" else event.agent or 0
+    return event.agent or 0
