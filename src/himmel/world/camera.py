@@ -77,9 +77,9 @@ def film(framing: Framing, move: str, amount: float, frames: int, width: float =
         # A camera that goes to its left swings its look to the right: clockwise seen from above.
         azimuth = 90.0 + (-1 if move == "orbits left" else 1) * 46.0 * middle
     elif move in ("moves in", "moves out"):
-        distance = framing.distance * np.exp((-1 if move == "moves in" else 1) * 0.62 * middle)
+        distance = framing.distance * np.exp((-1 if move == "moves in" else 1) * 0.5 * middle)
     elif move in ("zooms in", "zooms out"):
-        scale = np.exp((-1 if move == "zooms in" else 1) * 0.62 * middle)
+        scale = np.exp((-1 if move == "zooms in" else 1) * 0.5 * middle)
         field = np.degrees(2 * np.arctan(np.tan(np.radians(field) / 2) * scale))
     position = _around(target, distance, azimuth, pitch)
     forward = target - position
@@ -109,6 +109,14 @@ def follow(framing: Framing, subject: A) -> Path:
     shift[:, 2] = 0.0
     still = film(framing, "still", 0.0, len(subject))
     return Path(still.position + shift, still.rotation, still.field_of_view)
+
+
+def fly(framing: Framing, metres: float, frames: int) -> Path:
+    """Flies straight and level where the camera looks, `metres` over the clip at an even speed."""
+    still = film(framing, "still", 0.0, frames)
+    ahead = np.zeros((frames, 3))
+    ahead[:, 1] = np.linspace(0.0, metres, frames) if frames > 1 else 0.0
+    return Path(still.position + ahead, still.rotation, still.field_of_view)
 
 
 def project(path: Path, points: A, stretch: tuple[float, float]) -> tuple[A, A]:

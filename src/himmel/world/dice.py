@@ -45,6 +45,10 @@ class Dice:
     def chance(self, name: str, probability: float) -> bool:
         return self._stream(name).random() < probability
 
+    def chance_kept(self, name: str, probability: float) -> bool:
+        """Like `chance`, but the same for every attempt."""
+        return self._choice(name).random() < probability
+
     def sign(self, name: str) -> float:
         return 1.0 if self.chance(name, 0.5) else -1.0
 

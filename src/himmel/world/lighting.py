@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
-import numpy as np
-from numpy.typing import NDArray
+from dataclasses import dataclass
 
 from himmel.world.dice import Dice
-
-A = NDArray[np.float64]
 
 LIGHT_WEIGHTS = {"day": 0.45, "sunset": 0.20, "night": 0.15, "overcast": 0.20}
 WET_LIGHT_WEIGHTS = {"overcast": 0.7, "day": 0.12, "night": 0.18}
@@ -42,8 +37,6 @@ class Sky:
     fog: float
     rain: float
     snowfall: float
-    light_to: str | None = None
-    weather_to: str | None = None
 
 
 def draw_sky(dice: Dice, objects: int = 1, style_weights: dict[str, float] | None = None) -> Sky:
@@ -82,17 +75,7 @@ def shine(dice: Dice, light: str, weather: str, clouds: str, style: str) -> Sky:
         overcast=(1.0 if light == "overcast" else 0.6 if grey and light == "day" else 0.0),
         cover=cover,
         drift=(speed, dice.number("drift depth", -0.5, 0.5)),
-        fog=dice.number("fog", 0.3, 0.45) if weather == "fog" else 0.0,
+        fog=dice.number("fog", 0.26, 0.36) if weather == "fog" else 0.0,
         rain=dice.number("rain", 0.6, 1.0) if weather == "rain" else 0.0,
         snowfall=dice.number("snowfall", 0.6, 1.0) if weather == "snowfall" else 0.0,
     )
-
-
-def turned(sky: Sky, light_to: str | None = None, weather_to: str | None = None) -> Sky:
-    """The same sky with a stated later state."""
-    return replace(sky, light_to=light_to, weather_to=weather_to)
-
-
-def mixed(first: float, last: float, share: A) -> A:
-    """Values that go from `first` to `last` as share [T] goes from 0 to 1."""
-    return first + (last - first) * share

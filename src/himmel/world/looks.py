@@ -77,11 +77,21 @@ def palette(dice: Dice, count: int, style: str, ground: str, light: str) -> list
     return out
 
 
-def draw_look(dice: Dice, index: int, shapes: dict[str, float], colour: str, style: str) -> Look:
-    """The look of object `index`; `shapes` holds the weights of the shapes that its motion allows."""
+SIZE_WEIGHTS = {"": 0.5, "small": 0.25, "large": 0.25}
+
+
+def draw_look(
+    dice: Dice,
+    index: int,
+    shapes: dict[str, float],
+    colour: str,
+    style: str,
+    sizes: dict[str, float] = SIZE_WEIGHTS,
+) -> Look:
+    """The look of object `index`; `shapes` and `sizes` hold the weights that its motion allows."""
     name = f"object{index}"
     shape = dice.fact(f"{name}.shape", shapes)
-    size = dice.fact(f"{name}.size", {"": 0.5, "small": 0.25, "large": 0.25})
+    size = dice.fact(f"{name}.size", sizes)
     material = dice.fact(f"{name}.material", {"matte": 0.55, "metal": 0.17, "wood": 0.14, "glass": 0.14})
     low, high = size_range(dice, size)
     jitter = [dice.number(f"{name}.tint{c}", 0.9, 1.1) for c in range(3)]
@@ -102,8 +112,8 @@ def draw_look(dice: Dice, index: int, shapes: dict[str, float], colour: str, sty
 def size_range(dice: Dice, size: str) -> tuple[float, float]:
     """Diameters over MEDIUM; the range "outside sizes" is kept for tests."""
     if dice.changes.get("range") == "outside sizes":
-        return {"small": (0.36, 0.42), "large": (1.75, 1.9)}.get(size, (1.16, 1.22))
-    return {"small": (0.5, 0.6), "large": (1.45, 1.6)}.get(size, (0.92, 1.08))
+        return {"small": (0.46, 0.52), "large": (1.72, 1.85)}.get(size, (1.18, 1.25))
+    return {"small": (0.6, 0.7), "large": (1.45, 1.6)}.get(size, (0.95, 1.12))
 
 
 def half_size(shape: str, diameter: float, upright: bool = False) -> tuple[float, float, float]:
@@ -114,9 +124,9 @@ def half_size(shape: str, diameter: float, upright: bool = False) -> tuple[float
     if shape == "cube":
         return (0.42 * d, 0.42 * d, 0.42 * d)
     if shape == "cylinder":
-        return (0.3 * d, 0.3 * d, 0.62 * d) if upright else (0.38 * d, 0.38 * d, 0.5 * d)
+        return (0.32 * d, 0.32 * d, 0.66 * d) if upright else (0.4 * d, 0.4 * d, 0.52 * d)
     if shape == "capsule":
-        return (0.27 * d, 0.27 * d, 0.42 * d) if upright else (0.29 * d, 0.29 * d, 0.38 * d)
+        return (0.29 * d, 0.29 * d, 0.45 * d) if upright else (0.32 * d, 0.32 * d, 0.4 * d)
     raise HimmelError(f"shape {shape!r}", f"shapes are {', '.join(SHAPES)}")
 
 

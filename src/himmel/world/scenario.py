@@ -14,13 +14,18 @@ from numpy.typing import NDArray
 
 from himmel.records import HimmelError, SceneFacts
 from himmel.world.dice import Dice, Setting
-from himmel.world.families import camera, single
+from himmel.world.families import camera, collision, hidden, landscape, sea, single, weather
 from himmel.world.scene import Scene
 from himmel.world.stage import Shot, build, extras
 
 FAMILIES: dict[str, Callable[[Setting], Shot]] = {
     "single": single.draw_shot,
     "camera": camera.draw_shot,
+    "collision": collision.draw_shot,
+    "sea": sea.draw_shot,
+    "landscape": landscape.draw_shot,
+    "hidden": hidden.draw_shot,
+    "weather": weather.draw_shot,
 }
 
 ATTEMPTS = 24

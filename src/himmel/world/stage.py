@@ -100,9 +100,7 @@ def sky_facts(sky: Sky, sky_seen: bool) -> dict[str, str | None]:
     shown = sky_seen and sky.weather == "clear" and sky.light in ("day", "sunset")
     return {
         "light": sky.light,
-        "light_to": sky.light_to,
         "weather": sky.weather,
-        "weather_to": sky.weather_to,
         "clouds": sky.clouds if shown else None,
         "style": sky.style,
     }

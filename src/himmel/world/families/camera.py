@@ -63,7 +63,7 @@ def draw_shot(setting: Setting) -> Shot:
     move = dice.fact("camera", CAMERA_WEIGHTS)
     path = film(_framing(setting, arrangement), move, _amount(dice), setting.frames, setting.stretch[0])
     view = observe(path, things, setting)
-    relation = Relation(kind, 0, 1) if kind and relation_seen(view, things, kind) else None
+    relation = Relation(kind, 0, 1) if kind and relation_seen(view, things, kind, setting.stretch) else None
     stated = scene_facts(
         dice.family,
         sky_facts(sky, sky_seen(path, setting)),
@@ -94,7 +94,7 @@ def _framing(setting: Setting, arrangement: str) -> Framing:
         target=(0.0, 0.0, 0.75 + (setting.stretch[1] - 1) * 0.7),
         distance=dice.number("distance", 6.0, 7.6),
         pitch=low + (high - low) * dice.number("pitch", 0, 1),
-        span=dice.number("span", 3.8, 4.3),
+        span=dice.number("span", 3.6, 4.1) if arrangement in ("one", "on") else dice.number("span", 4.2, 4.7),
     )
 
 
@@ -148,7 +148,7 @@ def _spots(
     if arrangement == "behind":
         gap = radii[0] + radii[1] + dice.number("gap", 0.5, 1.1)
         deep = 1.0 if kind == "behind" else -1.0
-        aside = dice.sign("aside") * dice.number("aside", 0.3, 0.55) * (radii[0] + radii[1])
+        aside = dice.sign("aside") * dice.number("aside", 0.6, 0.85) * (radii[0] + radii[1])
         return [(shift + aside / 2, deep * gap / 2, 0.0), (shift - aside / 2, -deep * gap / 2, 0.0)]
     gaps = [radii[0] + radii[1] + 0.1, radii[1] + radii[2] + 0.1]
     middle = (gaps[1] - gaps[0]) / 2
@@ -171,7 +171,7 @@ def _crowd(setting: Setting, look: Look, count: int, width: float) -> list[Thing
     return things
 
 
-def relation_seen(view: View, things: list[Thing], kind: str) -> bool:
+def relation_seen(view: View, things: list[Thing], kind: str, stretch: tuple[float, float]) -> bool:
     """Whether objects 0 and 1 stand in this relation, clearly, in every frame."""
     x, size, depth = view.pixel[..., 0], view.size, view.depth
     if kind in ("left of", "right of"):
@@ -179,9 +179,9 @@ def relation_seen(view: View, things: list[Thing], kind: str) -> bool:
         return bool((gap > 0.14).all())
     if kind in ("behind", "in front of"):
         gap = (depth[:, 0] - depth[:, 1]) * (1 if kind == "behind" else -1)
-        # Both stay visible: the centres are apart in the picture by most of the nearer one's radius.
-        apart = np.linalg.norm(view.pixel[:, 0] - view.pixel[:, 1], axis=-1)
-        return bool((gap > 0.8).all() and (apart > 0.45 * size.max(1)).all())
+        # Both stay visible: the farther one's centre lies outside of the nearer one, or nearly so.
+        apart = np.linalg.norm((view.pixel[:, 0] - view.pixel[:, 1]) * stretch, axis=-1)
+        return bool((gap > 0.8).all() and (apart > 0.72 * size[:, 1 if kind == "behind" else 0]).all())
     lower, upper = things[1], things[0]
     return bool((upper.position[:, 2] - lower.position[:, 2] > 0.3 * reach(lower.shape, lower.half)).all())
 

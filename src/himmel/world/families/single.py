@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from himmel.grammar.vocabulary import GROUNDS
 from himmel.world.camera import Framing, Path, film, follow
 from himmel.world.dice import Dice, Setting, even
-from himmel.world.lighting import draw_sky
-from himmel.world.looks import draw_look, palette
+from himmel.world.lighting import Sky, draw_sky
+from himmel.world.looks import Look, draw_look, palette
 from himmel.world.motions import (
     DIRECTION_WEIGHTS,
     MOTION_WEIGHTS,
@@ -40,6 +40,7 @@ CAMERA_WEIGHTS = {
     "orbits right": 0.02,
 }
 FOLLOW_WEIGHT = 0.06
+DEEP = ("towards the camera", "away from the camera")
 
 
 @dataclass(frozen=True)
@@ -53,35 +54,46 @@ class Seen:
 
 def draw_shot(setting: Setting) -> Shot:
     """One object on a floor."""
+    return compose(setting, draw_sky(setting.dice), MOTION_WEIGHTS, CAMERA_WEIGHTS)
+
+
+def compose(setting: Setting, sky: Sky, motions: dict[str, float], cameras: dict[str, float]) -> Shot:
+    """One object on a floor under this sky, with one of these motions and camera moves, by weight."""
     dice = setting.dice
-    sky = draw_sky(dice)
     ground = dice.fact("ground", even(GROUNDS))
     colour = palette(dice, 1, sky.style, ground, sky.light)[0]
-    motion = dice.fact("object0.motion", MOTION_WEIGHTS)
+    motion = dice.fact("object0.motion", motions)
     look = draw_look(dice, 0, SHAPES_FOR[motion], colour, sky.style)
     direction = _direction(dice, motion)
     framing = _framing(setting, direction)
-    wide, high = (framing.span * side for side in setting.stretch)
-    sideways = direction in ("left", "right", None)
-    reach_x = 0.6 * (wide - 0.4 * look.diameter) if sideways else 3.9
-    if motion == "bounces" and direction is None:
-        reach_x *= 0.1
-    start = plan(setting, look, motion, reach_x, framing.target[2] + high / 2 - 0.1)
+    start = plan(setting, look, motion, *_room(setting, framing, look, motion, direction))
     moved = headed(run(setting, start), direction or "right", dice.number("slant", -6, 6), 0.45)
     body = thing(look, start.body.half_size, moved.position[:, 0], moved.rotation[:, 0], 0)
-    move = _camera_fact(dice, motion, direction, setting)
+    move = _camera_fact(setting, motion, direction, cameras)
     path = _path(setting, framing, move, body)
-    view = observe(path, (body,), setting)
-    seen = _watch(setting, body, view, motion, direction, move)
+    seen = _watch(setting, body, observe(path, (body,), setting), motion, direction, move)
     wanted = not setting.moving or (seen.motion == motion and seen.direction == direction)
     facts = scene_facts(
-        setting.dice.family,
+        dice.family,
         sky_facts(sky, sky_seen(path, setting)),
         [object_facts(look, seen.motion, seen.direction)],
         camera=move if setting.moving else None,
         ground=ground if sky.style != "silhouette" else None,
     )
     return Shot(facts, path, sky, (body,), ground=ground, clear=wanted and seen.framed)
+
+
+def _room(
+    setting: Setting, framing: Framing, look: Look, motion: str, direction: str | None
+) -> tuple[float, float]:
+    """Metres to travel, and the height of the picture's upper edge."""
+    wide, high = (framing.span * side for side in setting.stretch)
+    reach_x = 0.6 * (wide - 0.4 * look.diameter)
+    if direction in DEEP:
+        reach_x = 3.9
+    elif motion == "bounces" and direction is None:
+        reach_x *= 0.1
+    return reach_x, framing.target[2] + high / 2 - 0.1
 
 
 def _direction(dice: Dice, motion: str) -> str | None:
@@ -104,21 +116,20 @@ def _direction(dice: Dice, motion: str) -> str | None:
 
 def _framing(setting: Setting, direction: str | None) -> Framing:
     dice = setting.dice
-    deep = direction in ("towards the camera", "away from the camera")
-    low, high = (8.0, 17.0) if deep else (2.5, 14.0)
+    low, high = (8.0, 17.0) if direction in DEEP else (2.5, 14.0)
     return Framing(
         target=(0.0, 0.0, 1.15 + (setting.stretch[1] - 1) * 0.8),
         distance=dice.number("distance", 6.0, 7.6),
         pitch=low + (high - low) * dice.number("pitch", 0, 1),
-        span=dice.number("span", 3.8, 4.3),
+        span=dice.number("span", 3.6, 4.0),
     )
 
 
-def _camera_fact(dice: Dice, motion: str, direction: str | None, setting: Setting) -> str:
-    weights = dict(CAMERA_WEIGHTS)
-    if motion in TRAVELS and direction in ("left", "right"):
+def _camera_fact(setting: Setting, motion: str, direction: str | None, cameras: dict[str, float]) -> str:
+    weights = {"still": 1.0} if direction in DEEP else dict(cameras)
+    if motion in TRAVELS and direction in ("left", "right") and len(weights) > 1:
         weights["follows"] = FOLLOW_WEIGHT
-    move = dice.fact("camera", weights)
+    move = setting.dice.fact("camera", weights)
     return move if setting.frames > 1 else "still"
 
 
