@@ -1,0 +1,7 @@
+"""Pixels <-> latents: every latent frame stands for the same four video frames, and none is special."""
+
+from himmel.autoencoder.config import AutoencoderConfig
+from himmel.autoencoder.model import Autoencoder
+from himmel.autoencoder.streaming import decode_stream, decode_tiled
+
+__all__ = ["Autoencoder", "AutoencoderConfig", "decode_stream", "decode_tiled"]

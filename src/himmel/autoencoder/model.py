@@ -1,0 +1,182 @@
+"""The autoencoder: an encoder that sees one group of four frames, a decoder that also sees the groups beside it.
+
+Shapes: B clips, G groups (latent frames), T = 4 G frames, C latent channels, H W pixels, h w = H/16 W/16 tokens.
+
+Both networks are 2-D: the four frames of a group are folded into channels, and work happens at a quarter of the pixel
+resolution and below. Norms are taken over channels at each place, never over space, so a tile decodes as the whole does.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from einops import rearrange
+from torch import Tensor, nn
+
+from himmel.autoencoder.config import FRAMES_A_GROUP, PIXELS_A_TOKEN, AutoencoderConfig
+from himmel.records import HimmelError
+
+_FOLD = 4  # pixels a side that are folded into channels before the first convolution
+
+
+class ChannelNorm(nn.Module):
+    """RMSNorm over the channels of each place of [N, C, H, W]."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(channels))
+
+    def forward(self, x: Tensor) -> Tensor:
+        scale = torch.rsqrt(x.float().square().mean(1, keepdim=True) + 1e-6)
+        return x * (scale * self.weight.float()[:, None, None]).to(x.dtype)
+
+
+class Block(nn.Module):
+    """Pre-norm residual block of two 3 x 3 convolutions; starts as the identity."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.norm = ChannelNorm(channels)
+        self.conv1 = nn.Conv2d(channels, channels, 3, padding=1)
+        self.conv2 = nn.Conv2d(channels, channels, 3, padding=1)
+        nn.init.zeros_(self.conv2.weight)
+        nn.init.zeros_(self.conv2.bias)  # pyright: ignore[reportArgumentType]
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.conv2(F.silu(self.conv1(F.silu(self.norm(x)))))
+
+
+def _stage(channels: int, blocks: int) -> list[nn.Module]:
+    return [Block(channels) for _ in range(blocks)]
+
+
+class Encoder(nn.Module):
+    """[N, 12 + 4, H, W] (four RGB frames and which of them are there) to raw latents [N, C, h, w]."""
+
+    def __init__(self, config: AutoencoderConfig) -> None:
+        super().__init__()
+        low, middle, high = config.widths
+        first, second, third = config.encoder_blocks
+        inputs = 3 * FRAMES_A_GROUP * _FOLD**2 + FRAMES_A_GROUP
+        self.layers = nn.Sequential(
+            nn.Conv2d(inputs, low, 1),
+            *_stage(low, first),
+            nn.Conv2d(low, middle, 4, stride=2, padding=1),
+            *_stage(middle, second),
+            nn.Conv2d(middle, high, 4, stride=2, padding=1),
+            *_stage(high, third),
+            ChannelNorm(high),
+            nn.Conv2d(high, config.channels, 1),
+        )
+
+    def forward(self, pixels: Tensor, present: Tensor) -> Tensor:
+        folded = F.pixel_unshuffle(pixels, _FOLD)
+        marks = present[:, :, None, None].expand(-1, -1, *folded.shape[-2:])
+        return self.layers(torch.cat([folded, marks], 1))
+
+
+class Upsample(nn.Module):
+    """Doubles the resolution: a 1 x 1 convolution to four times the channels, rearranged."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(inputs, 4 * outputs, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.pixel_shuffle(self.conv(x), 2)
+
+
+class Decoder(nn.Module):
+    """Raw latents of a group and its two neighbours [N, 3 C + 2, h, w] to four RGB frames [N, 12, H, W]."""
+
+    def __init__(self, config: AutoencoderConfig) -> None:
+        super().__init__()
+        low, middle, high = config.widths
+        first, second, third = config.decoder_blocks
+        self.layers = nn.Sequential(
+            nn.Conv2d(3 * config.channels + 2, high, 3, padding=1),
+            *_stage(high, third),
+            Upsample(high, middle),
+            *_stage(middle, second),
+            Upsample(middle, low),
+            *_stage(low, first),
+            ChannelNorm(low),
+            nn.Conv2d(low, 3 * FRAMES_A_GROUP * _FOLD**2, 3, padding=1),
+        )
+
+    def forward(self, neighbourhood: Tensor) -> Tensor:
+        return F.pixel_shuffle(self.layers(neighbourhood), _FOLD)
+
+
+class Autoencoder(nn.Module):
+    """Encoder, decoder and the fixed statistics that normalise latents between them.
+
+    Raises HimmelError for pictures that are not a multiple of 16 pixels or clips that are not a multiple of 4 frames;
+    callers pad and crop, and mark frames that are not there with `present`.
+    """
+
+    latent_mean: Tensor
+    latent_std: Tensor
+
+    def __init__(self, config: AutoencoderConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.encoder = Encoder(config)
+        self.decoder = Decoder(config)
+        self.register_buffer("latent_mean", torch.zeros(config.channels))
+        self.register_buffer("latent_std", torch.ones(config.channels))
+
+    @property
+    def dtype(self) -> torch.dtype:
+        return next(self.parameters()).dtype
+
+    def encode_raw(self, frames: Tensor, present: Tensor | None = None) -> Tensor:
+        """Frames [B, 3, T, H, W] in -1..1, present bool [B, T] (None: all) to raw latents [B, C, G, h, w]."""
+        batch, _, count, height, width = frames.shape
+        if count % FRAMES_A_GROUP or height % PIXELS_A_TOKEN or width % PIXELS_A_TOKEN:
+            raise HimmelError(
+                f"a clip of {count} frames of {width} x {height}",
+                "the encoder takes multiples of 4 frames and of 16 pixels",
+                "pad it and crop the result",
+            )
+        if present is None:
+            present = torch.ones(batch, count, dtype=torch.bool, device=frames.device)
+        marks = present.to(frames.dtype)
+        groups = rearrange(frames * marks[:, None, :, None, None], "b c (g f) h w -> (b g) (f c) h w", f=FRAMES_A_GROUP)
+        groups = groups.contiguous(memory_format=torch.channels_last)
+        raw = self.encoder(groups, rearrange(marks, "b (g f) -> (b g) f", f=FRAMES_A_GROUP))
+        return rearrange(raw, "(b g) c h w -> b c g h w", b=batch)
+
+    def decode_raw(self, raw: Tensor) -> Tensor:
+        """Raw latents [B, C, G, h, w] to frames [B, 3, T, H, W], about -1..1 (not clipped)."""
+        batch, _, groups = raw.shape[:3]
+        padded = F.pad(raw, (0, 0, 0, 0, 1, 1))
+        before, after = padded[:, :, :-2], padded[:, :, 2:]
+        there = torch.ones(groups, dtype=raw.dtype, device=raw.device)
+        marks = torch.stack([there, there])
+        marks[0, 0] = marks[1, -1] = 0  # the first group has nothing before it, the last nothing after it
+        planes = marks[None, :, :, None, None].expand(batch, -1, -1, *raw.shape[-2:])
+        stacked = rearrange(torch.cat([before, raw, after, planes], 1), "b c g h w -> (b g) c h w")
+        pixels = self.decoder(stacked.contiguous(memory_format=torch.channels_last))
+        return rearrange(pixels, "(b g) (f c) h w -> b c (g f) h w", b=batch, f=FRAMES_A_GROUP)
+
+    def encode(self, frames: Tensor, present: Tensor | None = None) -> Tensor:
+        """As `encode_raw`, normalised to mean 0 and deviation about 1 a channel."""
+        raw = self.encode_raw(frames.to(self.dtype), present)
+        return (raw - _per_channel(self.latent_mean, raw)) / _per_channel(self.latent_std, raw)
+
+    def decode(self, latents: Tensor) -> Tensor:
+        """Normalised latents [B, C, G, h, w] to frames [B, 3, T, H, W] in -1..1."""
+        latents = latents.to(self.dtype)
+        raw = latents * _per_channel(self.latent_std, latents) + _per_channel(self.latent_mean, latents)
+        return self.decode_raw(raw).clamp(-1, 1)
+
+    @torch.no_grad()
+    def set_statistics(self, mean: Tensor, std: Tensor) -> None:
+        """Fixes the normalisation. Channels that carry next to nothing are not blown up: deviations have a floor."""
+        self.latent_mean.copy_(mean)
+        self.latent_std.copy_(std.clamp_min(0.25 * float(std.mean())))
+
+
+def _per_channel(values: Tensor, like: Tensor) -> Tensor:
+    return values.to(like.dtype)[None, :, None, None, None]

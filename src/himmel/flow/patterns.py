@@ -1,0 +1,78 @@
+"""Which part of a clip is given while training: the same canvases that prompting builds, drawn at random."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from himmel.flow.schedule import draw_levels
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """Shares of the noise patterns; they add up to 1.
+
+    whole: one level for the clip. given: a part is clean, the rest at one level. independent: a level a frame
+    (Diffusion Forcing 2407.01392). context_noise: the most noise put on given parts in half of the cases.
+    """
+
+    whole: float = 0.45
+    given: float = 0.35
+    independent: float = 0.20
+    context_noise: float = 0.05
+
+
+def draw_pattern(groups: int, height: int, width: int, mixture: Mixture, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    """(levels [G, h, w], made bool [G, h, w]): the level of each token, and where the loss is taken."""
+    shape, tokens = (groups, height, width), groups * height * width
+    pick = _uniform(generator)
+    if groups > 1 and pick < mixture.independent:
+        levels = draw_levels((groups, 1, 1), tokens, generator).expand(shape).contiguous()
+        return levels, torch.ones(shape, dtype=torch.bool)
+    made = torch.ones(shape, dtype=torch.bool)
+    if groups > 1 and pick < mixture.independent + mixture.given:
+        made = _draw_made(groups, height, width, generator)
+    level = draw_levels((1, 1, 1), tokens, generator)
+    context = mixture.context_noise * _uniform(generator) if _uniform(generator) < 0.5 else 0.0
+    return torch.where(made, level, torch.full((), context)), made
+
+
+def _draw_made(groups: int, height: int, width: int, generator: torch.Generator) -> Tensor:
+    """Prefix, suffix, both ends, middle, scattered frames or a region are given; at least one token is made."""
+    kind = _integer(0, 6, generator)
+    if kind == 5:
+        return _draw_region(groups, height, width, generator)
+    index, made = torch.arange(groups), torch.ones(groups, dtype=torch.bool)
+    first = _integer(1, groups, generator)
+    if kind == 0:
+        made = index >= first
+    elif kind == 1:
+        made = index < groups - first
+    elif kind == 2 and groups > 2:
+        last = _integer(1, max(2, groups // 2), generator)
+        made = (index >= min(first, groups - last - 1)) & (index < groups - last)
+    elif kind == 3 and groups > 2:
+        made = (index - first).abs() > _integer(0, 2, generator)
+    elif kind == 4:
+        made = torch.rand(groups, generator=generator) < 0.3 + 0.6 * _uniform(generator)
+    if not made.any():
+        made[_integer(0, groups, generator)] = True
+    return made[:, None, None].expand(groups, height, width).contiguous()
+
+
+def _draw_region(groups: int, height: int, width: int, generator: torch.Generator) -> Tensor:
+    made = torch.zeros(groups, height, width, dtype=torch.bool)
+    rows, columns = (_integer(1, max(2, size), generator) for size in (height, width))
+    top, left = _integer(0, height - rows + 1, generator), _integer(0, width - columns + 1, generator)
+    made[:, top : top + rows, left : left + columns] = True
+    return made
+
+
+def _uniform(generator: torch.Generator) -> float:
+    return float(torch.rand((), generator=generator))
+
+
+def _integer(low: int, high: int, generator: torch.Generator) -> int:
+    return int(torch.randint(low, high, (), generator=generator))

@@ -1,0 +1,6 @@
+"""Latents + noise levels + words -> predicted clean latents; nothing else."""
+
+from himmel.transformer.config import SIZES, TransformerConfig, count_parameters, forward_flops
+from himmel.transformer.model import Transformer, Words
+
+__all__ = ["SIZES", "Transformer", "TransformerConfig", "Words", "count_parameters", "forward_flops"]

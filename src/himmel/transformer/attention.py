@@ -1,0 +1,52 @@
+"""Attention, twice: written out, and through the fused call. They agree (law test); which is faster depends.
+
+Shapes: B batch, H heads, N queries, M keys, K head width.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+EXPLICIT, FUSED = "explicit", "fused"
+
+
+def attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, how: str) -> Tensor:
+    """softmax(q k' / sqrt(K)) v for q [B, H, N, K], k v [B, H, M, K]; mask bool [B, N, M] or [B, 1, M], True: may look.
+
+    Explicit is 2 to 6 times faster on a processor under torch.compile and in training (measured); fused saves memory
+    and is right for a GPU and for very many tokens.
+    """
+    bias = None if mask is None else mask[:, None]
+    if how == FUSED:
+        return F.scaled_dot_product_attention(q, k, v, attn_mask=bias)
+    scores = (q * q.shape[-1] ** -0.5) @ k.transpose(-2, -1)
+    if bias is not None:
+        scores = scores.masked_fill(~bias, torch.finfo(scores.dtype).min)
+    return torch.softmax(scores, -1) @ v
+
+
+def rotary_angles(position: Tensor, width: int) -> Tensor:
+    """Angles [B, N, width / 2] of positions [B, N, 3] = (seconds, y, x), y and x in fractions of the picture's side.
+
+    Half of the pairs turn with time, a quarter each with height and width; frequencies are spaced evenly on a log scale
+    from slow to one half turn between neighbours of the finest grid that is told apart (1/16 s; 1/16 of the picture).
+    """
+    pairs = width // 2
+    spatial = pairs // 4
+    seconds = _frequencies(0.3, 50.0, pairs - 2 * spatial, position)
+    places = _frequencies(1.0, 50.0, spatial, position)
+    time, y, x = position.unbind(-1)
+    return torch.cat([time[..., None] * seconds, y[..., None] * places, x[..., None] * places], -1)
+
+
+def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    """Turns channel pairs (i, i + K/2) of x [B, H, N, K] by angles with these cosines and sines [B, 1, N, K/2]."""
+    first, second = x.chunk(2, -1)
+    return torch.cat([first * cos - second * sin, first * sin + second * cos], -1)
+
+
+def _frequencies(low: float, high: float, count: int, like: Tensor) -> Tensor:
+    steps = torch.linspace(0, 1, count, device=like.device, dtype=torch.float32)
+    return low * (high / low) ** steps

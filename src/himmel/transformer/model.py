@@ -1,0 +1,199 @@
+"""The diffusion transformer: a plain function of tokens, their noise levels and positions, and words.
+
+Shapes: B clips, N tokens (all latent places of a clip), C latent channels, D width, L distinct noise levels of a clip
+(one a latent frame, but where a region is replaced), M words, W word width.
+
+Blocks are pre-norm with RMSNorm, query-key norm, rotary positions, cross-attention to words by segment, a gated MLP and
+adaLN whose modulation is computed once a distinct level, then gathered (DiT 2212.09748; adaLN-single 2310.00426).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from einops import rearrange
+from torch import Tensor, nn
+
+from himmel.transformer.attention import EXPLICIT, attend, rotary_angles, rotate
+from himmel.transformer.config import TransformerConfig
+
+
+@dataclass(frozen=True)
+class Words:
+    """What the prompt says. states [B, M, W]; the first word_slots of them are the refiner's fact slots.
+
+    visible: bool [B, N, M] or [B, 1, M]: which token may look at which word (padding, and segments of a storyboard).
+    """
+
+    states: Tensor
+    visible: Tensor
+
+
+class Norm(nn.Module):
+    """RMSNorm (1910.07467) over the last axis."""
+
+    def __init__(self, width: int, learned: bool = True) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(width)) if learned else None
+
+    def forward(self, x: Tensor) -> Tensor:
+        scaled = x * torch.rsqrt(x.float().square().mean(-1, keepdim=True) + 1e-6).to(x.dtype)
+        return scaled if self.weight is None else scaled * self.weight.to(x.dtype)
+
+
+class SelfAttention(nn.Module):
+    """Attention among a clip's tokens."""
+
+    def __init__(self, config: TransformerConfig) -> None:
+        super().__init__()
+        self.heads = config.heads
+        self.qkv = nn.Linear(config.width, 3 * config.width, bias=False)
+        self.out = nn.Linear(config.width, config.width, bias=False)
+        self.q_norm = Norm(config.width // config.heads)
+        self.k_norm = Norm(config.width // config.heads)
+
+    def forward(self, x: Tensor, turn: tuple[Tensor, Tensor], mask: Tensor | None, how: str) -> Tensor:
+        q, k, v = rearrange(self.qkv(x), "b n (three h k) -> three b h n k", three=3, h=self.heads)
+        q, k = rotate(self.q_norm(q), *turn), rotate(self.k_norm(k), *turn)
+        return self.out(rearrange(attend(q, k, v, mask, how), "b h n k -> b n (h k)"))
+
+
+class CrossAttention(nn.Module):
+    """Tokens look at words."""
+
+    def __init__(self, config: TransformerConfig) -> None:
+        super().__init__()
+        self.heads = config.heads
+        self.q = nn.Linear(config.width, config.width, bias=False)
+        self.kv = nn.Linear(config.word_width, 2 * config.width, bias=False)
+        self.out = nn.Linear(config.width, config.width, bias=False)
+        self.q_norm = Norm(config.width // config.heads)
+        self.k_norm = Norm(config.width // config.heads)
+
+    def forward(self, x: Tensor, words: Words, how: str) -> Tensor:
+        q = rearrange(self.q(x), "b n (h k) -> b h n k", h=self.heads)
+        k, v = rearrange(self.kv(words.states), "b m (two h k) -> two b h m k", two=2, h=self.heads)
+        mixed = attend(self.q_norm(q), self.k_norm(k), v, words.visible, how)
+        return self.out(rearrange(mixed, "b h n k -> b n (h k)"))
+
+
+class GatedMLP(nn.Module):
+    """SwiGLU (2002.05202)."""
+
+    def __init__(self, config: TransformerConfig) -> None:
+        super().__init__()
+        self.up = nn.Linear(config.width, 2 * config.hidden, bias=False)
+        self.down = nn.Linear(config.hidden, config.width, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        gate, value = self.up(x).chunk(2, -1)
+        return self.down(F.silu(gate) * value)
+
+
+class Block(nn.Module):
+    """Self-attention, words, MLP, each added with a gate; `table` is this block's offset to the shared modulation."""
+
+    def __init__(self, config: TransformerConfig) -> None:
+        super().__init__()
+        self.norm = Norm(config.width, learned=False)
+        self.word_norm = Norm(config.width)
+        self.attention = SelfAttention(config)
+        self.words = CrossAttention(config)
+        self.mlp = GatedMLP(config)
+        self.table = nn.Parameter(torch.randn(9, config.width) * 0.02)
+        for last in (self.attention.out, self.words.out, self.mlp.down):
+            nn.init.normal_(last.weight, std=0.5 / math.sqrt(config.width * config.depth))
+
+    def forward(
+        self, x: Tensor, modulation: Tensor, turn: tuple[Tensor, Tensor], words: Words, mask: Tensor | None, how: str
+    ) -> Tensor:
+        offsets = (modulation + self.table.to(x.dtype)).unbind(-2)
+        shift1, scale1, gate1, shift2, scale2, gate2, shift3, scale3, gate3 = offsets
+        x = x + gate1 * self.attention(self.norm(x) * (1 + scale1) + shift1, turn, mask, how)
+        x = x + gate2 * self.words(self.word_norm(x) * (1 + scale2) + shift2, words, how)
+        return x + gate3 * self.mlp(self.norm(x) * (1 + scale3) + shift3)
+
+
+class Transformer(nn.Module):
+    """Noisy latents to clean ones. Impossible sizes are refused by the configuration."""
+
+    def __init__(self, config: TransformerConfig) -> None:
+        super().__init__()
+        self.config = config
+        d = config.width
+        self.tokens_in = nn.Linear(config.channels, d)
+        self.level_in = nn.Sequential(nn.Linear(256, d), nn.SiLU(), nn.Linear(d, d))
+        self.rate_in = nn.Linear(64, d, bias=False)
+        self.size_in = nn.Linear(64, d, bias=False)
+        self.step_in = nn.Linear(64, d, bias=False)
+        self.slot_gate = nn.Parameter(torch.ones(config.word_slots, config.word_width))
+        self.slot_norm = Norm(config.word_width)
+        self.slot_in = nn.Linear(config.word_width, d, bias=False)
+        self.modulation = nn.Linear(d, 9 * d)
+        self.blocks = nn.ModuleList(Block(config) for _ in range(config.depth))
+        self.last_modulation = nn.Linear(d, 2 * d)
+        self.norm = Norm(d, learned=False)
+        self.tokens_out = nn.Linear(d, config.channels)
+        self._initialise()
+
+    def _initialise(self) -> None:
+        nn.init.normal_(self.slot_gate, mean=0.0, std=0.02)
+        for zero in (self.tokens_out, self.step_in, self.last_modulation):
+            nn.init.zeros_(zero.weight)  # the step size is for few-step training later: it says nothing until then
+        nn.init.normal_(self.modulation.weight, std=0.02)
+        with torch.no_grad():  # gates start open, or gradients could not reach the blocks
+            self.modulation.bias.zero_()
+            self.modulation.bias.view(9, -1)[[2, 5, 8]] = 1.0
+
+    def forward(
+        self,
+        latents: Tensor,
+        levels: Tensor,
+        level_index: Tensor,
+        position: Tensor,
+        words: Words,
+        rate: Tensor,
+        size: Tensor,
+        step: Tensor | None = None,
+        mask: Tensor | None = None,
+        attention: str = EXPLICIT,
+    ) -> Tensor:
+        """Predicts clean latents [B, N, C].
+
+        latents [B, N, C] noisy; levels [B, L] in 0..1 and level_index long [B, N] say the level of each token;
+        position [B, N, 3] = (seconds, y, x), y and x from -0.5 to 0.5 across a square picture of equal area;
+        rate [B] frames a second; size [B] tokens a side (square root of their number in a frame);
+        step [B] step size of a few-step sampler, None for the plain flow; mask bool [B, N, N], True: may look.
+        """
+        told = self._told(levels, words.states, rate, size, step, latents.dtype)
+        clip = torch.arange(latents.shape[0], device=latents.device)[:, None]
+        modulation = rearrange(self.modulation(F.silu(told)), "b l (nine d) -> b l nine d", nine=9)[clip, level_index]
+        angles = rotary_angles(position.float(), self.config.width // self.config.heads)[:, None]
+        turn = angles.cos().to(latents.dtype), angles.sin().to(latents.dtype)
+        x = self.tokens_in(latents)
+        for block in self.blocks:
+            x = block(x, modulation, turn, words, mask, attention)
+        shift, scale = self.last_modulation(F.silu(told))[clip, level_index].chunk(2, -1)
+        return self.tokens_out(self.norm(x) * (1 + scale) + shift)
+
+    def _told(
+        self, levels: Tensor, words: Tensor, rate: Tensor, size: Tensor, step: Tensor | None, dtype: torch.dtype
+    ) -> Tensor:
+        """[B, L, D]: level, frame rate, size, step and the sum of the fact slots, as one vector a distinct level."""
+        told = self.level_in(waves(levels * 1000.0, 256).to(dtype))
+        clip = self.rate_in(waves(rate, 64).to(dtype)) + self.size_in(waves(size, 64).to(dtype))
+        if step is not None:
+            clip = clip + self.step_in(waves(step * 1000.0, 64).to(dtype))
+        slots = words[:, : self.config.word_slots]
+        clip = clip + self.slot_in(self.slot_norm((slots * self.slot_gate.to(dtype)).sum(1)))
+        return told + clip[:, None]
+
+
+def waves(value: Tensor, width: int) -> Tensor:
+    """Sinusoidal features [..., width] of a number (1706.03762, sec. 3.5), float32."""
+    frequencies = torch.exp(torch.linspace(0, -math.log(10000.0), width // 2, device=value.device))
+    angles = value.float()[..., None] * frequencies
+    return torch.cat([angles.cos(), angles.sin()], -1)
