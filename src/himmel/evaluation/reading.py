@@ -1,0 +1,102 @@
+"""What a judge says of a clip, keyed by colour, and the questions that it answers.
+
+Colours are distinct within a scene, so a colour names its object. A judge answers every question for every
+colour; whether the colour is there at all is `present`, and who asks decides which of the other answers to
+look at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from himmel.grammar import vocabulary
+from himmel.records import SceneFacts
+
+SCENE_QUESTIONS: Mapping[str, tuple[str, ...]] = {
+    "scenery": vocabulary.SCENERIES,
+    "ground": vocabulary.GROUNDS,
+    "light": vocabulary.LIGHTS,
+    "light_to": vocabulary.LIGHTS,
+    "weather": vocabulary.WEATHERS,
+    "weather_to": vocabulary.WEATHERS,
+    "clouds": vocabulary.CLOUDS,
+    "sea": vocabulary.SEAS,
+    "season": vocabulary.SEASONS,
+    "camera": vocabulary.CAMERAS,
+    "style": vocabulary.STYLES,
+}
+OBJECT_QUESTIONS: Mapping[str, tuple[str, ...]] = {
+    "shape": vocabulary.SHAPES,
+    "size": vocabulary.SIZES,
+    "material": vocabulary.MATERIALS,
+    "motion": vocabulary.MOTIONS,
+    "direction": vocabulary.DIRECTIONS,
+    "count": tuple(str(count) for count in vocabulary.COUNTS),
+}
+PAIR_QUESTIONS: Mapping[str, tuple[str, str | None]] = {
+    "horizontal": ("left of", "right of"),
+    "depth": ("behind", "in front of"),
+    "on": ("on", None),
+}
+"""Each pair question is yes or no: the probability is that of the first relation; "on" has no opposite."""
+
+
+def relation_question(kind: str) -> tuple[str, bool]:
+    """The pair question that decides a relation, and whether yes means that the relation holds."""
+    for question, (yes, no) in PAIR_QUESTIONS.items():
+        if kind in (yes, no):
+            return question, kind == yes
+    raise ValueError(f"no judge answers the relation {kind!r}")
+
+
+def stated(facts: SceneFacts, question: str) -> str | None:
+    """What the facts say to a scene question; None when they are silent."""
+    return getattr(facts, question)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One judge's answers for one clip.
+
+    scene: scene question -> answer. present: colour -> probability. objects: colour -> object question ->
+    answer. pairs: (colour, other colour) -> pair question -> probability, for the colours that are present.
+    still: nothing in the clip moves at all (measured on pixels, not by the network).
+    """
+
+    scene: Mapping[str, str]
+    present: Mapping[str, float]
+    objects: Mapping[str, Mapping[str, str]]
+    pairs: Mapping[tuple[str, str], Mapping[str, float]]
+    still: bool
+
+    def sees(self, colour: str) -> bool:
+        return self.present.get(colour, 0.0) > 0.5
+
+    def relation(self, kind: str, colour: str, other: str) -> bool:
+        """Whether the thing of `colour` is `kind` the thing of `other`; False unless both are seen."""
+        if not (self.sees(colour) and self.sees(other)) or (colour, other) not in self.pairs:
+            return False
+        question, yes = relation_question(kind)
+        return (self.pairs[colour, other][question] > 0.5) is yes
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data for `from_json`; probabilities keep three decimals."""
+        pairs = {
+            f"{a}|{b}": {name: round(p, 3) for name, p in answers.items()}
+            for (a, b), answers in self.pairs.items()
+        }
+        return {
+            "scene": dict(self.scene),
+            "present": {colour: round(p, 3) for colour, p in self.present.items()},
+            "objects": {colour: dict(answers) for colour, answers in self.objects.items()},
+            "pairs": pairs,
+            "still": self.still,
+        }
+
+    @staticmethod
+    def from_json(data: Mapping[str, Any]) -> Reading:
+        """The inverse of `to_json`. Raises KeyError when something is missing."""
+        pairs = {(key.split("|")[0], key.split("|")[1]): answers for key, answers in data["pairs"].items()}
+        return Reading(data["scene"], data["present"], data["objects"], pairs, data["still"])
