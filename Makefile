@@ -19,7 +19,6 @@ PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet --constr
 RUN_READY := $(VENV)/.ready-to-run
 DEV_READY := $(VENV)/.ready-to-develop
 INPUTS := pyproject.toml constraints.txt
-CODE := src tests benchmarks
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint format types imports bench hooks clean
@@ -29,7 +28,7 @@ help:  ## list the targets
 
 demo: $(RUN_READY)  ## make out/demo.mp4 and its contact sheet out/demo.png from one sentence
 	@mkdir -p out
-	@$(BIN)/himmel generate "$(PROMPT)" -o out/demo.mp4 --sheet out/demo.png --seed $(SEED)
+	@$(BIN)/himmel generate "$(PROMPT)" -o out/demo.mp4 --seed $(SEED) --sheet --force
 	@printf '\n%s\n' "The clip is out/demo.mp4, its frames side by side are out/demo.png, its recipe is out/demo.mp4.json."
 	@printf '%s\n' "Try next:" \
 	  "  make demo PROMPT=\"a blue cube slides to the right over sand in fog\" SEED=2" \
