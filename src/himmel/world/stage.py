@@ -168,12 +168,20 @@ def extras(shot: Shot, setting: Setting) -> dict[str, NDArray[np.generic]]:
     view = observe(shot.path, shot.objects, setting)
     points = [t.position for t in shot.objects]
     position = np.stack(points, 1) if points else np.zeros((setting.frames, 0, 3))
+    index = np.array([t.index for t in shot.objects], dtype=int)
+    groups = [index == i for i in range(len(shot.facts.objects))]  # equal things are one object: their middle
     out: dict[str, NDArray[np.generic]] = {
-        "object_pixel": view.pixel.astype(np.float32),
-        "object_position": position.astype(np.float32),
+        "object_pixel": _middles(view.pixel, groups),
+        "object_position": _middles(position, groups),
         "camera_position": shot.path.position.astype(np.float32),
     }
     return out | shot.notes
+
+
+def _middles(values: A, groups: Sequence[NDArray[np.bool_]]) -> NDArray[np.float32]:
+    """Means [T, N, D] of values [T, K, D] over each group."""
+    means = [values[:, group].mean(1) for group in groups]
+    return np.stack(means, 1).astype(np.float32) if means else values[:, :0].astype(np.float32)
 
 
 def scene_facts(

@@ -30,6 +30,7 @@ from himmel.world.stage import (
 CAMERA_WEIGHTS = {"still": 0.9, "moves in": 0.05, "moves out": 0.05}
 SHAPE_WEIGHTS = {"ball": 2.0, "cube": 1.2, "cylinder": 1.0, "capsule": 1.0}
 FRICTION = 0.04
+SIZE_WEIGHTS = ({"": 0.6, "small": 0.2, "large": 0.2}, {"": 0.6, "small": 0.3, "large": 0.1})
 
 
 @dataclass(frozen=True)
@@ -48,13 +49,13 @@ def draw_shot(setting: Setting) -> Shot:
     sky = draw_sky(dice, 2)
     ground = dice.fact("ground", even(GROUNDS))
     colours = palette(dice, 2, sky.style, ground, sky.light)
-    looks = [draw_look(dice, i, SHAPE_WEIGHTS, colours[i], sky.style) for i in range(2)]
+    looks = [draw_look(dice, i, SHAPE_WEIGHTS, colours[i], sky.style, SIZE_WEIGHTS[i]) for i in range(2)]
     direction = dice.fact("object0.direction", even(("left", "right")))
     framing = Framing(
         target=(0.0, 0.0, 0.95 + (setting.stretch[1] - 1) * 0.8),
         distance=dice.number("distance", 6.0, 7.6),
         pitch=dice.number("pitch", 4, 15),
-        span=dice.number("span", 4.2, 4.7),
+        span=dice.number("span", 4.7, 5.2),
     )
     moved = headed(
         _simulate(setting, looks, framing.span * min(setting.stretch[0], 2.2)),
@@ -96,11 +97,11 @@ def _simulate(setting: Setting, looks: list[Look], wide: float) -> Motion:
     """Along +x: the striker starts near the edge and meets the other near the middle at half time."""
     dice = setting.dice
     seconds = setting.duration if setting.frames > 1 else 1.9
-    start = -0.5 * wide + 0.12 * wide + 0.2 * looks[0].diameter
-    rest = dice.number("place", -0.02, 0.1) * wide
+    start = -0.44 * wide + 0.3 * looks[0].diameter
+    rest = dice.number("place", -0.04, 0.06) * wide
     touching = 0.45 * (looks[0].diameter + looks[1].diameter)
     gap = max(rest - start - touching, 0.16 * wide)
-    until = seconds * dice.number("hit time", 0.4, 0.5) / min(pace(dice), 1.05)
+    until = seconds * dice.number("hit time", 0.34, 0.44) / min(pace(dice), 1.05)
     speed = gap / until
     if looks[0].shape in ("cube", "cylinder"):
         speed += 0.5 * FRICTION * 9.81 * until  # what sliding will have lost by then
@@ -112,7 +113,7 @@ def _simulate(setting: Setting, looks: list[Look], wide: float) -> Motion:
         bodies,
         setting.seconds,
         friction=FRICTION,
-        restitution=float(dice.pick("spring", {"0.85": 0.6, "0.3": 0.4})),
+        restitution=float(dice.pick("spring", {"0.9": 0.65, "0.35": 0.35})),
     )
 
 

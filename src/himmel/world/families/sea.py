@@ -23,7 +23,7 @@ CAMERA_WEIGHTS = {
     "tilts down": 0.06,
 }
 STYLE_WEIGHTS = {"natural": 0.86, "black and white": 0.05, "film": 0.05, "watercolour": 0.04}
-_WAVES = {"calm": (0.08, 0.16), "rough": (0.8, 1.05)}
+_WAVES = {"calm": (0.08, 0.16), "rough": (1.3, 1.8)}
 
 
 def draw_shot(setting: Setting) -> Shot:
@@ -39,7 +39,7 @@ def compose(setting: Setting, sky: Sky) -> Shot:
     facts = SceneFacts(family=dice.family, scenery="sea", sea=sea, camera=move if setting.moving else None)
     return Shot(
         facts=_with_sky(facts, sky),
-        path=_path(setting, move),
+        path=_path(setting, move, 1.6 if sea == "rough" else 0.0),
         sky=sky,
         backdrop="sea",
         wave_height=dice.number("waves", *_WAVES[sea]),
@@ -51,12 +51,12 @@ def _with_sky(facts: SceneFacts, sky: Sky) -> SceneFacts:
     return replace(facts, **sky_facts(sky, True))
 
 
-def _path(setting: Setting, move: str) -> Path:
+def _path(setting: Setting, move: str, lift: float) -> Path:
     dice: Dice = setting.dice
-    height = dice.number("height", 2.6, 5.0)
+    height = lift + dice.number("height", 2.6, 5.0)
     pitch = dice.number("pitch", 1.5, 6.0)
     span = 2 * 10.0 * np.tan(np.radians(dice.number("field", 44, 56) / 2))
     framing = Framing((0.0, 10.0, height - 10.0 * np.sin(np.radians(pitch))), 10.0, pitch, float(span))
     if move == "flies forward":
-        return fly(framing, dice.number("flight", 9.0, 16.0), setting.frames)
+        return fly(framing, dice.number("flight", 13.0, 22.0), setting.frames)
     return film(framing, move, dice.number("camera amount", 0.85, 1.1), setting.frames, setting.stretch[0])

@@ -1,0 +1,68 @@
+"""What is kept out of training, as data: combinations, speeds, sizes, and the seeds of each split.
+
+A combination is (colour, shape, motion, ground); things without a stated motion count as resting.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from himmel.grammar.vocabulary import COLOURS, GROUNDS, MOTIONS, SHAPES
+from himmel.records import HimmelError, SceneFacts
+from himmel.world.looks import ALBEDO
+from himmel.world.motions import SPEED_OUTSIDE, SPEED_TRAINED
+
+SPLITS = ("train", "validation", "test", "test_held_out", "test_outside")
+"""validation and test look like train; test_held_out shows only held-out combinations; test_outside only speeds and
+sizes beyond the trained range."""
+
+HELD_OUT_PAIRS = (("pink", "cylinder"), ("white", "capsule"))
+"""(colour, shape) that training never shows at all."""
+
+HELD_OUT_SHARE = 19
+"""One in this many of the other combinations is held out, spread evenly over every value."""
+
+OUTSIDE = ("outside speeds", "outside sizes")
+"""Values of the change "range" of `himmel.world.scenario.draw`."""
+
+SPEEDS = {"trained": SPEED_TRAINED, "outside": SPEED_OUTSIDE}
+
+_SEEDS = 2**44
+
+
+def held_out(colour: str, shape: str, motion: str | None, ground: str | None) -> bool:
+    """Whether this combination is kept out of training. Things without a ground are judged by colour and shape."""
+    if (colour, shape) in HELD_OUT_PAIRS:
+        return True
+    if ground is None:
+        return False
+    numbers = (
+        COLOURS.index(colour),
+        SHAPES.index(shape),
+        MOTIONS.index(motion or "rests"),
+        GROUNDS.index(ground),
+    )
+    return sum(n * step for n, step in zip(numbers, (1, 5, 7, 11), strict=True)) % HELD_OUT_SHARE == 0
+
+
+def shows_held_out(facts: SceneFacts) -> bool:
+    """Whether any object of the scene belongs to a held-out combination."""
+    return any(held_out(o.colour, o.shape, o.motion, facts.ground) for o in facts.objects)
+
+
+def clip_seed(seed: int, split: str, index: int, attempt: int = 0) -> int:
+    """Seed of a scenario. Splits never share one: the split's number is its remainder.
+
+    Raises HimmelError for an unknown split.
+    """
+    if split not in SPLITS:
+        raise HimmelError(f"split {split!r}", f"splits are {', '.join(SPLITS)}")
+    digest = hashlib.blake2b(f"{seed}/{index}/{attempt}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") % _SEEDS * len(SPLITS) + SPLITS.index(split)
+
+
+def combinations() -> list[tuple[str, str, str, str]]:
+    """Every held-out combination."""
+    return [
+        (c, s, m, g) for c in ALBEDO for s in SHAPES for m in MOTIONS for g in GROUNDS if held_out(c, s, m, g)
+    ]
