@@ -68,7 +68,7 @@ def exposed_light(scene: Scene) -> dict[str, F]:
     night = _step(-3.0, -8.0, elevation)
     moonlit = elevation < -4.0
     moon_height = 38.0 + 0 * elevation
-    disc = np.where(moonlit, _direction(moon_height, azimuth + 25.0), _direction(elevation, azimuth))
+    disc = np.where(moonlit, _direction(moon_height * 0.36, azimuth + 25.0), _direction(elevation, azimuth))
     lifted = _direction(np.maximum(elevation, LOWEST_SHADOW), azimuth)
     towards = np.where(moonlit, _direction(moon_height, azimuth + 25.0), lifted)
     beam = _columns(_SUN, elevation) + _MOON[:, None] * _step(-4.5, -8.0, elevation)

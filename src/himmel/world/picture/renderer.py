@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,12 +18,19 @@ from himmel.world.picture.grounds import ground
 from himmel.world.picture.kernels import Kernels
 from himmel.world.picture.light import light_of
 from himmel.world.picture.rays import Tiling, cones, coverage, pixel_offsets, ray_directions, tan_half
+from himmel.world.picture.sea import sea_of
 from himmel.world.picture.sky import sky_of
-from himmel.world.picture.tracing import HAZE, Place, View, radiance, take_rows
+from himmel.world.picture.styles import styled
+from himmel.world.picture.terrain import PERIOD, land_of
+from himmel.world.picture.tracing import Place, View, radiance, take_rows
+from himmel.world.picture.weather import with_rain, with_snow
 from himmel.world.scene import Scene
 
 PROP = 255
-MAX_OBJECTS = 254
+
+_AIR = {"plain": (0.007, 1.0), "sea": (0.0011, 0.3), "mountains": (1.1e-4, 0.012), "desert": (1.6e-4, 0.012)}
+_AIR["hills"] = _AIR["mountains"]
+"""Extinction of clear air per metre, and the share of `fog` that far views keep, by backdrop."""
 
 
 @dataclass(frozen=True)
@@ -41,14 +49,21 @@ class Renderer:
 
     compile: fuse the shading with torch.compile (needs a C++ compiler on a processor): several times faster
     after a minute of compilation. rows: how many tiles of 32 x 32 pixels are worked on at once; None suits
-    the device.
+    the device. threads: chunks drawn at the same time on a processor.
     """
 
     def __init__(
-        self, device: str | torch.device = "cpu", compile: bool = False, rows: int | None = None
+        self,
+        device: str | torch.device = "cpu",
+        compile: bool = False,
+        rows: int | None = None,
+        threads: int = 1,
     ) -> None:
         self.device = torch.device(device)
         self.kernels = Kernels(compile)
+        self.pool = None
+        if threads > 1 and self.device.type == "cpu":
+            self.pool = ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,))
         self.rows = rows or (32 if self.device.type == "cpu" else 1024)
 
     @torch.inference_mode()
@@ -63,7 +78,15 @@ class Renderer:
             raise HimmelError(
                 f"a picture of {width} x {height}", "sides of at least 8", "ask for a larger picture"
             )
-        return [self._render(scene, width, height, 2 if samples == 4 else 1) for scene in scenes]
+        before = torch.get_num_threads()
+        try:
+            if self.device.type == "cpu":
+                torch.set_num_threads(
+                    1
+                )  # chunks are small: splitting each operation costs more than it gains
+            return [self._render(scene, width, height, 2 if samples == 4 else 1) for scene in scenes]
+        finally:
+            torch.set_num_threads(before)
 
     def _render(self, scene: Scene, width: int, height: int, finer: int) -> Rendered:
         tiling = Tiling(len(scene.seconds), width * finer, height * finer)
@@ -71,6 +94,8 @@ class Renderer:
         if finer > 1:
             colour = F.avg_pool2d(colour, finer)
             part = part[:, finer // 2 :: finer, finer // 2 :: finer]
+        things = part >= 0
+        colour = styled(colour, scene.style, scene.seed, things)
         frames = (colour * 255).round().to(torch.uint8).permute(0, 2, 3, 1)
         table = np.zeros(len(scene.kind) + 2, np.uint8)
         table[: len(scene.kind)] = np.where(scene.object_index < 0, PROP, scene.object_index + 1)
@@ -80,12 +105,16 @@ class Renderer:
     def _trace(self, scene: Scene, tiling: Tiling) -> tuple[Tensor, Tensor]:
         """Display colour [T, 3, H, W] 0 to 1 and part [T, H, W]."""
         clip = _Clip(scene, tiling, self.device)
-        colours, parts = [], []
-        for start in range(0, tiling.rows, self.rows):
+
+        @torch.inference_mode()
+        def draw(start: int) -> tuple[Tensor, Tensor]:
             view, rows = clip.view(np.arange(start, min(start + self.rows, tiling.rows)), self.kernels)
             colour, part = radiance(clip.place, view, rows, self.kernels, bounce=True)
-            colours.append(self.kernels(tone_map)(colour))
-            parts.append(part)
+            return self.kernels(tone_map)(clip.with_weather(colour, view, start)), part
+
+        starts = range(0, tiling.rows, self.rows)
+        done = self.pool.map(draw, starts) if self.pool is not None else map(draw, starts)
+        colours, parts = zip(*done, strict=True)
         return tiling.assemble(torch.cat(colours, 1)), tiling.assemble(torch.cat(parts)[None])[:, 0]
 
 
@@ -114,9 +143,12 @@ class _Clip:
         self.camera = self._put(scene.camera_rotation.transpose(1, 2, 0))[..., None]
         self.origin = self._put(scene.camera_position.T)[..., None]
         self.step = self._put(tan_half(scene, tiling))[:, None]
+        clear, share = _AIR[scene.backdrop]
         fog = 0.4 * np.clip(scene.fog.astype(np.float64), 0, 1) ** 1.5
-        self.fog = self._put(fog + HAZE)[:, None]
-        self.haze = self.sky.horizon
+        self.fog = self._put(fog * share + clear)[:, None]
+        white = 0.88 * self.sky.horizon.mean(0, keepdim=True) + 0.12 * self.sky.horizon.amax(0, keepdim=True)
+        thick = self._put(np.clip(scene.fog * 5, 0, 1))[:, None]
+        self.haze = torch.lerp(self.sky.horizon, white.expand_as(self.sky.horizon), 0.85 * thick)
         angle = (scene.seed * 0.618034) % 1.0 * 2 * np.pi
         regular = scene.ground in ("tiles", "brick", "wood", "marble")
         angle = 0.12 * np.sin(angle) if regular else angle
@@ -125,9 +157,30 @@ class _Clip:
             bodies_of(scene, device),
             floor if scene.backdrop == "plain" else None,
             (float(np.cos(angle)), float(np.sin(angle)), scene.seed % 89 / 89, scene.seed % 83 / 83),
+            sea_of(scene, device) if scene.backdrop == "sea" else None,
+            land_of(scene, self.light, device) if scene.backdrop in PERIOD else None,
+            clear,
             bool((scene.cloud_cover > 0.01).any() or (scene.overcast > 0.01).any()),
             bool((scene.sun_elevation < -5).any()),
         )
+
+    def with_weather(self, colour: Tensor, view: View, start: int) -> Tensor:
+        """Rain and snow in front of the rows from `start` on."""
+        if not (self.scene.rain.any() or self.scene.snowfall.any()):
+            return colour
+        count = len(view.frame)
+        left, top = (self._put(v[start : start + count])[:, None] for v in (self.left, self.top))
+        x, y = pixel_offsets(left, top, self.tiling.width, self.tiling.height)
+        side = 1 / min(self.tiling.width, self.tiling.height)
+        frame = view.frame.cpu().numpy()
+        seconds = self._put(self.scene.seconds[frame])[:, None]
+        light = (0.4 * view.light.beam + 0.6 * view.light.sky).mean(0, keepdim=True) * 0.75
+        rain, snow = self.scene.rain[frame], self.scene.snowfall[frame]
+        if rain.any():
+            colour = with_rain(colour, x * side, y * side, seconds, self._put(rain)[:, None], light)
+        if snow.any():
+            colour = with_snow(colour, x * side, y * side, seconds, self._put(snow)[:, None], light)
+        return colour
 
     def _put(self, values: np.ndarray) -> Tensor:
         return torch.from_numpy(np.ascontiguousarray(values, np.float32)).to(self.device)

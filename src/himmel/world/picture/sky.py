@@ -44,6 +44,8 @@ _CLOUD = np.array(
 )  # fmt: skip
 CLOUD_HEIGHT = 1200.0
 CLOUD_PERIOD = 9000.0
+CLOUD_HASTE = 20.0
+"""Clouds pass this much faster than they would, or two seconds would not show that they drift."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ def sky_arrays(scene: Scene) -> dict[str, F]:
         "glow": column(_GLOW) * (1 - grey),
         "cloud": column(_CLOUD) * (1 - grey) + 1.1 * dull * grey,
         "cover": np.maximum(np.clip(scene.cloud_cover, 0, 1), 0.75 * grey),
-        "drift": offset + scene.cloud_drift.astype(np.float64)[:, None] * scene.seconds[None],
+        "drift": offset + CLOUD_HASTE * scene.cloud_drift.astype(np.float64)[:, None] * scene.seconds[None],
         "overcast": grey,
         "stars": np.clip((-elevation - 5) / 4, 0, 1) * (1 - grey),
     }
@@ -102,8 +104,8 @@ def sky_textures(device: torch.device) -> tuple[Atlas, Atlas]:
     side = 512
     clouds = torch.stack((fractal_noise(side, 4, 7, g, gain=0.55), fractal_noise(side, 8, 6, g, gain=0.6)))
     stars = torch.zeros(side, side)
-    places = torch.randint(1, side - 1, (900, 2), generator=g)
-    bright = torch.rand(900, generator=g) ** 4 * 1.6 + 0.25
+    places = torch.randint(1, side - 1, (420, 2), generator=g)
+    bright = torch.rand(420, generator=g) ** 3 * 1.3 + 0.12
     for dy, dx, w in ((0, 0, 1.0), (0, 1, 0.45), (1, 0, 0.45), (0, -1, 0.45), (-1, 0, 0.45)):
         stars[places[:, 0] + dy, places[:, 1] + dx] = torch.maximum(
             stars[places[:, 0] + dy, places[:, 1] + dx], w * bright
@@ -112,7 +114,14 @@ def sky_textures(device: torch.device) -> tuple[Atlas, Atlas]:
 
 
 def clear_sky(
-    d: Tensor, disc: Tensor, night: Tensor, zenith: Tensor, horizon: Tensor, glow: Tensor, overcast: Tensor
+    d: Tensor,
+    disc: Tensor,
+    night: Tensor,
+    zenith: Tensor,
+    horizon: Tensor,
+    glow: Tensor,
+    overcast: Tensor,
+    sharp: float,
 ) -> Tensor:
     """Gradient, glow and the disc of sun or moon in direction d [3, R, P] -> linear colour [3, R, P]."""
     height = d[2].clamp(min=0)
@@ -124,10 +133,10 @@ def clear_sky(
     halo = 0.30 * torch.exp(-5.5 * gap) * (0.35 + 0.65 * low) + 0.5 * torch.exp(-42.0 * gap)
     colour = colour + glow * halo
     clear = (1 - overcast) * smooth(-0.02, 0.01, d[2])
-    sun = smooth(0.9985, 0.9993, near) * (1 - night) + 0.25 * torch.exp(-900.0 * gap) * (1 - night)
+    sun = smooth(0.9988, 0.9993, near) * (1 - night) + 0.25 * torch.exp(-900.0 * gap) * (1 - night)
     moon = smooth(0.9986, 0.9990, near) * 0.85 + 0.10 * torch.exp(-500.0 * gap)
-    colour = colour + (glow + 0.55) * (1.6 * sun * clear)
-    return colour + moon * night * clear
+    colour = colour + (glow + 0.55) * (1.6 * sun * clear * sharp)
+    return colour + moon * night * clear * sharp
 
 
 def cloud_layer(
@@ -153,13 +162,21 @@ def cloud_layer(
 
 
 def sky_colour(
-    d: Tensor, sky: Sky, disc: Tensor, night: Tensor, pixel: Tensor, clouds: bool, stars: bool
+    d: Tensor,
+    sky: Sky,
+    disc: Tensor,
+    night: Tensor,
+    pixel: Tensor,
+    clouds: bool,
+    stars: bool,
+    sharp: float = 1.0,
 ) -> Tensor:
     """All of the sky in directions d [3, R, P] -> [3, R, P]. pixel [R, 1]: angle of a pixel, radians.
 
-    clouds and stars say whether any row has them, so that a clear day pays for neither.
+    clouds and stars say whether any row has them, so that a clear day pays for neither. sharp: 0 leaves out
+    the discs of sun and moon, for mirrors that show them in their own way.
     """
-    colour = clear_sky(d, disc, night, sky.zenith, sky.horizon, sky.glow, sky.overcast)
+    colour = clear_sky(d, disc, night, sky.zenith, sky.horizon, sky.glow, sky.overcast, sharp)
     cloud_atlas, star_atlas = sky_textures(d.device)
     if stars:
         around = torch.atan2(d[1], d[0]) * (3 / torch.pi)

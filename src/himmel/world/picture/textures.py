@@ -17,52 +17,73 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Atlas:
-    """All mip levels of one periodic square texture packed in one image, each with a wrapped border of one
-    texel."""
+    """All mip levels of periodic square textures packed in one image, each with a wrapped border of one
+    texel.
 
-    image: Tensor  # [1, C, height, width]
+    Layers (the frames of a moving texture, say) are stacked downwards.
+    """
+
+    image: Tensor  # [1, C, layers * height, width]
     side: int  # S of level 0
     levels: int
+    layers: int
 
 
 def pack(texture: Tensor) -> Atlas:
-    """Builds the mip levels of a periodic `texture` [C, S, S] by box filtering and packs them."""
-    channels, side = texture.shape[0], texture.shape[-1]
+    """Builds the mip levels of periodic textures [C, S, S] or [layers, C, S, S] by box filtering."""
+    level = texture if texture.dim() == 4 else texture[None]
+    layers, channels, side = level.shape[:3]
     levels = int(log2(side)) + 1
-    height = side + 2 * levels + 2
-    image = texture.new_zeros(1, channels, height, side + side // 2 + 4)
-    level, x, y = texture[None], 0, 0
+    image = texture.new_zeros(layers, channels, side + 2 * levels + 2, side + side // 2 + 4)
+    x, y = 0, 0
     for i in range(levels):
         size = side >> i
         image[:, :, y : y + size + 2, x : x + size + 2] = F.pad(level, (1, 1, 1, 1), mode="circular")
         x, y = (side + 2, 0) if i == 0 else (x, y + size + 2)
         if size > 1:
             level = F.avg_pool2d(level, 2)
-    return Atlas(image, side, levels)
+    stacked = image.transpose(0, 1).reshape(1, channels, -1, image.shape[-1]).contiguous()
+    return Atlas(stacked, side, levels, layers)
 
 
-def atlas_grid(u: Tensor, v: Tensor, level: Tensor, side: int, height: int, width: int) -> Tensor:
-    """grid_sample coordinates [1, R, P, 2] of the point (u, v) (in periods) at the integral mip `level`."""
+def atlas_grid(
+    u: Tensor, v: Tensor, level: Tensor, top: Tensor, side: int, height: int, width: int
+) -> Tensor:
+    """grid_sample coordinates [1, R, P, 2] of the point (u, v) (in periods) at the integral mip `level`.
+
+    top: first texel row of the layer, [R, 1] or a scalar tensor.
+    """
     scale = torch.exp2(-level)
     below = (level > 0.5).to(u.dtype)
     x = below * (side + 2) + 1 + (u - torch.floor(u)) * side * scale
     y = below * (side * (1 - 2 * scale) + 2 * (level - 1)) + 1 + (v - torch.floor(v)) * side * scale
-    return torch.stack((x * (2 / width) - 1, y * (2 / height) - 1), dim=-1)[None]
+    return torch.stack((x * (2 / width) - 1, (y + top) * (2 / height) - 1), dim=-1)[None]
 
 
-def look_up(atlas: Atlas, u: Tensor, v: Tensor, footprint: Tensor | None = None) -> Tensor:
-    """Bilinear (and, with a footprint, trilinear) read at (u, v) [R, P], in periods of the texture -> [C, R,
-    P].
+def look_up(
+    atlas: Atlas,
+    u: Tensor,
+    v: Tensor,
+    footprint: Tensor | None = None,
+    layer: Tensor | None = None,
+    smooth: bool = True,
+) -> Tensor:
+    """Filtered read at (u, v) [R, P], in periods of the texture -> [C, R, P].
 
-    footprint: the width of a pixel in periods [R, P]; None reads the finest level.
+    footprint: the width of a pixel in periods [R, P]; None reads the finest level. layer [R]: None is the
+    first.
+    smooth: blend two mip levels; otherwise the nearest finer one is read, at half the price.
     """
     height, width = atlas.image.shape[-2:]
+    top = u.new_zeros(()) if layer is None else (layer * (height // atlas.layers)).to(u.dtype)[:, None]
     if footprint is None:
-        return _read(atlas, atlas_grid(u, v, torch.zeros_like(u), atlas.side, height, width))
+        return _read(atlas, atlas_grid(u, v, torch.zeros_like(u), top, atlas.side, height, width))
     level = torch.log2((footprint * atlas.side).clamp(min=1.0)).clamp(max=atlas.levels - 1.001)
     low = torch.floor(level)
-    fine = _read(atlas, atlas_grid(u, v, low, atlas.side, height, width))
-    coarse = _read(atlas, atlas_grid(u, v, low + 1, atlas.side, height, width))
+    fine = _read(atlas, atlas_grid(u, v, low, top, atlas.side, height, width))
+    if not smooth:
+        return fine
+    coarse = _read(atlas, atlas_grid(u, v, low + 1, top, atlas.side, height, width))
     return torch.lerp(fine, coarse, (level - low)[None])
 
 

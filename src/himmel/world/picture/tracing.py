@@ -27,12 +27,11 @@ from himmel.world.picture.kernels import Kernels
 from himmel.world.picture.light import Light
 from himmel.world.picture.materials import SHINE
 from himmel.world.picture.primitives import FAR, NEAR, dot, normalise
+from himmel.world.picture.sea import Sea, meet_sea, sea_surface, water
 from himmel.world.picture.sky import Sky, sky_colour
+from himmel.world.picture.terrain import Land, land_colour, meet_land
 from himmel.world.picture.textures import look_up
 from himmel.world.scene import MATERIAL_KINDS
-
-HAZE = 0.007
-"""Extinction per metre of clear air over a plain: hides the edge of the world."""
 
 Fields = TypeVar("Fields", Light, Sky)
 
@@ -63,6 +62,9 @@ class Place:
     bodies: list[Body]
     ground: Ground | None
     turn: tuple[float, float, float, float]  # cosine, sine and offset (periods) of the ground's texture
+    sea: Sea | None
+    land: Land | None
+    clear: float  # extinction per metre of clear air: hides the edge of the world
     clouds: bool
     stars: bool
 
@@ -110,12 +112,21 @@ def fogged(colour: Tensor, t: Tensor, fog: Tensor, haze: Tensor) -> Tensor:
     return haze + (colour - haze) * torch.exp(-t * fog)
 
 
+def meet_far(place: Place, view: View) -> Tensor:
+    """Distance [R, P] to the water or the land, FAR where there is none."""
+    if place.sea is not None:
+        return meet_sea(place.sea, view.origin, view.direction, view.pixel, view.frame)
+    assert place.land is not None
+    return meet_land(place.land, view.origin, view.direction, view.pixel)
+
+
 def radiance(
     place: Place, view: View, rows: list[Tensor | None], kernels: Kernels, bounce: bool
 ) -> tuple[Tensor, Tensor]:
     """Colour [3, R, P] and part [R, P] (primitive index, NOTHING or GROUND) along the rays of a view."""
     d, o = view.direction, view.origin
     hit = nothing(d)
+    gloss = None
     if place.ground is not None:
         t = kernels(ground_hit)(o, d)
         footprint = kernels(ground_footprint)(t, d, view.pixel)
@@ -125,8 +136,9 @@ def radiance(
         up[2] = 1
         hit = Hit(t, up, look[:3], torch.where(on, GROUND, NOTHING).to(torch.int32))
         gloss = look[3]
-    else:
-        gloss = None
+    elif place.sea is not None or place.land is not None:
+        t = meet_far(place, view)
+        hit = Hit(t, hit.normal, hit.albedo, torch.where(t < FAR, GROUND, NOTHING).to(torch.int32))
     hit = meet_bodies(hit, place.bodies, o, d, view.pixel, view.frame, rows, kernels)
     missed = hit.part == NOTHING
     reach = torch.where(missed, 1.0, hit.t)
@@ -156,6 +168,11 @@ def radiance(
         d,
         shine,
     )
+    if place.sea is not None:
+        colour = _with_sea(place, view, hit, p, colour)
+    if place.land is not None:
+        lit = land_colour(place.land, p, reach, d, view.pixel, view.light)
+        colour = torch.where(hit.part == GROUND, lit, colour)
     if bounce:
         colour = _with_mirrors(place, view, hit, p, colour, gloss, open_sky, rows, kernels)
     colour = kernels(fogged)(colour, reach, view.fog, view.haze)
@@ -170,7 +187,29 @@ def _air(place: Place, view: View) -> Tensor:
         view.direction, view.sky, view.light.disc, view.light.night, view.pixel, place.clouds, place.stars
     )
     thickness = 1200.0 * torch.exp(-7.0 * view.direction[2].clamp(min=0)) + 25.0
-    return fogged(above, thickness, view.fog - HAZE, view.haze)
+    return fogged(above, thickness, view.fog - place.clear, view.haze)
+
+
+def _with_sea(place: Place, view: View, hit: Hit, p: Tensor, colour: Tensor) -> Tensor:
+    """Puts the colour of water where rays met it."""
+    wet = hit.part == GROUND
+    if place.sea is None or not bool(wet.any()):
+        return colour
+    t = torch.where(wet, hit.t, 1.0)
+    normal, height, foam, fine = sea_surface(place.sea, p, t, view.direction, view.pixel, view.frame)
+    mirror = view.direction - normal * (2 * dot(view.direction, normal))
+    mirror = torch.cat((mirror[:2], (mirror[2].abs() + 0.7 * torch.sqrt(fine) * (1 - mirror[2].abs()))[None]))
+    mirror = normalise(mirror)
+    mirrored = sky_colour(
+        mirror, view.sky, view.light.disc, view.light.night, view.pixel * 4 + 0.10, place.clouds, False, 0.0
+    )
+    shine = view.sky.glow * 1.3 + 0.5 * view.light.beam
+    light = view.light
+    wave = water(
+        view.direction, normal, mirrored, mirror, height, foam, fine, light.disc, light.beam, light.sky,
+        place.sea.highest[view.frame], shine,
+    )  # fmt: skip
+    return torch.where(wet, wave, colour)
 
 
 def _shine(place: Place, hit: Hit) -> Tensor:
