@@ -1,0 +1,1 @@
+"""One function a run: what it trains, with which command, for how long, and what to expect."""

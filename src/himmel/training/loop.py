@@ -1,0 +1,125 @@
+"""The training loop, for every network, on a processor or a GPU."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from himmel.training.checkpoint import Checkpoint
+
+LossOf = Callable[[int, torch.Generator], Tensor]
+"""(step, generator) to a scalar loss with a graph. All randomness of the step comes from the generator."""
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How long, and how fast.
+
+    steps: the most optimiser steps. minutes: the most time, over all lives of the run; None: steps decide. Whichever is
+    nearer sets the progress p in 0..1, and the learning rate: linear warm-up over `warmup` steps, flat, then linear
+    decay to zero over the last `decay` share of p. seed: of everything random. clip: largest gradient norm.
+    """
+
+    steps: int
+    minutes: float | None = None
+    warmup: int = 50
+    decay: float = 0.4
+    seed: int = 0
+    clip: float = 1.0
+    checkpoint_seconds: float = 120.0
+    report_seconds: float = 10.0
+
+    def progress(self, steps: int, seconds: float) -> float:
+        by_time = seconds / (60 * self.minutes) if self.minutes else 0.0
+        return min(1.0, max(steps / self.steps, by_time))
+
+    def rate(self, steps: int, progress: float) -> float:
+        """The share of the full learning rate."""
+        return min(1.0, (steps + 1) / max(1, self.warmup), (1 - progress) / max(self.decay, 1e-9))
+
+
+@dataclass(frozen=True)
+class Progress:
+    """One report: steps done, smoothed loss, steps a second, seconds left, share of the learning rate."""
+
+    steps: int
+    loss: float
+    speed: float
+    seconds_left: float
+    rate: float
+
+    def __str__(self) -> str:
+        left = f"{self.seconds_left / 60:.1f} min left"
+        return f"step {self.steps}  loss {self.loss:.4f}  {self.speed:.2f} steps/s  lr {self.rate:.2f}  {left}"
+
+
+def run(
+    checkpoint: Checkpoint,
+    loss_of: LossOf,
+    schedule: Schedule,
+    folder: Path,
+    report: Callable[[Progress], None],
+    on_checkpoint: Callable[[Checkpoint], None] | None = None,
+) -> None:
+    """Trains until the schedule is over, resuming from folder/checkpoint.pt if it is there.
+
+    Writes folder/log.jsonl. A killed run goes on from its last checkpoint and, with a schedule in steps, repeats exactly
+    what the unbroken run would have done (law test). Raises FloatingPointError if the loss is not finite.
+    """
+    path = folder / "checkpoint.pt"
+    if path.is_file():
+        checkpoint.load(path)
+    full = [[group.get("full_lr", group["lr"]) for group in o.param_groups] for o in checkpoint.optimisers]
+    folder.mkdir(parents=True, exist_ok=True)
+    smoothed, last_report, last_save, counted, first = math.nan, time.monotonic(), time.monotonic(), 0, True
+    while (progress := schedule.progress(checkpoint.steps, checkpoint.seconds)) < 1:
+        began = time.monotonic()
+        rate = schedule.rate(checkpoint.steps, progress)
+        loss = _step(checkpoint, loss_of, schedule, full, rate)
+        smoothed = loss if math.isnan(smoothed) else 0.95 * smoothed + 0.05 * loss
+        now = time.monotonic()
+        checkpoint.seconds += 0.0 if first else now - began  # a life's first step compiles; it should not use up the schedule
+        first = False
+        counted += 1
+        if now - last_report >= schedule.report_seconds:
+            speed = counted / (now - last_report)
+            done = max(schedule.progress(checkpoint.steps, checkpoint.seconds), 1e-9)
+            state = Progress(checkpoint.steps, smoothed, speed, checkpoint.seconds * (1 - done) / done, rate)
+            _log(folder, state)
+            report(state)
+            last_report, counted = now, 0
+        if now - last_save >= schedule.checkpoint_seconds:
+            checkpoint.save(path)
+            if on_checkpoint is not None:
+                on_checkpoint(checkpoint)
+            last_save = time.monotonic()
+    checkpoint.save(path)
+
+
+def _step(checkpoint: Checkpoint, loss_of: LossOf, schedule: Schedule, full: list[list[float]], rate: float) -> float:
+    generator = torch.Generator().manual_seed(schedule.seed * 1_000_003 + checkpoint.steps)
+    loss = loss_of(checkpoint.steps, generator)
+    if not torch.isfinite(loss):
+        raise FloatingPointError(f"the loss is {float(loss)} at step {checkpoint.steps}; lower the learning rate")
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(checkpoint.network.parameters(), schedule.clip)
+    for optimiser, rates in zip(checkpoint.optimisers, full, strict=True):
+        for group, lr in zip(optimiser.param_groups, rates, strict=True):
+            group["lr"], group["full_lr"] = lr * rate, lr
+        optimiser.step()
+        optimiser.zero_grad(set_to_none=True)
+    checkpoint.steps += 1
+    checkpoint.average.update(checkpoint.network, checkpoint.steps)
+    return float(loss.detach())
+
+
+def _log(folder: Path, state: Progress) -> None:
+    with (folder / "log.jsonl").open("a") as file:
+        file.write(json.dumps(state.__dict__) + "\n")

@@ -1,0 +1,141 @@
+"""A network on disk: `NAME.safetensors` beside `NAME.json`.
+
+Matrices may be stored in 8 bits with one scale a row (symmetric, rounded to nearest); everything else in 16 or 32.
+The JSON holds the configuration, how the weights were made, and the hash of the tensors; what does not fit is refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from himmel.records import HimmelError
+
+_SCALE = ".row_scale"
+_SMALLEST_MATRIX = 4096  # smaller tensors are not worth 8 bits
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What a file holds. tensors: float32. bound: hashes of the parts that these weights belong to, by name."""
+
+    tensors: dict[str, Tensor]
+    config: dict[str, Any]
+    made: dict[str, Any] = field(default_factory=dict)
+    bound: dict[str, str] = field(default_factory=dict)
+    sha256: str = ""
+
+    def into(self, network: nn.Module) -> None:
+        """Copies the tensors into a network of exactly these names and shapes."""
+        try:
+            network.load_state_dict(self.tensors, strict=True)
+        except RuntimeError as error:
+            raise HimmelError(
+                "weights that do not fit the network: " + " ".join(str(error).split())[:300],
+                "names and shapes must agree exactly",
+                "use the himmel version named in the weights' JSON file",
+            ) from None
+
+    def check_bound(self, part: str, sha256: str) -> None:
+        """Refuses weights that were trained with another `part` (autoencoder, words)."""
+        if self.bound.get(part) != sha256:
+            raise HimmelError(
+                f"weights trained with {part} {self.bound.get(part, 'unknown')[:12]}, found {sha256[:12]}",
+                f"a model only works with the {part} that it was trained with",
+                "take both from the same folder, or train again",
+            )
+
+
+def save(
+    path: Path,
+    tensors: Mapping[str, Tensor],
+    config: Mapping[str, Any],
+    *,
+    made: Mapping[str, Any] | None = None,
+    bound: Mapping[str, str] | None = None,
+    bits: int = 8,
+) -> str:
+    """Writes path (.safetensors) and its JSON, each under a temporary name first; returns the hash.
+
+    bits: 8 (matrices in 8 bits, the rest in 32), 16 or 32.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    packed = {name: value for pair in tensors.items() for name, value in _pack(*pair, bits).items()}
+    temporary = path.with_suffix(".writing")
+    save_file(packed, temporary)
+    sha256 = _hash(temporary)
+    note = {"config": dict(config), "made": dict(made or {}), "bound": dict(bound or {}), "sha256": sha256}
+    note_path, note_temporary = path.with_suffix(".json"), path.with_suffix(".json.writing")
+    note_temporary.write_text(json.dumps(note, indent=1, default=str) + "\n")
+    os.replace(temporary, path)
+    os.replace(note_temporary, note_path)
+    return sha256
+
+
+def load(path: Path) -> Stored:
+    """Reads what `save` wrote. HimmelError for a missing, damaged or altered file."""
+    note_path = path.with_suffix(".json")
+    for needed in (path, note_path):
+        if not needed.is_file():
+            raise HimmelError(f"no weights at {needed}", "a .safetensors file with its .json beside it is needed")
+    try:
+        note = json.loads(note_path.read_text())
+        packed = load_file(path)
+        sha256, config = str(note["sha256"]), dict(note["config"])
+    except (SafetensorError, json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
+        raise _damaged(path, str(error)) from None
+    if _hash(path) != sha256:
+        raise _damaged(path, "its hash is not the one in its JSON file")
+    return Stored(_unpack(packed), config, note.get("made", {}), note.get("bound", {}), sha256)
+
+
+def shipped(name: str) -> Path:
+    """The path of shipped weights, such as "transformer/model.safetensors"."""
+    return Path(str(resources.files("himmel.weights").joinpath(name)))
+
+
+def _pack(name: str, value: Tensor, bits: int) -> dict[str, Tensor]:
+    value = value.detach().cpu()
+    if bits == 8 and value.ndim >= 2 and value.numel() >= _SMALLEST_MATRIX:
+        rows = value.float().flatten(1)
+        scale = rows.abs().amax(1).clamp_min(1e-12) / 127
+        eighths = torch.round(rows / scale[:, None]).clamp(-127, 127).to(torch.int8)
+        return {name: eighths.view(value.shape).contiguous(), name + _SCALE: scale}
+    dtype = torch.float16 if bits == 16 and value.is_floating_point() else value.dtype
+    return {name: value.to(dtype).contiguous()}
+
+
+def _unpack(packed: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    tensors = {}
+    for name, value in packed.items():
+        if name.endswith(_SCALE):
+            continue
+        scale = packed.get(name + _SCALE)
+        if scale is not None:
+            value = value.float() * scale.view(-1, *[1] * (value.ndim - 1))
+        tensors[name] = value.float() if value.is_floating_point() else value
+    return tensors
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _damaged(path: Path, why: str) -> HimmelError:
+    return HimmelError(
+        f"damaged weights {path.name} ({why[:200]})",
+        "weights are read whole or not at all",
+        "restore the file: reinstall himmel, or `git checkout` it",
+    )
