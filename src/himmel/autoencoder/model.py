@@ -3,7 +3,8 @@
 Shapes: B clips, G groups (latent frames), T = 4 G frames, C latent channels, H W pixels, h w = H/16 W/16 tokens.
 
 Both networks are 2-D: the four frames of a group are folded into channels, and work happens at a quarter of the pixel
-resolution and below. Norms are taken over channels at each place, never over space, so a tile decodes as the whole does.
+resolution and below. Norms are taken over channels at each place, never over space, so a tile decodes as the whole
+does.
 """
 
 from __future__ import annotations

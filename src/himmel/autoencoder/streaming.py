@@ -11,7 +11,9 @@ from himmel.autoencoder.config import FRAMES_A_GROUP, PIXELS_A_TOKEN
 from himmel.autoencoder.model import Autoencoder
 
 MARGIN = 10
-"""Tokens beside a tile that can change its pixels: the reach of the decoder's convolutions (5 + 3 + 1.25, rounded up)."""
+"""Tokens beside a tile that can change its pixels: the reach of the decoder's convolutions (5 + 3 + 1.25, rounded
+up).
+"""
 
 
 def decode_stream(autoencoder: Autoencoder, latents: Iterable[Tensor]) -> Iterator[Tensor]:
@@ -42,7 +44,13 @@ def decode_tiled(autoencoder: Autoencoder, latents: Tensor, tile: int = 24) -> T
     The margin covers all that can reach a tile's pixels, so tiles need no blending and equal the whole.
     """
     height, width = latents.shape[-2:]
-    shape = (latents.shape[0], 3, latents.shape[2] * FRAMES_A_GROUP, height * PIXELS_A_TOKEN, width * PIXELS_A_TOKEN)
+    shape = (
+        latents.shape[0],
+        3,
+        latents.shape[2] * FRAMES_A_GROUP,
+        height * PIXELS_A_TOKEN,
+        width * PIXELS_A_TOKEN,
+    )
     frames = latents.new_empty(shape, dtype=autoencoder.dtype)
     for top in range(0, height, tile):
         for left in range(0, width, tile):

@@ -20,8 +20,8 @@ class Canvas:
     """latents [C, G, h, w]: content where the ceiling is under 1 (elsewhere ignored); ceiling [G, h, w] in [0, 1].
 
     seconds [G]: the time of each latent frame's middle. Two latent frames may share a time: a partly filled group
-    enters as a clean reference beside the group to be made; `reference` bool [G] marks those, and they are cut off after
-    sampling. rate: frames a second.
+    enters as a clean reference beside the group to be made; `reference` bool [G] marks those, and they are cut off
+    after sampling. rate: frames a second.
     """
 
     latents: Tensor
@@ -38,9 +38,9 @@ class Canvas:
         """The noisy latents that sampling starts from: given content noised up to its ceiling."""
         return (1 - self.ceiling) * self.latents + self.ceiling * noise
 
-    def level(self, at: float | Tensor) -> Tensor:
+    def level(self, at: Tensor) -> Tensor:
         """[G, h, w] the level of each token when the solver stands at level `at`."""
-        return self.ceiling.clamp_max(at) if isinstance(at, float) else torch.minimum(self.ceiling, at)
+        return torch.minimum(self.ceiling, at)
 
     def result(self, latents: Tensor) -> Tensor:
         """The made video without reference frames, [C, G', h, w]."""

@@ -24,19 +24,31 @@ class Mixture:
     context_noise: float = 0.05
 
 
-def draw_pattern(groups: int, height: int, width: int, mixture: Mixture, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """(levels [G, h, w], made bool [G, h, w]): the level of each token, and where the loss is taken."""
-    shape, tokens = (groups, height, width), groups * height * width
+@dataclass(frozen=True)
+class Pattern:
+    """made bool [G, h, w]: where the loss is taken. made_level, given_level [G]: the level of made and given tokens."""
+
+    made: Tensor
+    made_level: Tensor
+    given_level: Tensor
+
+    def level(self) -> Tensor:
+        """[G, h, w] the level of each token."""
+        return torch.where(self.made, self.made_level[:, None, None], self.given_level[:, None, None])
+
+
+def draw_pattern(groups: int, height: int, width: int, mixture: Mixture, generator: torch.Generator) -> Pattern:
+    """One clip's pattern. A single latent frame (a still) is always made whole."""
+    tokens = groups * height * width
+    everything, clean = torch.ones(groups, height, width, dtype=torch.bool), torch.zeros(groups)
     pick = _uniform(generator)
     if groups > 1 and pick < mixture.independent:
-        levels = draw_levels((groups, 1, 1), tokens, generator).expand(shape).contiguous()
-        return levels, torch.ones(shape, dtype=torch.bool)
-    made = torch.ones(shape, dtype=torch.bool)
-    if groups > 1 and pick < mixture.independent + mixture.given:
-        made = _draw_made(groups, height, width, generator)
-    level = draw_levels((1, 1, 1), tokens, generator)
+        return Pattern(everything, draw_levels((groups,), tokens, generator), clean)
+    level = draw_levels((1,), tokens, generator).expand(groups)
+    if groups == 1 or pick >= mixture.independent + mixture.given:
+        return Pattern(everything, level, clean)
     context = mixture.context_noise * _uniform(generator) if _uniform(generator) < 0.5 else 0.0
-    return torch.where(made, level, torch.full((), context)), made
+    return Pattern(_draw_made(groups, height, width, generator), level, clean + context)
 
 
 def _draw_made(groups: int, height: int, width: int, generator: torch.Generator) -> Tensor:

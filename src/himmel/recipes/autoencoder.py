@@ -1,10 +1,11 @@
 """The autoencoder's training.
 
-Command: ``himmel train autoencoder`` (recipe "cpu", two cores: about 6 minutes to render, then 30 to train; "h100": 5 minutes).
+Command: ``himmel train autoencoder`` (recipe "cpu", two cores: about 6 minutes to render, then 30 to train;
+"h100": 5 minutes).
 Expected on held-out clips at 128 x 128 after 30 minutes on two cores: see docs/journal.md, first entry.
 
-Reads shards of rendered clips (npz with frames uint8 [N, T, H, W, 3] and masks uint8 [N, T, H, W]), which it makes first
-where there are none.
+Reads shards of rendered clips (npz with frames uint8 [N, T, H, W, 3] and masks uint8 [N, T, H, W]), which it makes
+first where there are none.
 """
 
 from __future__ import annotations
@@ -31,10 +32,14 @@ EDGES = ("encoder.layers.0", "decoder.layers.0")
 
 @dataclass(frozen=True)
 class AutoencoderRecipe:
-    """batch: clips a step at full size; small pictures (halved) come in batches four times as large, every fourth step."""
+    """batch: clips a step at full size; small pictures (halved) come in batches four times as large, every fourth
+    step.
+    """
 
     config: AutoencoderConfig = field(default_factory=AutoencoderConfig)
-    schedule: Schedule = field(default_factory=lambda: Schedule(steps=100_000, minutes=30, warmup=50, decay=0.5, seed=1))
+    schedule: Schedule = field(
+        default_factory=lambda: Schedule(steps=100_000, minutes=30, warmup=50, decay=0.5, seed=1)
+    )
     lr: float = 3e-3
     batch: int = 8
     penalty: float = 2e-4
@@ -45,7 +50,8 @@ class AutoencoderRecipe:
 RECIPES: dict[str, AutoencoderRecipe] = {
     "cpu": AutoencoderRecipe(),
     "h100": AutoencoderRecipe(
-        schedule=Schedule(steps=100_000, minutes=5, warmup=200, decay=0.5, seed=1, checkpoint_seconds=60), batch=64
+        schedule=Schedule(steps=100_000, minutes=5, warmup=200, decay=0.5, seed=1, checkpoint_seconds=60),
+        batch=64,
     ),
 }
 
@@ -63,7 +69,8 @@ class Pictures:
             raise HimmelError("no rendered clips", "at least one .npz shard is needed", "run `himmel train pool` first")
         opened = [np.load(shard) for shard in shards]
         return Pictures(
-            np.concatenate([shard["frames"] for shard in opened]), np.concatenate([shard["masks"] for shard in opened])
+            np.concatenate([shard["frames"] for shard in opened]),
+            np.concatenate([shard["masks"] for shard in opened]),
         )
 
     def draw(self, count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:

@@ -1,8 +1,8 @@
 """A pool of rendered clips on disk, from which networks are trained while it is refreshed.
 
-Command: ``himmel train pool --folder runs/pool --minutes 20`` (two cores: about 2 clips of 32 x 128 x 128 a second, 8 of
-64 x 64). Shards are independent and seekable: shard i of a bucket is always the same clips, what exists is not rendered
-again, and any number of processes may fill one folder.
+Command: ``himmel train pool --folder runs/pool --minutes 20`` (two cores: about 2 clips of 32 x 128 x 128 a
+second, 8 of 64 x 64). Shards are independent and seekable: shard i of a bucket is always the same clips, what
+exists is not rendered again, and any number of processes may fill one folder.
 """
 
 from __future__ import annotations
@@ -52,13 +52,24 @@ class Bucket:
 class PoolRecipe:
     """families: weights. buckets: shapes, filled in turn. seed: of the whole pool. split: of the world."""
 
-    buckets: tuple[Bucket, ...] = (Bucket(64, 64, 32, 16, 2), Bucket(128, 128, 32, 16, 1), Bucket(128, 128, 16, 8, 1))
+    buckets: tuple[Bucket, ...] = (
+        Bucket(64, 64, 32, 16, 2),
+        Bucket(128, 128, 32, 16, 1),
+        Bucket(128, 128, 16, 8, 1),
+    )
     families: Mapping[str, float] = field(default_factory=lambda: dict(FAMILY_WEIGHTS))
     seed: int = 1
     split: str = "train"
 
 
-def fill(recipe: PoolRecipe, folder: Path, minutes: float, worker: int = 0, workers: int = 1, report: Callable[[str], None] = print) -> int:
+def fill(
+    recipe: PoolRecipe,
+    folder: Path,
+    minutes: float,
+    worker: int = 0,
+    workers: int = 1,
+    report: Callable[[str], None] = print,
+) -> int:
     """Renders shards for `minutes`; returns how many. Worker w takes every `workers`-th shard."""
     folder.mkdir(parents=True, exist_ok=True)
     ends, made = time.monotonic() + 60 * minutes, 0
@@ -76,7 +87,9 @@ def fill(recipe: PoolRecipe, folder: Path, minutes: float, worker: int = 0, work
 
 
 def _plan(recipe: PoolRecipe, worker: int, workers: int) -> Iterator[tuple[Bucket, int]]:
-    """Endless: in each round every bucket's next shards; worker w takes those whose running number is w modulo workers."""
+    """Endless: in each round every bucket's next shards; worker w takes those whose running number is w modulo
+    workers.
+    """
     number = 0
     for round_ in range(1_000_000):
         for bucket in recipe.buckets:
@@ -98,7 +111,9 @@ def _render_shard(recipe: PoolRecipe, bucket: Bucket, index: int, path: Path) ->
         languages=(),
     )
     first = index * CLIPS_A_SHARD
-    clips = [clip for start in range(0, CLIPS_A_SHARD, 10) for clip in source.clips([first + start + i for i in range(10)])]
+    clips = [
+        clip for start in range(0, CLIPS_A_SHARD, 10) for clip in source.clips([first + start + i for i in range(10)])
+    ]
     facts = json.dumps([asdict(clip.facts) for clip in clips if clip.facts is not None])
     masks = np.stack([clip.masks for clip in clips if clip.masks is not None])
     temporary = path.with_suffix(f".{os.getpid()}.writing")
@@ -118,5 +133,9 @@ def _scene_facts(row: dict[str, object]) -> SceneFacts:
         assert isinstance(values, Sequence)
         return tuple(kind(**value) for value in values)
 
-    parts = {"objects": build(ObjectFacts, "objects"), "relations": build(Relation, "relations"), "events": build(Event, "events")}
+    parts = {
+        "objects": build(ObjectFacts, "objects"),
+        "relations": build(Relation, "relations"),
+        "events": build(Event, "events"),
+    }
     return SceneFacts(**{**row, **parts})  # pyright: ignore[reportArgumentType]

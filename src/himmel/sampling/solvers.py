@@ -7,6 +7,7 @@ min(t, its ceiling), so given tokens never move and edited ones join in when the
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Protocol
 
 from torch import Tensor
@@ -29,7 +30,9 @@ def euler(denoise: Denoiser, x: Tensor, here: Tensor, there: Tensor, last: bool)
 
 
 def heun(denoise: Denoiser, x: Tensor, here: Tensor, there: Tensor, last: bool) -> Tensor:
-    """Second order (Karras et al. 2206.00364, algorithm 1): averages the velocity at both ends; the last step is Euler's."""
+    """Second order (Karras et al. 2206.00364, algorithm 1): averages the velocity at both ends; the last step is
+    Euler's.
+    """
     velocity = velocity_from_clean(x, denoise(x, here), here)
     ahead = x + (there - here) * velocity
     if last:
@@ -54,7 +57,7 @@ def sample(
     i; it may raise to cancel.
     """
     x = canvas.start(noise)
-    for i, (at, to) in enumerate(zip(levels[:-1], levels[1:], strict=True)):
+    for i, (at, to) in enumerate(pairwise(levels)):
         here, there = canvas.level(at), canvas.level(to)
         if not bool((here > there).any()):
             continue  # everything is still under its ceiling

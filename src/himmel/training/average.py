@@ -27,4 +27,4 @@ class Average:
                 theirs.append(value)
             else:
                 self.weights[name].copy_(value)
-        torch._foreach_lerp_(mine, theirs, 1 - decay)
+        torch._foreach_lerp_(mine, theirs, 1 - decay)  # pyright: ignore[reportPrivateImportUsage]

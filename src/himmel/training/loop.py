@@ -70,8 +70,8 @@ def run(
 ) -> None:
     """Trains until the schedule is over, resuming from folder/checkpoint.pt if it is there.
 
-    Writes folder/log.jsonl. A killed run goes on from its last checkpoint and, with a schedule in steps, repeats exactly
-    what the unbroken run would have done (law test). Raises FloatingPointError if the loss is not finite.
+    Writes folder/log.jsonl. A killed run goes on from its last checkpoint and, with a schedule in steps, repeats
+    exactly what the unbroken run would have done (law test). Raises FloatingPointError if the loss is not finite.
     """
     path = folder / "checkpoint.pt"
     if path.is_file():
@@ -85,7 +85,9 @@ def run(
         loss = _step(checkpoint, loss_of, schedule, full, rate)
         smoothed = loss if math.isnan(smoothed) else 0.95 * smoothed + 0.05 * loss
         now = time.monotonic()
-        checkpoint.seconds += 0.0 if first else now - began  # a life's first step compiles; it should not use up the schedule
+        checkpoint.seconds += (
+            0.0 if first else now - began
+        )  # a life's first step compiles; it should not use up the schedule
         first = False
         counted += 1
         if now - last_report >= schedule.report_seconds:

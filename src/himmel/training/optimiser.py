@@ -35,7 +35,9 @@ class Muon(torch.optim.Optimizer):
     2502.16982), so that one learning rate serves matrices of every shape.
     """
 
-    def __init__(self, parameters: Iterable[Tensor], lr: float, momentum: float = 0.95, weight_decay: float = 0.0) -> None:
+    def __init__(
+        self, parameters: Iterable[Tensor], lr: float, momentum: float = 0.95, weight_decay: float = 0.0
+    ) -> None:
         super().__init__(list(parameters), {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
 
     @torch.no_grad()
@@ -66,8 +68,10 @@ class Muon(torch.optim.Optimizer):
             parameter.add_(direction.view_as(parameter), alpha=-group["lr"] * scale)
 
 
-def build_optimisers(network: nn.Module, lr: float, weight_decay: float, edges: tuple[str, ...]) -> list[torch.optim.Optimizer]:
-    """Muon for matrices and convolutions, AdamW for vectors and for the layers whose names start with one of `edges`.
+def build_optimisers(
+    network: nn.Module, lr: float, weight_decay: float, edges: tuple[str, ...], vector_lr: float | None = None
+) -> list[torch.optim.Optimizer]:
+    """Muon at `lr` for matrices and convolutions; AdamW at `vector_lr` (None: `lr`) for vectors and layers named from `edges`.
 
     The first and last layers and embeddings belong to `edges`: their rows are not directions of one space.
     """
@@ -80,5 +84,5 @@ def build_optimisers(network: nn.Module, lr: float, weight_decay: float, edges: 
     if matrices:
         optimisers.append(Muon(matrices, lr=lr, weight_decay=weight_decay))
     if rest:
-        optimisers.append(torch.optim.AdamW(rest, lr=lr, betas=(0.9, 0.95), weight_decay=0.0))
+        optimisers.append(torch.optim.AdamW(rest, lr=vector_lr or lr, betas=(0.9, 0.95), weight_decay=0.0))
     return optimisers

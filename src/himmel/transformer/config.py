@@ -61,7 +61,9 @@ def count_parameters(config: TransformerConfig) -> int:
 
 
 def forward_flops(config: TransformerConfig, tokens: int, words: int) -> float:
-    """Floating-point operations of one forward pass of one clip (a multiply-add is two). Training costs three times that."""
+    """Floating-point operations of one forward pass of one clip (a multiply-add is two). Training costs three
+    times that.
+    """
     d, h = config.width, config.hidden
     per_token = config.depth * (4 * d * d + 2 * d * d + 3 * d * h) + 2 * config.channels * d
     attention = config.depth * 2 * d * (tokens + words)

@@ -108,7 +108,13 @@ class Block(nn.Module):
             nn.init.normal_(last.weight, std=0.5 / math.sqrt(config.width * config.depth))
 
     def forward(
-        self, x: Tensor, modulation: Tensor, turn: tuple[Tensor, Tensor], words: Words, mask: Tensor | None, how: str
+        self,
+        x: Tensor,
+        modulation: Tensor,
+        turn: tuple[Tensor, Tensor],
+        words: Words,
+        mask: Tensor | None,
+        how: str,
     ) -> Tensor:
         offsets = (modulation + self.table.to(x.dtype)).unbind(-2)
         shift1, scale1, gate1, shift2, scale2, gate2, shift3, scale3, gate3 = offsets
@@ -180,7 +186,13 @@ class Transformer(nn.Module):
         return self.tokens_out(self.norm(x) * (1 + scale) + shift)
 
     def _told(
-        self, levels: Tensor, words: Tensor, rate: Tensor, size: Tensor, step: Tensor | None, dtype: torch.dtype
+        self,
+        levels: Tensor,
+        words: Tensor,
+        rate: Tensor,
+        size: Tensor,
+        step: Tensor | None,
+        dtype: torch.dtype,
     ) -> Tensor:
         """[B, L, D]: level, frame rate, size, step and the sum of the fact slots, as one vector a distinct level."""
         told = self.level_in(waves(levels * 1000.0, 256).to(dtype))
