@@ -41,9 +41,7 @@ class Pair:
     changes: Mapping[str, str]
 
 
-def pair(
-    family: str, seed: int, kind: str, *, frames: int, rate: Fraction, aspect: float = 1.0
-) -> Pair:
+def pair(family: str, seed: int, kind: str, *, frames: int, rate: Fraction, aspect: float = 1.0) -> Pair:
     """The first pair of this kind at or after `seed` whose difference is stated by both scenes' facts.
 
     Raises HimmelError when the family has no such pairs.

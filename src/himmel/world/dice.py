@@ -1,4 +1,4 @@
-"""Named, independent chances: every quantity has its own stream, so changing one fact leaves all others as they were."""
+"""Named, independent chances: each quantity has its own stream, so changing one fact keeps all others."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Dice:
 
     A name always gives the same number for the same (family, seed, attempt), whatever else was asked before.
     Facts and other choices don't depend on the attempt, so drawing again doesn't favour easy ones; numbers do.
-    `changes` overrides facts by name; names that nobody asked for are found by `unused`.
+    `changes` overrides facts by name; names that nobody asked for are found by `check_all_used`.
     """
 
     family: str

@@ -34,9 +34,7 @@ def sheet(
     or None for one on the processor.
     """
     if not families or not seeds or columns < 1:
-        raise HimmelError(
-            f"{len(families)} families, {len(seeds)} seeds, {columns} columns", "at least one of each"
-        )
+        raise HimmelError(f"{len(families)} families, {len(seeds)} seeds, {columns} columns", "at least one of each")
     if renderer is None:
         from himmel.world.picture.renderer import Renderer
 

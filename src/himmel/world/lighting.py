@@ -40,7 +40,7 @@ class Sky:
 
 
 def draw_sky(dice: Dice, objects: int = 1, style_weights: dict[str, float] | None = None) -> Sky:
-    """Light, weather, clouds and style by chance; styles that hide colours only where few colours are needed."""
+    """Light, weather, clouds and style by chance; styles that hide colours only with few objects."""
     weights = dict(style_weights or STYLE_WEIGHTS)
     if objects > 1:
         weights.pop("silhouette", None)
@@ -63,7 +63,7 @@ def shine(dice: Dice, light: str, weather: str, clouds: str, style: str) -> Sky:
     ahead = style == "silhouette" or (light == "sunset" and dice.chance("sun ahead", 0.4))
     side = dice.sign("sun side") * dice.number("sun angle", 40, 140)
     low, high = _ELEVATION[light]
-    cover = dice.number("cover", *_COVER["heavy clouds" if grey else clouds])
+    cover = dice.number("cover", *_COVER["heavy clouds" if grey or weather == "fog" else clouds])
     speed = dice.number("drift", 0.5, 3.0) * dice.sign("drift side")
     return Sky(
         light=light,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -174,7 +175,7 @@ def _spin(setting: Setting, look: Look, reach_x: float, top: float) -> Plan:
 
 
 def _topple(setting: Setting, look: Look, reach_x: float, top: float) -> Plan:
-    """Tips over the edge or rim that lies ahead; speeds are those that just carry the centre over it, and a bit more."""
+    """Tips over the edge or rim that lies ahead; the push just carries the centre over it."""
     dice = setting.dice
     half = half_size(look.shape, look.diameter, upright=True)
     stand = half[2] + (half[0] if look.shape == "capsule" else 0.0)
@@ -201,7 +202,7 @@ def _topple(setting: Setting, look: Look, reach_x: float, top: float) -> Plan:
 
 
 def headed(motion: Motion, direction: str, slant: float, depth: float) -> Motion:
-    """Turns a motion along +x to a direction. slant: degrees off it. depth: metres by which depth motions lie farther."""
+    """Turns a motion along +x to a direction. slant: degrees off it. depth: metres that depth motions lie farther."""
     isometry = turn("z", math.radians(slant))
     offset = np.zeros(3)
     if direction == "left":
@@ -290,7 +291,7 @@ def _rebounds(height: A) -> list[float]:
     low = height[0]
     best = 0.0
     falling = True
-    for before, now in zip(height[:-1], height[1:], strict=True):
+    for before, now in pairwise(height):
         if now > before + 1e-3:
             if falling:
                 low, falling = before, False

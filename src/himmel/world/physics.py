@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import mujoco
 import numpy as np
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 A = NDArray[np.float64]
 
+_ENGINE: Any = mujoco  # its compiled names are unknown to type checkers
 _GEOMS = {"ball": "sphere", "cube": "box", "cylinder": "cylinder", "capsule": "capsule"}
 _FINEST_STEP = 0.002
 _MOST_STEPS = 1500
@@ -65,9 +67,7 @@ def _spring(restitution: float, step: float) -> str:
 
 
 def _model(bodies: Sequence[Body], gravity: float, friction: float, restitution: float, step: float) -> str:
-    surface = (
-        f'friction="{friction} 0 0" condim="3" solref="{_spring(restitution, step)}" solimp="0.99 0.99 0.001"'
-    )
+    surface = f'friction="{friction} 0 0" condim="3" solref="{_spring(restitution, step)}" solimp="0.99 0.99 0.001"'
     parts = [
         f'<body name="b{i}"><freejoint/><geom type="{_GEOMS[body.shape]}" size="{_size(body)}" '
         f'mass="{body.mass}" {surface}/></body>'
@@ -82,7 +82,7 @@ def _model(bodies: Sequence[Body], gravity: float, friction: float, restitution:
 def quaternion(rotation: A) -> A:
     """Unit quaternion (w, x, y, z) of a rotation matrix."""
     out = np.empty(4)
-    mujoco.mju_mat2Quat(out, np.ascontiguousarray(rotation, dtype=np.float64).reshape(9))
+    _ENGINE.mju_mat2Quat(out, np.ascontiguousarray(rotation, dtype=np.float64).reshape(9))
     return out
 
 
@@ -100,18 +100,18 @@ def simulate(
     friction: Coulomb coefficient of every contact. restitution: share of speed given back by a hit, 0 to 1.
     """
     step = max(_FINEST_STEP, float(seconds[-1]) / _MOST_STEPS)
-    model = mujoco.MjModel.from_xml_string(_model(bodies, gravity, friction, restitution, step))  # type: ignore[attr-defined]
-    data = mujoco.MjData(model)  # type: ignore[attr-defined]
+    model = _ENGINE.MjModel.from_xml_string(_model(bodies, gravity, friction, restitution, step))
+    data = _ENGINE.MjData(model)
     for i, body in enumerate(bodies):
         data.qpos[7 * i : 7 * i + 3] = body.position
         data.qpos[7 * i + 3 : 7 * i + 7] = quaternion(body.rotation)
         data.qvel[6 * i : 6 * i + 3] = body.velocity
         data.qvel[6 * i + 3 : 6 * i + 6] = body.rotation.T @ np.asarray(body.spin)
-    mujoco.mj_kinematics(model, data)  # type: ignore[attr-defined]
+    _ENGINE.mj_kinematics(model, data)
     return _run(model, data, seconds, len(bodies), step)
 
 
-def _run(model: object, data: object, seconds: A, count: int, step: float) -> Motion:
+def _run(model: Any, data: Any, seconds: A, count: int, step: float) -> Motion:
     position = np.empty((len(seconds), count, 3))
     rotation = np.empty((len(seconds), count, 3, 3))
     met: dict[tuple[int, int], float] = {}
@@ -120,16 +120,14 @@ def _run(model: object, data: object, seconds: A, count: int, step: float) -> Mo
         target = round(float(time) / step)
         while done < target:
             steps = min(4 if count > 1 else target, target - done)  # one body meets nothing but the floor
-            mujoco.mj_step(model, data, nstep=steps)  # type: ignore[attr-defined]
+            _ENGINE.mj_step(model, data, nstep=steps)
             done += steps
-            if data.ncon:  # type: ignore[attr-defined]
-                for pair in data.contact.geom.tolist():  # type: ignore[attr-defined]
+            if data.ncon:
+                for pair in data.contact.geom.tolist():
                     met.setdefault((min(pair), max(pair)), done * step)
-        position[t] = data.xpos[1:]  # type: ignore[attr-defined]
-        rotation[t] = data.xmat[1:].reshape(count, 3, 3)  # type: ignore[attr-defined]
-    touches = (
-        Touch(time, b - 1, -1) if a == 0 else Touch(time, a - 1, b - 1) for (a, b), time in met.items()
-    )
+        position[t] = data.xpos[1:]
+        rotation[t] = data.xmat[1:].reshape(count, 3, 3)
+    touches = (Touch(time, b - 1, -1) if a == 0 else Touch(time, a - 1, b - 1) for (a, b), time in met.items())
     return Motion(position, rotation, tuple(sorted(touches, key=lambda touch: touch.time)))
 
 

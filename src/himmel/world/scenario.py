@@ -73,18 +73,15 @@ def draw(
         setting = Setting(dice, frames, rate, aspect)
         shot = FAMILIES[family](setting)
         dice.check_all_used()
-    return Scenario(
-        build(shot, setting), shot.facts, extras(shot, setting), family, seed, dict(changes or {})
-    )
+    return Scenario(build(shot, setting), shot.facts, extras(shot, setting), family, seed, dict(changes or {}))
 
 
-def _first_clear(
-    family: str, seed: int, frames: int, rate: Fraction, aspect: float
-) -> tuple[int, Setting, Shot]:
+def _first_clear(family: str, seed: int, frames: int, rate: Fraction, aspect: float) -> tuple[int, Setting, Shot]:
     """The first attempt that shows clearly what it set out to show; changes play no part, so pairs share it."""
-    for attempt in range(ATTEMPTS):
+    attempt = 0
+    while True:
         setting = Setting(Dice(family, seed, attempt), frames, rate, aspect)
         shot = FAMILIES[family](setting)
-        if shot.clear:
+        if shot.clear or attempt == ATTEMPTS - 1:
             return attempt, setting, shot
-    return ATTEMPTS - 1, setting, shot
+        attempt += 1

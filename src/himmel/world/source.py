@@ -46,9 +46,7 @@ class WorldSource:
     ) -> None:
         unknown = [name for name in families if name not in FAMILIES]
         if unknown or not families or min(families.values()) <= 0:
-            raise HimmelError(
-                f"families {dict(families)}", f"positive weights for some of {', '.join(FAMILIES)}"
-            )
+            raise HimmelError(f"families {dict(families)}", f"positive weights for some of {', '.join(FAMILIES)}")
         if split not in SPLITS:
             raise HimmelError(f"split {split!r}", f"splits are {', '.join(SPLITS)}")
         self.families, self.size = dict(families), (width, height)

@@ -63,6 +63,4 @@ def clip_seed(seed: int, split: str, index: int, attempt: int = 0) -> int:
 
 def combinations() -> list[tuple[str, str, str, str]]:
     """Every held-out combination."""
-    return [
-        (c, s, m, g) for c in ALBEDO for s in SHAPES for m in MOTIONS for g in GROUNDS if held_out(c, s, m, g)
-    ]
+    return [(c, s, m, g) for c in ALBEDO for s in SHAPES for m in MOTIONS for g in GROUNDS if held_out(c, s, m, g)]

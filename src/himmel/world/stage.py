@@ -38,17 +38,19 @@ class Thing:
 
 @dataclass(frozen=True)
 class View:
-    """What the camera sees of the objects. pixel [T, N, 2] shares of width and height; size [T, N] radius as a share
-    of the shorter side; depth [T, N] metres; seen [T, N] whether the centre is well inside the picture."""
+    """What the camera sees of the objects.
+
+    pixel [T, N, 2]: shares of width and height. size [T, N]: radius as a share of the shorter side. depth [T, N]: metres.
+    """
 
     pixel: A
     size: A
     depth: A
 
-    @property
-    def seen(self) -> NDArray[np.bool_]:
-        inside = (self.pixel > 0.02) & (self.pixel < 0.98)
-        return inside.all(-1) & (self.depth > 0.3)
+    def inside(self, margin: float) -> NDArray[np.bool_]:
+        """[T, N] whether the centre lies in the picture, `margin` (a share of its sides) or more from the edge."""
+        within = np.abs(self.pixel - 0.5).max(-1) < 0.5 - margin
+        return np.logical_and(within, self.depth > 0.3)
 
 
 @dataclass(frozen=True)

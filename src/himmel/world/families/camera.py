@@ -113,9 +113,7 @@ def _placed(
     return [_still(setting, look, i, spots[i]) for i, look in enumerate(looks)], facts
 
 
-def _still(
-    setting: Setting, look: Look, index: int, spot: tuple[float, float, float], shrink: float = 1.0
-) -> Thing:
+def _still(setting: Setting, look: Look, index: int, spot: tuple[float, float, float], shrink: float = 1.0) -> Thing:
     """A thing resting at (x, y) on something whose top is at height z."""
     dice, name = setting.dice, f"object{index} rest"
     half = half_size(look.shape, look.diameter * shrink)
@@ -188,7 +186,7 @@ def relation_seen(view: View, things: list[Thing], kind: str, stretch: tuple[flo
 
 def _framed(view: View) -> bool:
     """Every thing is in the picture for most frames, and all of them in the middle one."""
-    inside = ((view.pixel > 0.03) & (view.pixel < 0.97)).all(-1)
+    inside = view.inside(0.03)
     return bool((inside.mean(0) >= 0.75).all() and inside[len(inside) // 2].all())
 
 

@@ -123,7 +123,7 @@ def _cut(moved: Thing, first: int, last: int) -> Thing:
 
 def _watch(setting: Setting, moved: Motion, things: list[Thing], view: View) -> Outcome:
     """Who struck whom, from which side, and what then happened."""
-    inside = ((view.pixel > 0.04) & (view.pixel < 0.96)).all(-1)
+    inside = view.inside(0.04)
     framed = bool((inside.mean(0) > 0.85).all())
     hits = [touch.time for touch in moved.touches if (touch.first, touch.second) == (0, 1)]
     nothing = Outcome((None, None), (None, None), (), framed and not setting.moving)

@@ -95,9 +95,7 @@ def _moving(look: Look, x: A) -> Thing:
     """Rolls if round, else slides, along x [T] on the floor."""
     half = half_size(look.shape, look.diameter)
     T = len(x)
-    position = np.stack(
-        [x, np.zeros(T), np.full(T, half[0] if look.shape != "cylinder" else half[2])], axis=-1
-    )
+    position = np.stack([x, np.zeros(T), np.full(T, half[0] if look.shape != "cylinder" else half[2])], axis=-1)
     if look.shape == "cube":
         position[:, 2] = half[2]
     if look.shape in ("cube", "cylinder"):
@@ -145,9 +143,7 @@ def _behind(setting: Setting, path: Path, body: Thing, wall: Thing, plot: str) -
     first = int(covered.argmax())
     going = Event("disappears behind", float(setting.seconds[first]), 0)
     if plot == "stays hidden":
-        return Story(
-            (going, Event("stays hidden", float(setting.seconds[-1]), 0)), bool(covered[first:].all())
-        )
+        return Story((going, Event("stays hidden", float(setting.seconds[-1]), 0)), bool(covered[first:].all()))
     last = int(len(covered) - 1 - covered[::-1].argmax())
     out = int(np.nonzero(free[last:])[0][0]) + last if free[last:].any() else -1
     if out < 0 or setting.frames - out < max(2, setting.frames // 8):

@@ -36,10 +36,11 @@ class Flight:
 
 
 FLIGHTS = {
-    "mountains": Flight((34.0, 46.0), (2.0, 8.0), (26.0, 44.0)),
-    "desert": Flight((9.0, 15.0), (3.0, 9.0), (14.0, 24.0)),
-    "hills": Flight((14.0, 22.0), (3.0, 9.0), (16.0, 28.0)),
+    "mountains": Flight((220.0, 420.0), (3.0, 9.0), (420.0, 760.0)),
+    "desert": Flight((9.0, 26.0), (2.0, 7.0), (50.0, 100.0)),
+    "hills": Flight((13.0, 30.0), (1.0, 6.0), (60.0, 120.0)),
 }
+"""Heights are above the highest ground on the path."""
 
 
 def draw_shot(setting: Setting) -> Shot:
@@ -53,9 +54,7 @@ def compose(setting: Setting, sky: Sky) -> Shot:
     scenery = dice.fact("scenery", {"mountains": 0.4, "desert": 0.25, "hills": 0.35})
     season = None if scenery == "desert" else dice.fact("season", SEASON_WEIGHTS)
     move = dice.fact("camera", CAMERA_WEIGHTS) if setting.frames > 1 else "still"
-    facts = SceneFacts(
-        family=dice.family, scenery=scenery, season=season, camera=move if setting.moving else None
-    )
+    facts = SceneFacts(family=dice.family, scenery=scenery, season=season, camera=move if setting.moving else None)
     return Shot(
         facts=replace(facts, **sky_facts(sky, True)),
         path=_path(setting, move, FLIGHTS[scenery]),
@@ -68,10 +67,9 @@ def compose(setting: Setting, sky: Sky) -> Shot:
 def _path(setting: Setting, move: str, flight: Flight) -> Path:
     dice = setting.dice
     height, pitch = dice.number("height", *flight.height), dice.number("pitch", *flight.pitch)
-    span = 2 * 10.0 * float(np.tan(np.radians(dice.number("field", 46, 58) / 2)))
-    framing = Framing((0.0, 10.0, height - 10.0 * np.sin(np.radians(pitch))), 10.0, pitch, span)
+    ahead = 1.4 * height  # a rise or a sinking goes about half of the height
+    span = 2 * ahead * float(np.tan(np.radians(dice.number("field", 46, 58) / 2)))
+    framing = Framing((0.0, ahead, height - ahead * np.sin(np.radians(pitch))), ahead, pitch, span)
     if move == "flies forward":
         return fly(framing, dice.number("flight", *flight.metres), setting.frames)
-    lift = 0.25 * flight.height[0] if move in ("rises", "sinks") else 1.0
-    amount = dice.number("camera amount", 0.85, 1.1) * lift
-    return film(framing, move, amount, setting.frames, setting.stretch[0])
+    return film(framing, move, dice.number("camera amount", 0.85, 1.1), setting.frames, setting.stretch[0])

@@ -83,9 +83,7 @@ def compose(setting: Setting, sky: Sky, motions: dict[str, float], cameras: dict
     return Shot(facts, path, sky, (body,), ground=ground, clear=wanted and seen.framed)
 
 
-def _room(
-    setting: Setting, framing: Framing, look: Look, motion: str, direction: str | None
-) -> tuple[float, float]:
+def _room(setting: Setting, framing: Framing, look: Look, motion: str, direction: str | None) -> tuple[float, float]:
     """Metres to travel, and the height of the picture's upper edge."""
     wide, high = (framing.span * side for side in setting.stretch)
     reach_x = 0.6 * (wide - 0.4 * look.diameter)
@@ -142,15 +140,13 @@ def _path(setting: Setting, framing: Framing, move: str, body: Thing) -> Path:
 
 def _watch(setting: Setting, body: Thing, view: View, motion: str, direction: str | None, move: str) -> Seen:
     """Facts that the poses and the picture agree with."""
-    inside = (view.pixel > 0.06) & (view.pixel < 0.94)
-    framed = bool(inside.all(-1).mean() > 0.9) and bool(view.seen.all())
+    framed = bool(view.inside(0.06).mean() > 0.9) and bool(view.inside(0.02).all())
     if not setting.moving:
         return Seen(None, None, framed)
     told = motion_seen(body)
-    if move == "follows":  # it stays in the middle of the picture; the floor shows where it goes
-        goes = direction
-    else:
-        goes = direction_seen(view, 0, least=0.07 if motion == "topples" else 0.15)
+    # A thing that is followed stays in the middle of the picture; the floor shows where it goes.
+    shift = 0.07 if motion == "topples" else 0.15
+    goes = direction if move == "follows" else direction_seen(view, 0, least=shift)
     if told is None or told in ("rests", "spins", "falls"):
         goes = None
     return Seen(told, goes, framed)

@@ -64,14 +64,8 @@ def _skies(dice: Dice) -> tuple[Sky, Sky]:
         light_to = dice.fact("light_to", states[1], also=("day", "sunset", "night", "overcast"))
         return shine(dice, light, "clear", clouds, style), shine(dice, light_to, "clear", clouds, style)
     later = dice.fact("weather_to", WEATHER_CHANGES)
-    earlier = dice.fact(
-        "weather", {"clear": 1.0} if later != "clear" else {"fog": 0.5, "rain": 0.3, "snowfall": 0.2}
-    )
+    earlier = dice.fact("weather", {"clear": 1.0} if later != "clear" else {"fog": 0.5, "rain": 0.3, "snowfall": 0.2})
     wet = {"rain", "snowfall"} & {earlier, later}
-    lights = (
-        {"overcast": 0.85, "night": 0.15}
-        if wet
-        else {"day": 0.45, "overcast": 0.25, "sunset": 0.2, "night": 0.1}
-    )
+    lights = {"overcast": 0.85, "night": 0.15} if wet else {"day": 0.45, "overcast": 0.25, "sunset": 0.2, "night": 0.1}
     light = dice.fact("light", lights)
     return shine(dice, light, earlier, clouds, style), shine(dice, light, later, clouds, style)
