@@ -52,11 +52,7 @@ class Bucket:
 class PoolRecipe:
     """families: weights. buckets: shapes, filled in turn. seed: of the whole pool. split: of the world."""
 
-    buckets: tuple[Bucket, ...] = (
-        Bucket(64, 64, 32, 16, 2),
-        Bucket(128, 128, 32, 16, 1),
-        Bucket(128, 128, 16, 8, 1),
-    )
+    buckets: tuple[Bucket, ...] = (Bucket(64, 64, 32, 16, 4), Bucket(128, 128, 32, 16, 1))
     families: Mapping[str, float] = field(default_factory=lambda: dict(FAMILY_WEIGHTS))
     seed: int = 1
     split: str = "train"

@@ -57,9 +57,8 @@ class TransformerRecipe:
     mixture: Mixture = field(default_factory=Mixture)
     compile: bool = True
     shares: tuple[Share, ...] = (
-        Share("64x64x32@16", "clips", 0.80, 0.25),
-        Share("128x128x32@16", "clips", 0.10, 0.55),
-        Share("128x128x16@8", "clips", 0.05, 0.10),
+        Share("64x64x32@16", "clips", 0.85, 0.25),
+        Share("128x128x32@16", "clips", 0.10, 0.65),
         Share("128x128x32@16", "stills", 0.05, 0.10),
     )
 

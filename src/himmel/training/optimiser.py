@@ -71,7 +71,7 @@ class Muon(torch.optim.Optimizer):
 def build_optimisers(
     network: nn.Module, lr: float, weight_decay: float, edges: tuple[str, ...], vector_lr: float | None = None
 ) -> list[torch.optim.Optimizer]:
-    """Muon at `lr` for matrices and convolutions; AdamW at `vector_lr` (None: `lr`) for vectors and layers named from `edges`.
+    """Muon at `lr` for matrices and convolutions; AdamW at `vector_lr` (None: `lr`) for vectors and `edges`.
 
     The first and last layers and embeddings belong to `edges`: their rows are not directions of one space.
     """
