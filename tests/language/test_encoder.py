@@ -85,9 +85,7 @@ def test_the_best_split_is_the_best_of_all_splits():
         if not text:
             return [0.0]
         heads = (text[:n] for n in range(1, len(text) + 1))
-        return [
-            known[head] + tail for head in heads if head in known for tail in every_split(text[len(head) :])
-        ]
+        return [known[head] + tail for head in heads if head in known for tail in every_split(text[len(head) :])]
 
     for number in range(1, 64):
         word = f"{number:b}".replace("1", "a").replace("0", "b")

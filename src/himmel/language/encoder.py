@@ -50,7 +50,7 @@ class WordEncoder:
         self.container, self.mean, self.scale = container, mean.float(), scale.float()
         self.tokenizer = Tokenizer(container.pieces, container.normaliser)
         self._blocks = containers.matrix_blocks(container.tensors["emb.word"], self.width)
-        self._bert: Bert = build(container)
+        self._networks: dict[torch.dtype, Bert] = {torch.float32: build(container)}
 
     @classmethod
     def load(cls, path: Path | None = None, statistics: Path | None = None) -> WordEncoder:
@@ -76,8 +76,8 @@ class WordEncoder:
     def encode(self, texts: Sequence[str], dtype: torch.dtype = torch.float32) -> list[Tensor]:
         """Centred and scaled states of each text's tokens, start and end included: float32 [n, 384], n <= 96.
 
-        dtype: of the matrix products; bfloat16 is about twice as fast where the processor has it and moves a
-        state by about 1 %.
+        dtype: of the network; bfloat16 is several times faster where the processor has it, and moves a state
+        by 1 to 2 %.
         """
         return [(state - self.mean) / self.scale for state in self.raw_states(texts, dtype)]
 
@@ -99,8 +99,9 @@ class WordEncoder:
         # Only the rows in use become floats: the whole table would be 384 MB.
         words = torch.from_numpy(containers.dequantise(self._blocks[table]))
         mask = torch.arange(max(lengths)) < torch.tensor(lengths)[:, None]
-        with torch.autocast("cpu", dtype, enabled=dtype != torch.float32):
-            states = self._bert(words, mask).float()
+        if dtype not in self._networks:
+            self._networks[dtype] = build(self.container).to(dtype)
+        states = self._networks[dtype](words.to(dtype), mask).float()
         return [state[:length].clone() for state, length in zip(states, lengths, strict=True)]
 
     def prune(self, texts: Iterable[str], path: Path) -> None:

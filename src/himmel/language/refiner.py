@@ -2,22 +2,28 @@
 
 One query slot for each entry of ``vocabulary.SLOTS`` ("what colour is the first object?") attends to the
 tokens and to the other slots. Trained to name the stated facts (``himmel.recipes.words``), its slots and its
-tokens then condition the transformer, which goes on training it; in a short training words do not bind alone.
+tokens then condition the transformer, which goes on training it; in a short training words don't bind alone.
 
 Shapes: B texts, N tokens, S slots (= len(SLOTS)), D width, H heads, V the most values of any slot.
 """
 
 from __future__ import annotations
 
+import json
 import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from himmel.grammar.vocabulary import SLOTS
+from himmel.records import HimmelError
 
 
 @dataclass(frozen=True)
@@ -30,9 +36,6 @@ class RefinerConfig:
     layers: int = 2
     hidden: int = 640
     max_tokens: int = 96
-
-    def to_json(self) -> dict[str, int]:
-        return asdict(self)
 
 
 class Refined(NamedTuple):
@@ -59,7 +62,6 @@ class RefinerLayer(nn.Module):
         self.heads = config.heads
         self.attention_norm = nn.RMSNorm(width)
         self.qkv = nn.Linear(width, 3 * width, bias=False)
-        self.query_norm, self.key_norm = nn.RMSNorm(width // config.heads), nn.RMSNorm(width // config.heads)
         self.mix = nn.Linear(width, width, bias=False)
         self.network_norm = nn.RMSNorm(width)
         self.widen = nn.Linear(width, 2 * config.hidden, bias=False)
@@ -68,7 +70,11 @@ class RefinerLayer(nn.Module):
     def forward(self, x: Tensor, bias: Tensor) -> Tensor:
         """x: [B, M, D]; bias: [B, 1, 1, M], 0 or a large negative number. Returns [B, M, D]."""
         q, k, v = self.qkv(self.attention_norm(x)).unflatten(-1, (3, self.heads, -1)).unbind(-3)
-        q, k, v = self.query_norm(q).transpose(1, 2), self.key_norm(k).transpose(1, 2), v.transpose(1, 2)
+        q, k, v = (
+            F.rms_norm(q, q.shape[-1:]).transpose(1, 2),
+            F.rms_norm(k, k.shape[-1:]).transpose(1, 2),
+            v.transpose(1, 2),
+        )
         scores = q @ k.transpose(-1, -2) / math.sqrt(q.shape[-1])
         mixed = torch.softmax(scores.float() + bias, -1).to(v.dtype) @ v
         x = x + self.mix(mixed.transpose(1, 2).flatten(2))
@@ -91,9 +97,7 @@ class Refiner(nn.Module):
         self.positions = nn.Parameter(0.02 * torch.randn(config.max_tokens, config.width))
         self.layers = nn.ModuleList(RefinerLayer(config) for _ in range(config.layers))
         self.norm = nn.RMSNorm(config.width)
-        self.answer = nn.Parameter(
-            config.width**-0.5 * torch.randn(len(SLOTS), max(self.sizes), config.width)
-        )
+        self.answer = nn.Parameter(config.width**-0.5 * torch.randn(len(SLOTS), max(self.sizes), config.width))
         self.answer_bias = nn.Parameter(torch.zeros(len(SLOTS), max(self.sizes)))
         for layer in self.layers:
             assert isinstance(layer, RefinerLayer)
@@ -130,6 +134,38 @@ def answers(logits: list[Tensor]) -> list[dict[str, str]]:
     """The stated facts of each text, as {slot name: value}; slots that are "not stated" are left out."""
     labels = torch.stack([each.argmax(-1) for each in logits], 1).tolist()
     return [
-        {slot.name: slot.values[label - 1] for slot, label in zip(SLOTS, row, strict=True) if label}
-        for row in labels
+        {slot.name: slot.values[label - 1] for slot, label in zip(SLOTS, row, strict=True) if label} for row in labels
     ]
+
+
+def save_refiner(path: Path, refiner: Refiner, encoder_fingerprint: str, notes: Mapping[str, object]) -> None:
+    """Write the weights in half precision and, as JSON beside them, sizes, slots, the encoder and notes."""
+    tensors = {name: tensor.detach().half().contiguous() for name, tensor in refiner.state_dict().items()}
+    save_file(tensors, path)
+    about = {
+        "kind": "word refiner",
+        "config": asdict(refiner.config),
+        "slots": {slot.name: list(slot.values) for slot in SLOTS},
+        "encoder": encoder_fingerprint,
+        **notes,
+    }
+    path.with_suffix(".json").write_text(json.dumps(about, indent=1, ensure_ascii=False) + "\n")
+
+
+def load_refiner(path: Path, encoder_fingerprint: str) -> Refiner:
+    """A file's refiner, float32. Raises HimmelError if it is damaged or made for other words or slots."""
+    remedy = "train it again: python -m himmel.recipes.words"
+    try:
+        about = json.loads(path.with_suffix(".json").read_text())
+        tensors = {name: tensor.float() for name, tensor in load_file(path).items()}
+        refiner = Refiner(RefinerConfig(**about["config"]))
+        if about["encoder"] != encoder_fingerprint:
+            raise HimmelError(f"{path} was made with another word encoder", "the same encoder", remedy)
+        if about["slots"] != {slot.name: list(slot.values) for slot in SLOTS}:
+            raise HimmelError(f"{path} reads other slots", "those of himmel.grammar.vocabulary", remedy)
+        refiner.load_state_dict(tensors, strict=True)
+    except (OSError, SafetensorError, ValueError, KeyError, TypeError, RuntimeError) as error:
+        raise HimmelError(
+            f"the refiner {path} can't be read: {error}", "refiner weights with their JSON", remedy
+        ) from error
+    return refiner

@@ -161,7 +161,7 @@ def read_labels(refiner: Refiner, corpus: Corpus) -> Tensor:
 
 
 def score(corpus: Corpus, found: Tensor) -> dict[str, dict[str, dict[str, float]]]:
-    """By language and slot: stated facts, the share of them read right, the share of silent slots kept silent."""
+    """By language and slot: stated facts, share of them read right, share of silent slots kept silent."""
     table: dict[str, dict[str, dict[str, float]]] = {}
     for language in sorted({caption.language for caption in corpus.captions}):
         rows = torch.tensor([caption.language == language for caption in corpus.captions])
@@ -196,17 +196,13 @@ def show(table: Mapping[str, Mapping[str, Mapping[str, float]]]) -> str:
     return "\n".join(lines)
 
 
-def run(
-    recipe: WordsRecipe, folder: Path, keep_statistics: bool = False
-) -> dict[str, dict[str, dict[str, float]]]:
+def run(recipe: WordsRecipe, folder: Path, keep_statistics: bool = False) -> dict[str, dict[str, dict[str, float]]]:
     """The whole run: captions, statistics, training, held-out scores, files under `folder`."""
     held = draw_captions(recipe.held_out, recipe.languages, recipe.seed + 1, set())
     drawn = draw_captions(recipe.captions, recipe.languages, recipe.seed, {caption.text for caption in held})
     folder.mkdir(parents=True, exist_ok=True)
     if not keep_statistics:
-        plain = WordEncoder(
-            read(shipped_path()), torch.zeros(WordEncoder.width), torch.ones(WordEncoder.width)
-        )
+        plain = WordEncoder(read(shipped_path()), torch.zeros(WordEncoder.width), torch.ones(WordEncoder.width))
         texts = [caption.text for caption in drawn[:_MAX_STATISTICS]]
         mean, scale = measure_statistics(plain.raw_states(texts, torch.bfloat16))
         save_file({"mean": mean, "scale": scale}, folder / "statistics.safetensors")
