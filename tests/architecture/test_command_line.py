@@ -1,0 +1,46 @@
+"""Everything that can be typed says what it does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from himmel.cli import himmel
+
+
+def commands(group: click.Command, name: str = "himmel") -> Iterator[tuple[str, click.Command]]:
+    """Every command and group below `group` with the words that one types for it."""
+    yield name, group
+    if isinstance(group, click.Group):
+        context = click.Context(group)
+        for verb in group.list_commands(context):
+            command = group.get_command(context, verb)
+            assert command is not None, f"{name} {verb} is listed and does not exist"
+            yield from commands(command, f"{name} {verb}")
+
+
+COMMANDS = dict(commands(himmel))
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_command_and_its_options_have_help(name: str) -> None:
+    command = COMMANDS[name]
+    assert command.help, f"{name} says nothing of itself"
+    options = [parameter for parameter in command.params if isinstance(parameter, click.Option)]
+    assert not [option.opts for option in options if not option.help and not option.hidden]
+
+
+def test_every_command_is_in_the_documents(root: Path) -> None:
+    documents = "".join((root / "docs" / f"{name}.md").read_text() for name in ("guide", "training", "evaluation"))
+    leaves = [name for name, command in COMMANDS.items() if not isinstance(command, click.Group)]
+    assert len(leaves) > 1
+    assert not [name for name in leaves if f"`{name}" not in documents]
+
+
+def test_every_option_of_generate_is_in_the_guide(root: Path) -> None:
+    guide = (root / "docs/guide.md").read_text()
+    options = [option.opts for option in COMMANDS["himmel generate"].params if isinstance(option, click.Option)]
+    assert not [words for words in options if not any(f"`{word}" in guide for word in words)]
