@@ -1,0 +1,53 @@
+"""What a transformer can do while it is being trained: a contact sheet of fixed prompts and seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import torch
+
+from himmel.footage.sheet import Row, write_sheet
+from himmel.pipeline.generate import Pipeline
+from himmel.pipeline.parts import Parts
+from himmel.training import Checkpoint
+from himmel.transformer import Transformer, TransformerConfig
+
+PROMPTS = (
+    "a red ball rolls to the left across the grass at sunset",
+    "a blue cube falls onto a wooden floor, overcast light, static camera",
+    "a yellow cylinder spins on marble, the camera moves in",
+    "a green ball and a white cube on sand, the camera pans right",
+    "a calm sea at sunset with scattered clouds",
+    "flying over snowy mountains in winter",
+    "a purple ball bounces on snow in daylight",
+    "an orange ball hits a black cube from the left on asphalt",
+)
+
+
+def sheet_writer(parts: Parts, config: TransformerConfig, folder: Path, size: int = 128) -> Callable[[Checkpoint], None]:
+    """A callback that draws PROMPTS with the averaged weights into folder/samples-STEPS.png.
+
+    parts: the networks beside the transformer, whose own place in it is filled anew each time.
+    """
+
+    def write(checkpoint: Checkpoint) -> None:
+        network = Transformer(config).eval()
+        network.load_state_dict({k: v.cpu() for k, v in checkpoint.average.weights.items()})
+        made = Parts(**{**vars(parts), "transformer": network.to(parts.dtype)})
+        write_sheet(folder / f"samples-{checkpoint.steps:06d}.png", draw(made, PROMPTS, size))
+
+    return write
+
+
+def draw(parts: Parts, prompts: Sequence[str], size: int, steps: int = 16, guidance: float = 3.0) -> list[Row]:
+    """One clip of two seconds a prompt; the seed is the prompt's place in the list."""
+    pipeline = Pipeline(parts)
+    rows = []
+    for seed, prompt in enumerate(prompts):
+        with torch.inference_mode():
+            made = pipeline.generate(
+                prompt, width=size, height=size, seed=seed, steps=steps, guidance=guidance, expand=False
+            )
+        rows.append(Row(made.frames, prompt, made.recipe.rate))
+    return rows

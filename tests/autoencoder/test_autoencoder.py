@@ -1,0 +1,93 @@
+"""Laws of the autoencoder: groups are independent, absent frames say nothing, streams and tiles equal the whole."""
+
+import pytest
+import torch
+from torch import Tensor
+
+from himmel.autoencoder import Autoencoder, AutoencoderConfig, decode_stream, decode_tiled
+from himmel.autoencoder.loss import pixel_weights, reconstruction_loss
+from himmel.records import HimmelError
+
+
+@pytest.fixture(scope="module")
+def autoencoder() -> Autoencoder:
+    torch.manual_seed(0)
+    network = Autoencoder(AutoencoderConfig(channels=6, widths=(12, 16, 24)))
+    for parameter in network.parameters():
+        if parameter.ndim > 1:
+            torch.nn.init.normal_(parameter, std=0.1)
+    network.set_statistics(torch.randn(6), 0.5 + torch.rand(6))
+    return network.eval().requires_grad_(False)
+
+
+def pictures(groups: int = 3, size: int = 32) -> Tensor:
+    return torch.rand(2, 3, 4 * groups, size, size, generator=torch.Generator().manual_seed(1)) * 2 - 1
+
+
+def test_shapes(autoencoder: Autoencoder) -> None:
+    latents = autoencoder.encode(torch.zeros(1, 3, 8, 32, 48))
+    assert latents.shape == (1, 6, 2, 2, 3)
+    assert autoencoder.decode(latents).shape == (1, 3, 8, 32, 48)
+
+
+def test_a_groups_latents_depend_on_that_group_alone(autoencoder: Autoencoder) -> None:
+    frames = pictures()
+    alone = torch.cat([autoencoder.encode(part) for part in frames.split(4, 2)], 2)
+    torch.testing.assert_close(autoencoder.encode(frames), alone, atol=1e-5, rtol=1e-4)
+
+
+def test_absent_frames_say_nothing_and_absence_is_seen(autoencoder: Autoencoder) -> None:
+    frames, present = pictures(1), torch.tensor([[True, False, False, True]] * 2)
+    other = torch.where(present[:, None, :, None, None], frames, torch.randn_like(frames))
+    assert torch.equal(autoencoder.encode(frames, present), autoencoder.encode(other, present))
+    black = torch.where(present[:, None, :, None, None], frames, torch.zeros(()))
+    assert not torch.allclose(autoencoder.encode(frames, present), autoencoder.encode(black))
+
+
+def test_streamed_equals_whole(autoencoder: Autoencoder) -> None:
+    latents = torch.randn(1, 6, 5, 2, 2)
+    streamed = torch.cat(list(decode_stream(autoencoder, latents[0].unbind(1))), 1)
+    torch.testing.assert_close(streamed[None], autoencoder.decode(latents), atol=1e-5, rtol=1e-4)
+
+
+def test_a_frame_depends_on_one_group_on_each_side(autoencoder: Autoencoder) -> None:
+    latents = torch.randn(1, 6, 5, 2, 2)
+    changed = latents.clone()
+    changed[:, :, 0] += 1
+    difference = (autoencoder.decode(latents) - autoencoder.decode(changed)).abs().amax((0, 1, 3, 4))
+    assert bool((difference[:8] > 0).all())
+    assert float(difference[8:].max()) < 1e-6
+
+
+def test_tiled_equals_whole(autoencoder: Autoencoder) -> None:
+    latents = torch.randn(1, 6, 2, 27, 15)
+    torch.testing.assert_close(
+        decode_tiled(autoencoder, latents, tile=8), autoencoder.decode(latents), atol=1e-5, rtol=1e-4
+    )
+
+
+@pytest.mark.parametrize("shape", [(1, 3, 5, 32, 32), (1, 3, 4, 30, 32), (1, 3, 4, 32, 40)])
+def test_sizes_that_do_not_fit_are_refused(autoencoder: Autoencoder, shape: tuple[int, ...]) -> None:
+    with pytest.raises(HimmelError, match="pad"):
+        autoencoder.encode(torch.zeros(shape))
+
+
+def test_weak_channels_are_not_blown_up() -> None:
+    network = Autoencoder(AutoencoderConfig(channels=4, widths=(8, 8, 8)))
+    network.set_statistics(torch.zeros(4), torch.tensor([1.0, 1.0, 1.0, 1e-6]))
+    assert float(network.latent_std.min()) > 0.1
+
+
+def test_the_loss_is_spent_on_objects_and_never_on_absent_frames() -> None:
+    frames = pictures(1)
+    masks = torch.zeros(2, 4, 32, 32, dtype=torch.uint8)
+    masks[:, :, :8, :8] = 1
+    present = torch.tensor([[True, True, True, False]] * 2)
+    weight = pixel_weights(masks, present)
+    assert reconstruction_loss(frames, frames, weight) == 0
+    inside, outside, absent = frames.clone(), frames.clone(), frames.clone()
+    inside[:, :, 0, :8, :8] += 0.3
+    outside[:, :, 0, -8:, -8:] += 0.3
+    absent[:, :, 3] += 0.3
+    assert reconstruction_loss(inside, frames, weight) > 5 * reconstruction_loss(outside, frames, weight)
+    assert reconstruction_loss(absent, frames, weight) == 0

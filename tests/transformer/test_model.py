@@ -1,0 +1,165 @@
+"""Laws of the transformer: attention's two ways agree, order and padding do not matter, levels belong to tokens."""
+
+import itertools
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from himmel.records import HimmelError
+from himmel.transformer import SIZES, Transformer, TransformerConfig, Words, count_parameters, forward_flops
+from himmel.transformer.attention import EXPLICIT, FUSED, attend, rotary_angles, rotate
+from himmel.transformer.grid import distinct_levels, positions, to_latents, to_tokens
+
+G, H, W, M = 3, 2, 4, 40
+
+
+@pytest.fixture(scope="module")
+def network() -> Transformer:
+    torch.manual_seed(0)
+    network = Transformer(SIZES["tiny"]).double()
+    for parameter in network.parameters():
+        torch.nn.init.normal_(parameter, std=0.1)  # nothing is left at its neutral start
+    return network.eval()
+
+
+def inputs(batch: int = 2) -> dict:
+    torch.manual_seed(1)
+    level = torch.rand(batch, G, 1, 1).expand(-1, -1, H, W)
+    levels, index = distinct_levels(level)
+    words = Words(torch.randn(batch, M, 256).double(), torch.ones(batch, 1, M, dtype=torch.bool))
+    seconds = torch.arange(G)[None].expand(batch, -1) * 0.25
+    return {
+        "latents": torch.randn(batch, G * H * W, 48).double(),
+        "levels": levels.double(),
+        "level_index": index,
+        "position": positions(seconds, H, W),
+        "words": words,
+        "rate": torch.full((batch,), 16.0),
+        "size": torch.full((batch,), 2.8),
+    }
+
+
+def test_parameters_are_counted_right() -> None:
+    for name in ("tiny", "S"):
+        network = Transformer(SIZES[name])
+        assert sum(p.numel() for p in network.parameters()) == count_parameters(SIZES[name])
+
+
+def test_sizes_grow_to_fourteen_billion() -> None:
+    counts = [count_parameters(config) for config in SIZES.values()]
+    assert all(a < b for a, b in itertools.pairwise(counts))
+    assert 1.5e9 < counts[-2] < 2.5e9
+    assert 11e9 < counts[-1] < 15e9
+    assert forward_flops(SIZES["S"], 1024, 80) > 2 * forward_flops(SIZES["S"], 512, 80)
+
+
+def test_impossible_sizes_are_refused() -> None:
+    with pytest.raises(HimmelError):
+        TransformerConfig(width=100, heads=3)
+
+
+@pytest.mark.parametrize("masked", [False, True])
+def test_explicit_and_fused_attention_agree(masked: bool) -> None:
+    q, k, v = torch.randn(3, 2, 4, 9, 16).unbind()
+    mask = torch.rand(2, 9, 9) < 0.6 if masked else None
+    if mask is not None:
+        mask[..., 0] = True
+    torch.testing.assert_close(attend(q, k, v, mask, EXPLICIT), attend(q, k, v, mask, FUSED), atol=1e-5, rtol=1e-4)
+
+
+def test_network_gives_the_same_through_both_attentions(network: Transformer) -> None:
+    given = inputs()
+    torch.testing.assert_close(network(**given, attention=EXPLICIT), network(**given, attention=FUSED))
+
+
+def test_clips_of_a_batch_do_not_see_each_other(network: Transformer) -> None:
+    both = network(**inputs(2))
+    alone = inputs(2)
+    words = alone.pop("words")
+    one = network(**{k: v[:1] for k, v in alone.items()}, words=Words(words.states[:1], words.visible[:1]))
+    torch.testing.assert_close(both[:1], one)
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.randoms(use_true_random=False))
+def test_the_order_of_tokens_does_not_matter(network: Transformer, random) -> None:
+    given_ = inputs(1)
+    order = list(range(G * H * W))
+    random.shuffle(order)
+    shuffled = {**given_, **{k: given_[k][:, order] for k in ("latents", "level_index", "position")}}
+    torch.testing.assert_close(network(**shuffled), network(**given_)[:, order])
+
+
+def test_only_differences_in_time_count(network: Transformer) -> None:
+    given_ = inputs(1)
+    later = {**given_, "position": given_["position"] + torch.tensor([7.25, 0, 0])}
+    torch.testing.assert_close(network(**later), network(**given_), atol=1e-6, rtol=1e-5)
+
+
+def test_hidden_words_say_nothing_and_segments_speak_to_their_frames(network: Transformer) -> None:
+    given_ = inputs(1)
+    states, visible = given_["words"].states, given_["words"].visible.clone()
+    visible[..., -3:] = False
+    changed = states.clone()
+    changed[:, -3:] += 5
+    one, other = (network(**{**given_, "words": Words(s, visible)}) for s in (states, changed))
+    torch.testing.assert_close(one, other)
+    segment = torch.ones(1, G * H * W, M, dtype=torch.bool)
+    segment[:, : H * W, -3:] = False
+    assert not torch.allclose(network(**{**given_, "words": Words(changed, segment)}), one)
+
+
+def test_a_level_a_token_equals_a_level_a_frame(network: Transformer) -> None:
+    given_ = inputs(2)
+    by_token = given_["levels"].gather(1, given_["level_index"])
+    index = torch.arange(G * H * W).expand(2, -1)
+    torch.testing.assert_close(network(**{**given_, "levels": by_token, "level_index": index}), network(**given_))
+
+
+def test_given_tokens_that_see_only_given_tokens_can_be_cached(network: Transformer) -> None:
+    given_ = inputs(1)
+    clean = torch.arange(G * H * W) < H * W
+    mask = (clean[None, :] | ~clean[:, None])[None]
+    one = network(**given_, mask=mask)
+    noisier = given_["latents"].clone()
+    noisier[:, H * W :] += 3
+    other = network(**{**given_, "latents": noisier}, mask=mask)
+    torch.testing.assert_close(one[:, : H * W], other[:, : H * W])
+    assert not torch.allclose(one[:, H * W :], other[:, H * W :])
+
+
+def test_an_untrained_step_size_says_nothing() -> None:
+    fresh, given_ = Transformer(SIZES["tiny"]).double(), inputs(1)
+    torch.nn.init.normal_(fresh.tokens_out.weight)
+    torch.testing.assert_close(fresh(**given_, step=torch.tensor([0.25])), fresh(**given_))
+
+
+def test_tokens_and_latents_are_inverses() -> None:
+    latents = torch.randn(2, 5, G, H, W)
+    assert torch.equal(to_latents(to_tokens(latents), G, H, W), latents)
+
+
+@given(st.booleans())
+def test_distinct_levels_gather_back(whole_frames: bool) -> None:
+    level = torch.rand(2, G, 1, 1).expand(-1, -1, H, W) if whole_frames else torch.rand(2, G, H, W)
+    levels, index = distinct_levels(level)
+    assert levels.shape[1] == (G if whole_frames else G * H * W)
+    assert torch.equal(levels.gather(1, index).view(level.shape), level)
+
+
+def test_rotation_keeps_lengths_and_scores_depend_on_distance() -> None:
+    position = torch.rand(1, 6, 3).double()
+    angles = rotary_angles(position, 16)[:, None]
+    moved = rotary_angles(position + torch.tensor([1.5, 0.25, -0.5]), 16)[:, None]
+    x = torch.randn(1, 2, 6, 16).double()
+    turned, other = rotate(x, angles.cos(), angles.sin()), rotate(x, moved.cos(), moved.sin())
+    torch.testing.assert_close(turned.norm(dim=-1), x.norm(dim=-1))
+    torch.testing.assert_close(turned @ turned.mT, other @ other.mT, atol=1e-4, rtol=1e-4)
+
+
+def test_positions_are_centred_and_square_pictures_span_one() -> None:
+    grid = positions(torch.zeros(1, 1), 4, 4)[0]
+    torch.testing.assert_close(grid[:, 1:].mean(0), torch.zeros(2))
+    assert float(grid[:, 1].max() - grid[:, 1].min()) == 0.75
