@@ -1,0 +1,1 @@
+"""Speed against the machine's own limit in the same run: `make bench` or `python -m benchmarks [NAME ...]`."""
