@@ -20,6 +20,10 @@ DRAGS_IN_TORCHVISION = {
 }
 
 
+IMPORTED_AS = {"pillow": "pil", "mujoco-core": "mujoco", "scikit-image": "skimage"}
+TOOLS = {"ruff", "pyright", "import-linter", "pre-commit"}
+
+
 def plain(requirement: str) -> str:
     """The normalised name in a requirement such as "Foo_Bar[x]>=1"."""
     return re.sub(r"[-_.]+", "-", re.split(r"[\[<>=!~; ]", requirement.strip())[0]).lower()
@@ -46,6 +50,14 @@ def test_nothing_asks_for_torchvision(root: Path, pins: dict[str, str]) -> None:
     assert not (declared(root) | set(pins)) & DRAGS_IN_TORCHVISION
     present = {plain(distribution.metadata["Name"]) for distribution in distributions()}
     assert not [name for name in present & set(pins) if "torchvision" in needs(name)]
+
+
+def test_nothing_is_installed_that_nobody_uses(root: Path, tracked: list[Path]) -> None:
+    sources = "".join(path.read_text() for path in tracked if path.suffix == ".py")
+    used = re.compile(r"""(?:^\s*(?:import|from) |importorskip\("|find_spec\(")(\w+)""", re.MULTILINE)
+    imported = {plain(name) for name in used.findall(sources)}
+    modules = {name: IMPORTED_AS.get(name, name) for name in declared(root) - TOOLS}
+    assert not [name for name, module in modules.items() if module not in imported]
 
 
 def needs(name: str) -> set[str]:
