@@ -27,7 +27,8 @@ from himmel.recipes.pool import read_facts
 from himmel.records import HimmelError, SceneFacts
 
 MAX_TOKENS = 56
-LENGTHS = ("tags", "short", "full", "full")
+LENGTHS = ("tags", "short", "full")
+STILLS_FROM = 128  # pixels a side; smaller pictures are not worth training alone
 LANGUAGES = {"en": 0.7, "sv": 0.15, "zh": 0.15}
 
 
@@ -76,7 +77,9 @@ def encode_shard_words(pictures: Path, encoder: WordEncoder, refiner: Refiner, f
     """Writes NAME.words.safetensors beside a shard: clips, mirrored clips, stills, mirrored stills."""
     facts = read_facts(str(np.load(pictures)["facts"]))
     both = [*facts, *(mirrored(f) for f in facts)]
-    kinds = {"clips": both, "stills": [still_facts(f) for f in both]}
+    kinds = {"clips": both}
+    if _large(pictures):
+        kinds["stills"] = [still_facts(f) for f in both]
     tensors: dict[str, Tensor] = {}
     for kind, all_facts in kinds.items():
         rng = random.Random(f"{pictures.stem}/{kind}")
@@ -99,9 +102,16 @@ def encode_shard_latents(pictures: Path, autoencoder: Autoencoder, sha256: str) 
             batch = torch.from_numpy(frames[start : start + 5]).permute(0, 4, 1, 2, 3)
             batch = (batch.flip(-1) if flip else batch).to(autoencoder.dtype) / 127.5 - 1
             clips.append(autoencoder.encode(batch).half())
-            stills.append(autoencoder.encode(batch[:, :, :4], present.expand(len(batch), -1)).half())
-    tensors["clips"], tensors["stills"] = torch.cat(clips), torch.cat(stills)
+            if _large(pictures):
+                stills.append(autoencoder.encode(batch[:, :, :4], present.expand(len(batch), -1)).half())
+    tensors["clips"] = torch.cat(clips)
+    if stills:
+        tensors["stills"] = torch.cat(stills)
     save_file(tensors, pictures.with_suffix(".latents.safetensors"), {"autoencoder": sha256})
+
+
+def _large(pictures: Path) -> bool:
+    return int(pictures.name.split("x")[0]) >= STILLS_FROM
 
 
 def read_shards(folder: Path, kind: str, sha256: str, fingerprint: str, bucket: str = "*") -> list[Shard]:
