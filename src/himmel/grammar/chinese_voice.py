@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from himmel.grammar import chinese as words
+from himmel.grammar.chinese_settings import SETTINGS
 from himmel.grammar.text import Text
 from himmel.grammar.voice import Clause, Voice, sufferer
 from himmel.records import Event, ObjectFacts, Relation
 
 
 class ChineseVoice(Voice):
-    settings = words.SETTINGS
+    settings = SETTINGS
 
     def choice_of_noun(self, thing: ObjectFacts) -> int:
         return self.index(len(words.NOUNS[thing.shape]))
@@ -35,9 +36,7 @@ class ChineseVoice(Voice):
 
     def mention(self, i: int) -> str:
         count = self.facts.objects[i].count
-        number = (
-            words.NUMBERS[count] if count < len(words.NUMBERS) and self.rng.random() < 0.85 else str(count)
-        )
+        number = words.NUMBERS[count] if count < len(words.NUMBERS) and self.rng.random() < 0.85 else str(count)
         return f"{number}个{self.bare(i)}"
 
     def named(self, i: int) -> str:
@@ -133,11 +132,7 @@ class ChineseVoice(Voice):
             side = self.pick(sides[event.side])
         if event.kind == "disappears behind":
             known = event.patient is not None and event.patient != agent
-            wall = (
-                self.named_fully(event.patient)
-                if known and event.patient is not None
-                else self.pick(words.WALL)
-            )
+            wall = self.named_fully(event.patient) if known and event.patient is not None else self.pick(words.WALL)
             verb = f"{verb}{wall}{self.pick(words.BEHIND)}"
         return Clause(subject or self.named(agent), side + verb)
 

@@ -57,9 +57,7 @@ def choose(facts: SceneFacts, length: str, rng: random.Random) -> SceneFacts:
 
 
 def _thinned(thing: ObjectFacts, kept: dict[str, float], rng: random.Random) -> ObjectFacts:
-    changes = {
-        name: None for name in ("size", "material", "motion", "direction") if rng.random() > kept[name]
-    }
+    changes = {name: None for name in ("size", "material", "motion", "direction") if rng.random() > kept[name]}
     if "motion" in changes:
         changes["direction"] = None
     return replace(thing, **changes)

@@ -9,6 +9,7 @@ from himmel.grammar.choose import LENGTHS, choose
 from himmel.grammar.english_voice import EnglishVoice
 from himmel.grammar.swedish_voice import SwedishText, SwedishVoice
 from himmel.grammar.text import Text
+from himmel.grammar.vocabulary import COLOURS
 from himmel.grammar.voice import Voice
 from himmel.records import HimmelError, SceneFacts
 
@@ -33,11 +34,18 @@ def describe_with_facts(
         raise HimmelError(f"language {language!r}", f"allowed: {', '.join(LANGUAGES)}", "choose one of these")
     if length not in LENGTHS:
         raise HimmelError(f"length {length!r}", f"allowed: {', '.join(LENGTHS)}", "choose one of these")
+    if not all(thing.colour for thing in facts.objects):
+        raise HimmelError("an object without a colour", f"allowed: {', '.join(COLOURS)}", "expand fills it in")
     stated = choose(facts, length, rng)
-    kind, voice = _LANGUAGES[language]
-    text = kind(voice(stated, rng))
+    kind, _ = _LANGUAGES[language]
+    text = kind(voice(stated, rng, language))
     written = {"tags": text.tags, "short": text.short, "full": text.full, "paragraph": text.paragraph}
     return written[length](), stated
+
+
+def voice(facts: SceneFacts, rng: random.Random, language: str) -> Voice:
+    """The language's choice of words for one caption."""
+    return _LANGUAGES[language][1](facts, rng)
 
 
 def describe(facts: SceneFacts, rng: random.Random, language: str = "en", length: str = "full") -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from himmel.grammar import english as words
+from himmel.grammar.english_settings import SETTINGS
 from himmel.grammar.voice import Clause, Voice, sufferer
 from himmel.records import Event, ObjectFacts, Relation
 
@@ -12,7 +13,7 @@ def _with_article(phrase: str) -> str:
 
 
 class EnglishVoice(Voice):
-    settings = words.SETTINGS
+    settings = SETTINGS
 
     def choice_of_noun(self, thing: ObjectFacts) -> int:
         return self.index(len(words.NOUNS[thing.shape]))
@@ -164,11 +165,7 @@ class EnglishVoice(Voice):
         rest = ""
         if event.kind == "disappears behind":
             known = event.patient is not None and event.patient != agent
-            rest = (
-                self.named_fully(event.patient)
-                if known and event.patient is not None
-                else self.pick(words.WALL)
-            )
+            rest = self.named_fully(event.patient) if known and event.patient is not None else self.pick(words.WALL)
         if event.side is not None:
             sides = words.ON_SIDE
             if event.kind == "is pushed away":

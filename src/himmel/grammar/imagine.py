@@ -68,9 +68,7 @@ def _air(rng: random.Random, chance: float = 0.5) -> dict[str, str | None]:
 
 
 def _single(rng: random.Random) -> SceneFacts:
-    return replace(
-        SceneFacts("single", "plain", _objects(rng, 1), ground=_maybe(rng, v.GROUNDS, 0.8)), **_air(rng)
-    )
+    return replace(SceneFacts("single", "plain", _objects(rng, 1), ground=_maybe(rng, v.GROUNDS, 0.8)), **_air(rng))
 
 
 def _collision(rng: random.Random) -> SceneFacts:
@@ -91,9 +89,7 @@ def _collision(rng: random.Random) -> SceneFacts:
     happens = events if rng.random() < 0.7 else lone
     ground = _maybe(rng, v.GROUNDS, 0.8)
     relations = _relations(rng, count, 0.1)
-    return SceneFacts(
-        "collision", "plain", objects, relations, tuple(happens), ground=ground, **_air(rng, 0.4)
-    )
+    return SceneFacts("collision", "plain", objects, relations, tuple(happens), ground=ground, **_air(rng, 0.4))
 
 
 def _camera(rng: random.Random) -> SceneFacts:
@@ -101,9 +97,7 @@ def _camera(rng: random.Random) -> SceneFacts:
     objects = _objects(rng, count, ("rests",) if rng.random() < 0.6 else v.MOTIONS)
     air = _air(rng, 0.4) | {"camera": rng.choice(v.CAMERAS)}
     relations = _relations(rng, count, 0.75)
-    return replace(
-        SceneFacts("camera", "plain", objects, relations, ground=_maybe(rng, v.GROUNDS, 0.8)), **air
-    )
+    return replace(SceneFacts("camera", "plain", objects, relations, ground=_maybe(rng, v.GROUNDS, 0.8)), **air)
 
 
 def _sea(rng: random.Random) -> SceneFacts:
@@ -114,9 +108,7 @@ def _sea(rng: random.Random) -> SceneFacts:
 def _landscape(rng: random.Random) -> SceneFacts:
     scenery = rng.choice(("mountains", "desert", "hills"))
     objects = _objects(rng, 1) if rng.random() < 0.15 else ()
-    return replace(
-        SceneFacts("landscape", scenery, objects, season=_maybe(rng, v.SEASONS, 0.7)), **_air(rng, 0.6)
-    )
+    return replace(SceneFacts("landscape", scenery, objects, season=_maybe(rng, v.SEASONS, 0.7)), **_air(rng, 0.6))
 
 
 def _hidden(rng: random.Random) -> SceneFacts:

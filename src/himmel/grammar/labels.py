@@ -85,7 +85,7 @@ def labels(facts: SceneFacts) -> tuple[int, ...]:
 
 
 def _set(found: list[int], name: str, value: str | None) -> None:
-    if value is None:
+    if not value:
         return
     position = _POSITION[name]
     if value not in _LABEL[position]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from himmel.grammar import swedish as words
+from himmel.grammar.swedish_settings import SETTINGS
 from himmel.grammar.text import Text
 from himmel.grammar.voice import Clause, Voice, sufferer
 from himmel.records import Event, ObjectFacts, Relation
 
 
 class SwedishVoice(Voice):
-    settings = words.SETTINGS
+    settings = SETTINGS
 
     def choice_of_noun(self, thing: ObjectFacts) -> int:
         return self.index(len(words.NOUNS[thing.shape]))
@@ -100,11 +101,7 @@ class SwedishVoice(Voice):
         verb, rest = self.predicate(i, ground)
         if not verb:
             return Clause("det", "finns", self.joined(subject, rest))
-        return (
-            Clause(subject, verb, rest)
-            if self.finite
-            else Clause(f"{subject} som {verb} {rest}".rstrip(), "")
-        )
+        return Clause(subject, verb, rest) if self.finite else Clause(f"{subject} som {verb} {rest}".rstrip(), "")
 
     def introduced(self, i: int) -> Clause:
         return Clause("det", "finns", self.mention(i))
@@ -153,16 +150,10 @@ class SwedishVoice(Voice):
         rest = self.joined(*particles)
         if event.kind == "disappears behind":
             known = event.patient is not None and event.patient != agent
-            wall = (
-                self.named_fully(event.patient)
-                if known and event.patient is not None
-                else self.pick(words.WALL)
-            )
+            wall = self.named_fully(event.patient) if known and event.patient is not None else self.pick(words.WALL)
             rest = self.joined(rest, wall)
         if event.side is not None:
-            sides = {"is pushed away": words.AWAY_SIDE, "comes back": words.FROM_SIDE}.get(
-                event.kind, words.ON_SIDE
-            )
+            sides = {"is pushed away": words.AWAY_SIDE, "comes back": words.FROM_SIDE}.get(event.kind, words.ON_SIDE)
             rest = self.joined(rest, self.pick(sides[event.side]))
         return Clause(subject or self.named(agent), verb, rest)
 

@@ -37,7 +37,9 @@ class Voice(ABC):
     def __init__(self, facts: SceneFacts, rng: random.Random) -> None:
         self.facts, self.rng = facts, rng
         self.noun = [self.choice_of_noun(thing) for thing in facts.objects]
-        self.finite = bool(facts.events) or rng.random() < 0.6
+        # "a red ball and a blue cube rolling": participles can't tell who stays where only some of them move
+        move = {thing.motion is not None or thing.direction is not None for thing in facts.objects}
+        self.finite = bool(facts.events) or len(move) > 1 or rng.random() < 0.6
 
     def pick(self, row: Sequence[str]) -> str:
         """A phrase of a row, the first one most often."""
