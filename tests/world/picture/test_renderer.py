@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
+
 import numpy as np
 import pytest
 import torch
 from picture_scenes import THINGS, make_scene
 
 from himmel.records import HimmelError
-from himmel.world.picture.renderer import PROP, Renderer
+from himmel.world.picture.kernels import Kernels
+from himmel.world.picture.renderer import PROP, Renderer, tone_map
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -80,10 +83,7 @@ def test_an_empty_scene_is_ground_and_sky(renderer):
 def test_shadow_lies_away_from_the_sun(renderer):
     ball = (("ball", (0.4, 0.4, 0.4), (0.0, 0.0, 0.4), (0.6, 0.6, 0.6), "matte"),)
     frames = [
-        renderer.render([make_scene(1, ball, ground="snow", sun_azimuth=a)], 64, 64)[0]
-        .frames[0]
-        .astype(float)
-        .mean(2)
+        renderer.render([make_scene(1, ball, ground="snow", sun_azimuth=a)], 64, 64)[0].frames[0].astype(float).mean(2)
         for a in (0.0, 180.0)
     ]
     change = frames[0] - frames[1]  # sun at +x first: shadow on the left
@@ -97,3 +97,15 @@ def test_wrong_requests_are_named(renderer):
         renderer.render([make_scene(1)], 32, 32, samples=3)
     with pytest.raises(HimmelError, match="picture"):
         renderer.render([make_scene(1)], 4, 32)
+
+
+def test_threads_change_nothing():
+    scene = make_scene(3)
+    one, two = (Renderer(rows=8, threads=n).render([scene], 64, 64)[0] for n in (1, 2))
+    assert one.frames.tobytes() == two.frames.tobytes()
+
+
+@pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a C++ compiler on a processor")
+def test_fused_shading_is_close_to_plain():
+    colour = torch.rand(3, 4, 64, generator=torch.Generator().manual_seed(1)) * 3
+    torch.testing.assert_close(Kernels(True)(tone_map)(colour), tone_map(colour), atol=1e-4, rtol=1e-4)

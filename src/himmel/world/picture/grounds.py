@@ -79,9 +79,7 @@ def _wood(g: torch.Generator) -> tuple[Tensor, Tensor]:
     grain = 0.6 * fractal_noise(SIDE, 4, 5, g, stretch=16) + 0.4 * fractal_noise(SIDE, 8, 4, g, stretch=8)
     within = (x * planks) % 1
     end = (y * 2 + _cells(shift, column, torch.zeros_like(column))) % 1
-    gap = _step(0.015, 0.05, torch.minimum(within, 1 - within)) * _step(
-        0.004, 0.012, torch.minimum(end, 1 - end)
-    )
+    gap = _step(0.015, 0.05, torch.minimum(within, 1 - within)) * _step(0.004, 0.012, torch.minimum(end, 1 - end))
     colour = _mix((0.20, 0.095, 0.04), (0.47, 0.27, 0.13), _step(0.15, 0.85, grain) * 0.65 + 0.35 * tone)
     colour = colour * (0.8 + 0.35 * tone) * (0.25 + 0.75 * gap)
     return colour, 0.05 * gap
@@ -94,13 +92,9 @@ def _marble(g: torch.Generator) -> tuple[Tensor, Tensor]:
     cloud = torch.stack(fields).gather(0, slab[None])[0]
     vein = 1 - (2 * cloud - 1).abs()
     fine = 1 - (2 * fractal_noise(SIDE, 8, 5, g) - 1).abs()
-    dark = (
-        0.75 * _step(0.90, 0.995, vein) + 0.3 * _step(0.93, 1.0, fine) + 0.25 * fractal_noise(SIDE, 4, 4, g)
-    )
+    dark = 0.75 * _step(0.90, 0.995, vein) + 0.3 * _step(0.93, 1.0, fine) + 0.25 * fractal_noise(SIDE, 4, 4, g)
     colour = _mix((0.76, 0.745, 0.72), (0.24, 0.25, 0.28), dark.clamp(0, 1))
-    edge = torch.minimum(
-        torch.minimum((x * 2) % 1, 1 - (x * 2) % 1), torch.minimum((y * 2) % 1, 1 - (y * 2) % 1)
-    )
+    edge = torch.minimum(torch.minimum((x * 2) % 1, 1 - (x * 2) % 1), torch.minimum((y * 2) % 1, 1 - (y * 2) % 1))
     joint = _step(0.002, 0.008, edge)
     return colour * (0.45 + 0.55 * joint), 0.28 * joint
 
@@ -108,8 +102,8 @@ def _marble(g: torch.Generator) -> tuple[Tensor, Tensor]:
 def _brick(g: torch.Generator) -> tuple[Tensor, Tensor]:
     body, tone = brick_pattern(g)
     grit = fractal_noise(SIDE, 32, 4, g)
-    clay = _mix((0.27, 0.075, 0.045), (0.48, 0.19, 0.115), 0.65 * tone + 0.35 * grit)
-    mortar = _mix((0.36, 0.34, 0.31), (0.5, 0.48, 0.44), grit)
+    clay = _mix((0.25, 0.06, 0.035), (0.46, 0.16, 0.09), 0.65 * tone + 0.35 * grit)
+    mortar = _mix((0.27, 0.25, 0.225), (0.40, 0.375, 0.34), grit)
     return mortar + (clay - mortar) * body, torch.zeros(SIDE, SIDE)
 
 
@@ -122,9 +116,7 @@ def brick_pattern(g: torch.Generator) -> tuple[Tensor, Tensor]:
     tone = _cells(torch.rand(courses, across, generator=g), row, torch.floor(along))
     a, b = along % 1, (y * courses) % 1
     wobble = 0.02 * (fractal_noise(SIDE, 32, 2, g) - 0.5)
-    body = _step(0.02, 0.06, torch.minimum(a, 1 - a) + wobble) * _step(
-        0.05, 0.12, torch.minimum(b, 1 - b) + wobble
-    )
+    body = _step(0.02, 0.06, torch.minimum(a, 1 - a) + wobble) * _step(0.05, 0.12, torch.minimum(b, 1 - b) + wobble)
     return body, tone
 
 

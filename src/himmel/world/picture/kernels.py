@@ -11,11 +11,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 class Kernels:
-    """Fused versions of pure functions, made at first use.
-
-    Every call of one function should use one set of shapes: each new set costs a compilation of a few
-    seconds.
-    """
+    """Fused versions of pure functions, made at first use; the number of rows may differ from call to call."""
 
     def __init__(self, fuse: bool) -> None:
         self.fuse = fuse
@@ -26,5 +22,5 @@ class Kernels:
         if not self.fuse:
             return function
         if function not in self._made:
-            self._made[function] = torch.compile(function, dynamic=False, fullgraph=True)
+            self._made[function] = torch.compile(function, dynamic=True, fullgraph=True)
         return self._made[function]

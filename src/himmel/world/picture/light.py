@@ -94,6 +94,4 @@ def exposed_light(scene: Scene) -> dict[str, F]:
 def light_of(scene: Scene, device: torch.device) -> Light:
     """Light of each frame on a device, shaped to broadcast over pixels."""
     plain = exposed_light(scene)
-    return Light(
-        **{name: torch.from_numpy(np.ascontiguousarray(v)).to(device)[..., None] for name, v in plain.items()}
-    )
+    return Light(**{name: torch.from_numpy(np.ascontiguousarray(v)).to(device)[..., None] for name, v in plain.items()})

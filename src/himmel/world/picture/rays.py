@@ -105,9 +105,7 @@ def cones(scene: Scene, tiling: Tiling) -> Cones:
     middle = np.arcsin(np.clip(axis[:, 2], -1, 1))
     low = np.sin(np.maximum(middle - angle, -np.pi / 2))
     high = np.sin(np.minimum(middle + angle, np.pi / 2))
-    return Cones(
-        axis.astype(np.float32), angle.astype(np.float32), low.astype(np.float32), high.astype(np.float32)
-    )
+    return Cones(axis.astype(np.float32), angle.astype(np.float32), low.astype(np.float32), high.astype(np.float32))
 
 
 def bounding_radius(scene: Scene) -> F:

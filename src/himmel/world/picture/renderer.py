@@ -75,22 +75,18 @@ class Renderer:
         if samples not in (1, 4):
             raise HimmelError(f"samples={samples}", "1 or 4 samples a pixel", "use 1 to train, 4 to look")
         if min(width, height) < 8:
-            raise HimmelError(
-                f"a picture of {width} x {height}", "sides of at least 8", "ask for a larger picture"
-            )
+            raise HimmelError(f"a picture of {width} x {height}", "sides of at least 8", "ask for a larger picture")
         before = torch.get_num_threads()
         try:
             if self.device.type == "cpu":
-                torch.set_num_threads(
-                    1
-                )  # chunks are small: splitting each operation costs more than it gains
+                torch.set_num_threads(1)  # chunks are small: splitting each operation costs more than it gains
             return [self._render(scene, width, height, 2 if samples == 4 else 1) for scene in scenes]
         finally:
             torch.set_num_threads(before)
 
     def _render(self, scene: Scene, width: int, height: int, finer: int) -> Rendered:
         tiling = Tiling(len(scene.seconds), width * finer, height * finer)
-        colour, part = self._trace(scene, tiling)
+        colour, part = self.trace(scene, tiling)
         if finer > 1:
             colour = F.avg_pool2d(colour, finer)
             part = part[:, finer // 2 :: finer, finer // 2 :: finer]
@@ -102,8 +98,8 @@ class Renderer:
         masks = torch.from_numpy(table).to(part.device)[part.long()]
         return Rendered(frames.cpu().contiguous().numpy(), masks.cpu().numpy())
 
-    def _trace(self, scene: Scene, tiling: Tiling) -> tuple[Tensor, Tensor]:
-        """Display colour [T, 3, H, W] 0 to 1 and part [T, H, W]."""
+    def trace(self, scene: Scene, tiling: Tiling) -> tuple[Tensor, Tensor]:
+        """Display colour [T, 3, H, W] 0 to 1 before any style, and part [T, H, W] (primitive index or below 0)."""
         clip = _Clip(scene, tiling, self.device)
 
         @torch.inference_mode()
@@ -127,9 +123,7 @@ def tone_map(colour: Tensor) -> Tensor:
     mapped = colour * (rolled / peak.clamp(min=1e-4))
     white = ((peak - 1.0) * 0.25).clamp(0, 0.6)
     mapped = mapped + (rolled - mapped) * white
-    return torch.where(
-        mapped < 0.0031308, 12.92 * mapped, 1.055 * mapped.clamp(min=1e-4) ** (1 / 2.4) - 0.055
-    )
+    return torch.where(mapped < 0.0031308, 12.92 * mapped, 1.055 * mapped.clamp(min=1e-4) ** (1 / 2.4) - 0.055)
 
 
 class _Clip:

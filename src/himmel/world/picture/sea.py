@@ -38,9 +38,7 @@ class Sea:
     turn: tuple[float, float]  # cosine and sine of the wind's direction
 
 
-def _waves(
-    side: float, length: float, low: float, high: float, seconds: Tensor, g: torch.Generator
-) -> Tensor:
+def _waves(side: float, length: float, low: float, high: float, seconds: Tensor, g: torch.Generator) -> Tensor:
     """Spectra [T, N, N // 2 + 1] of a patch `side` wide: waves around `length` with wave numbers low to
     high."""
     k_y = torch.fft.fftfreq(N, 1 / N)[:, None] * (2 * torch.pi / side)
@@ -60,7 +58,7 @@ def sea_of(scene: Scene, device: torch.device) -> Sea:
     deviations."""
     g = seeded(scene.seed)
     height = torch.from_numpy(np.maximum(scene.wave_height, 0.01).astype(np.float32)).to(device)
-    length = float(3.5 + 14.0 * height.mean())
+    length = float(3.5 + 9.5 * height.mean())
     side = 6.0 * length
     seconds = torch.from_numpy(scene.seconds.astype(np.float32) + float(scene.seed % 613)).to(device)
     split = 2 * torch.pi / (side / RIPPLES) * 3
@@ -151,9 +149,9 @@ def sea_surface(
     cosine, sine = sea.turn
     normal = normalise(torch.stack((-(a * cosine - b * sine), -(a * sine + b * cosine), torch.ones_like(a))))
     crumbs = look_up(noise(p.device), p[0] / 9.0, p[1] / 9.0, width * sea.period / 9.0)
-    foam = (
-        swell[3] * 1.5 * smooth(0.25, 0.75, 0.5 * crumbs[1] + 0.5 * crumbs[0] + 0.25 * (swell[3] - 0.5))
-    ).clamp(0, 1)
+    foam = (swell[3] * 1.5 * smooth(0.25, 0.75, 0.5 * crumbs[1] + 0.5 * crumbs[0] + 0.25 * (swell[3] - 0.5))).clamp(
+        0, 1
+    )
     fine = sea.spread[frame] * (0.06 + 0.94 * smooth(-9.0, -1.0, torch.log2(width.clamp(min=1e-6))))
     return normal, swell[0], foam, fine
 
@@ -174,9 +172,7 @@ def water(
     deep = lit * lit.new_tensor([0.006, 0.034, 0.052])[:, None, None]
     crest = (height / highest.clamp(min=0.02)).clamp(-1, 1) * 0.5 + 0.5
     against = (dot(d, towards) * 0.5 + 0.5) ** 2
-    thin = (
-        lit * lit.new_tensor([0.012, 0.085, 0.080])[:, None, None] * (crest * crest * (0.35 + 0.9 * against))
-    )
+    thin = lit * lit.new_tensor([0.012, 0.085, 0.080])[:, None, None] * (crest * crest * (0.35 + 0.9 * against))
     colour = torch.lerp(deep + thin * smooth(0.05, 0.5, highest), mirrored, fresnel)
     half = normalise(towards - d)
     upright = dot(half, normal).clamp(min=0.05)

@@ -90,10 +90,7 @@ def sky_arrays(scene: Scene) -> dict[str, F]:
 def sky_of(scene: Scene, device: torch.device) -> Sky:
     """The sky of each frame on a device, shaped to broadcast over pixels."""
     return Sky(
-        **{
-            n: torch.from_numpy(np.ascontiguousarray(v)).to(device)[..., None]
-            for n, v in sky_arrays(scene).items()
-        }
+        **{n: torch.from_numpy(np.ascontiguousarray(v)).to(device)[..., None] for n, v in sky_arrays(scene).items()}
     )
 
 

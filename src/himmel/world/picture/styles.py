@@ -53,9 +53,7 @@ def _film(pictures: Tensor, seed: int) -> Tensor:
     side = min(height, width)
     coarse = max(1, side // 160)
     size = (frames, 1, -(-height // coarse), -(-width // coarse))
-    grain = F.interpolate(
-        torch.randn(size, generator=g).to(pictures.device), scale_factor=coarse, mode="nearest"
-    )
+    grain = F.interpolate(torch.randn(size, generator=g).to(pictures.device), scale_factor=coarse, mode="nearest")
     grain = grain[:, :, :height, :width]
     y = torch.linspace(-1, 1, height, device=pictures.device)[:, None]
     x = torch.linspace(-1, 1, width, device=pictures.device)[None, :]
@@ -78,6 +76,7 @@ def _watercolour(pictures: Tensor, seed: int) -> Tensor:
     narrow = torch.full((height, width), 1.0 / min(height, width), device=pictures.device)
     paper = look_up(noise(pictures.device), x * 1.5 + shift, y * 1.5, narrow * 1.5)
     pigment = 1 + 0.22 * (paper[0] - 0.5) + 0.16 * (paper[1] - 0.5)
+    pigment = torch.lerp(torch.ones_like(pigment), pigment, 0.25 + 0.75 * luminance(wash))
     washed = 1 - (1 - pale) * pigment
     return (washed - 2.2 * edge).clamp(0, 1) * 0.97 + 0.03
 
@@ -108,6 +107,6 @@ def _silhouette(pictures: Tensor, object_mask: Tensor) -> Tensor:
     """Things nearly black before a bright, simple scene."""
     light = luminance(pictures)
     glow = torch.lerp(light.expand_as(pictures), pictures, 0.75)
-    scene = smooth(-0.15, 0.9, glow)
+    scene = smooth(-0.10, 1.12, glow)
     inside = object_mask[:, None].to(pictures.dtype)
     return torch.lerp(scene, 0.02 + 0.05 * light.expand_as(pictures), inside * 0.97)

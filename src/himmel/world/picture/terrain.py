@@ -149,33 +149,42 @@ def _open_sky(height: Tensor, period: float) -> Tensor:
 
 
 def meet_land(land: Land, o: Tensor, d: Tensor, pixel: Tensor) -> Tensor:
-    """Distance [R, P] to the land, FAR for none: steps that grow with distance and with height above
-    ground."""
+    """Distance [R, P] to the land, FAR for none: steps that grow with distance and with height above ground.
+
+    Rows that are done, having met the land everywhere or left it below, are dropped between bursts of steps.
+    """
     start = torch.where(d[2] < -1e-4, (o[2] - land.highest) / (-d[2]).clamp(min=1e-4), 0.0)
-    start = torch.where(o[2] > land.highest, start, 0.0).clamp(min=0.5, max=REACH)
-    t = start.expand_as(d[0]).clone()
-    before, found = t, torch.zeros_like(d[0], dtype=torch.bool)
-    above = torch.ones_like(t)
+    t = torch.where(o[2] > land.highest, start, 0.0).clamp(min=0.5, max=REACH)
     best = torch.full_like(t, FAR)
-    for _ in range(STEPS):
-        gap = o[2] + d[2] * t - _height(land, o, d, t, pixel)
-        crossed = ~found & (gap < 0)
+    heights = Atlas(land.fields.image[:, :1], land.fields.side, land.fields.levels, 1)
+    rows = torch.arange(t.shape[0], device=t.device)
+    o = o.expand(-1, t.shape[0], o.shape[2])
+    before, above = t, torch.ones_like(t)
+    for step in range(STEPS):
+        if step % 6 == 0:
+            open_ = (best[rows] == FAR) & ((d[2] < 0) | (o[2] + d[2] * t < land.highest))
+            keep = open_.any(1)
+            if not bool(keep.any()):
+                return best
+            rows, o, d, pixel = rows[keep], o[:, keep], d[:, keep], pixel[keep]
+            t, before, above = t[keep], before[keep], above[keep]
+        gap = o[2] + d[2] * t - _height(land, heights, o, d, t, pixel)
         share = above / (above - gap).clamp(min=1e-6)
-        best = torch.where(crossed, before + (t - before) * share.clamp(0, 1), best)
-        found = found | crossed
+        there = before + (t - before) * share.clamp(0, 1)
+        best[rows] = torch.where((best[rows] == FAR) & (gap < 0), there, best[rows])
         before, above = t, gap
         t = t + torch.maximum(gap * 0.75, t * 0.026 + 0.4)
-    best = torch.where(
-        ~found & (d[2] < -0.004), t, best
-    )  # still above a far valley: call it met, haze hides it
+    # rays still above a far valley count as having met it: haze hides the difference
+    best[rows] = torch.where((best[rows] == FAR) & (d[2] < -0.004), t, best[rows])
     return torch.where(best < 2 * REACH, best, FAR)
 
 
-def _height(land: Land, o: Tensor, d: Tensor, t: Tensor, pixel: Tensor) -> Tensor:
-    u = (o[0] + d[0] * t) / land.period + land.offset[0]
-    v = (o[1] + d[1] * t) / land.period + land.offset[1]
-    heights = Atlas(land.fields.image[:, :1], land.fields.side, land.fields.levels, 1)
-    return look_up(heights, u, v, t * pixel * (0.7 / land.period), smooth=False)[0]
+def _height(land: Land, heights: Atlas, o: Tensor, d: Tensor, t: Tensor, pixel: Tensor) -> Tensor:
+    """Height of the land below the points o + d t [R, P], smoothed alike within a row."""
+    u = (o[0] + d[0] * t) * (1 / land.period) + land.offset[0]
+    v = (o[1] + d[1] * t) * (1 / land.period) + land.offset[1]
+    nearest = t.amin(1, keepdim=True)
+    return look_up(heights, u, v, nearest * pixel * (0.7 / land.period), smooth=False)[0]
 
 
 def land_colour(land: Land, p: Tensor, t: Tensor, d: Tensor, pixel: Tensor, light: Light) -> Tensor:
@@ -193,9 +202,7 @@ def land_colour(land: Land, p: Tensor, t: Tensor, d: Tensor, pixel: Tensor, ligh
     normal = normalise(torch.stack((-a, -b, torch.ones_like(a))))
     albedo = _SURFACES[land.kind](land, p, normal, broad, fine)
     incoming = dot(normal, light.towards).clamp(min=0)
-    return albedo * (
-        light.beam * (incoming * look[3]) * 1.12 + light.sky * look[4] * (0.55 + 0.45 * normal[2])
-    )
+    return albedo * (light.beam * (incoming * look[3]) * 1.12 + light.sky * look[4] * (0.55 + 0.45 * normal[2]))
 
 
 def _blend(values: tuple[float, float, float], p: Tensor) -> Tensor:
@@ -217,9 +224,7 @@ _MEADOW = {
 def _mountains(land: Land, p: Tensor, normal: Tensor, broad: Tensor, fine: Tensor) -> Tensor:
     """Rock, forest below, snow above a line that follows the season; snow doesn't hold on steep faces."""
     low, high = _FOREST[land.season]
-    rock = torch.lerp(
-        _blend((0.13, 0.115, 0.105), p), _blend((0.33, 0.30, 0.27), p), 0.6 * broad[1] + 0.4 * fine[1]
-    )
+    rock = torch.lerp(_blend((0.13, 0.115, 0.105), p), _blend((0.33, 0.30, 0.27), p), 0.6 * broad[1] + 0.4 * fine[1])
     trees = torch.lerp(_blend(low, p), _blend(high, p), fine[1])
     top = land.highest
     flat = smooth(0.62, 0.82, normal[2] + 0.15 * (broad[0] - 0.5))
@@ -233,13 +238,9 @@ def _mountains(land: Land, p: Tensor, normal: Tensor, broad: Tensor, fine: Tenso
 
 def _desert(land: Land, p: Tensor, normal: Tensor, broad: Tensor, fine: Tensor) -> Tensor:
     """Sand, redder in the hollows."""
-    sand = torch.lerp(
-        _blend((0.56, 0.33, 0.14), p), _blend((0.78, 0.55, 0.29), p), 0.5 * broad[0] + 0.5 * fine[0]
-    )
+    sand = torch.lerp(_blend((0.56, 0.33, 0.14), p), _blend((0.78, 0.55, 0.29), p), 0.5 * broad[0] + 0.5 * fine[0])
     if land.season == "winter":
-        sand = torch.lerp(
-            sand, _blend((0.8, 0.8, 0.82), p).expand_as(sand), 0.25 * smooth(0.5, 0.8, broad[0])
-        )
+        sand = torch.lerp(sand, _blend((0.8, 0.8, 0.82), p).expand_as(sand), 0.25 * smooth(0.5, 0.8, broad[0]))
     return sand * (0.9 + 0.1 * normal[2])
 
 

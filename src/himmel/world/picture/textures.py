@@ -46,18 +46,18 @@ def pack(texture: Tensor) -> Atlas:
     return Atlas(stacked, side, levels, layers)
 
 
-def atlas_grid(
-    u: Tensor, v: Tensor, level: Tensor, top: Tensor, side: int, height: int, width: int
-) -> Tensor:
+def atlas_grid(u: Tensor, v: Tensor, level: Tensor, top: Tensor, side: int, height: int, width: int) -> Tensor:
     """grid_sample coordinates [1, R, P, 2] of the point (u, v) (in periods) at the integral mip `level`.
 
     top: first texel row of the layer, [R, 1] or a scalar tensor.
     """
-    scale = torch.exp2(-level)
+    size = side * torch.exp2(-level)
     below = (level > 0.5).to(u.dtype)
-    x = below * (side + 2) + 1 + (u - torch.floor(u)) * side * scale
-    y = below * (side * (1 - 2 * scale) + 2 * (level - 1)) + 1 + (v - torch.floor(v)) * side * scale
-    return torch.stack((x * (2 / width) - 1, (y + top) * (2 / height) - 1), dim=-1)[None]
+    left = (below * (side + 2) + 1) * (2 / width) - 1
+    upper = (below * (side - 2 * size + 2 * (level - 1)) + 1 + top) * (2 / height) - 1
+    x = (u - torch.floor(u)) * (size * (2 / width)) + left
+    y = (v - torch.floor(v)) * (size * (2 / height)) + upper
+    return torch.stack((x, y), dim=-1)[None]
 
 
 def look_up(
@@ -70,14 +70,14 @@ def look_up(
 ) -> Tensor:
     """Filtered read at (u, v) [R, P], in periods of the texture -> [C, R, P].
 
-    footprint: the width of a pixel in periods [R, P]; None reads the finest level. layer [R]: None is the
+    footprint: the width of a pixel in periods, [R, P] or [R, 1]; None reads the finest level. layer [R]: None is the
     first.
     smooth: blend two mip levels; otherwise the nearest finer one is read, at half the price.
     """
     height, width = atlas.image.shape[-2:]
     top = u.new_zeros(()) if layer is None else (layer * (height // atlas.layers)).to(u.dtype)[:, None]
     if footprint is None:
-        return _read(atlas, atlas_grid(u, v, torch.zeros_like(u), top, atlas.side, height, width))
+        return _read(atlas, atlas_grid(u, v, u.new_zeros(()), top, atlas.side, height, width))
     level = torch.log2((footprint * atlas.side).clamp(min=1.0)).clamp(max=atlas.levels - 1.001)
     low = torch.floor(level)
     fine = _read(atlas, atlas_grid(u, v, low, top, atlas.side, height, width))

@@ -28,7 +28,7 @@ def _drops(device: torch.device) -> tuple[Atlas, Atlas]:
         strength = 0.4 + 0.6 * float(torch.rand(1, generator=g))
         rows = (y + torch.arange(length)) % SIDE
         rain[rows, x] = torch.maximum(rain[rows, x], strength * torch.linspace(0.15, 1, length))
-    for _ in range(120):
+    for _ in range(70):
         x, y, size = (float(v) for v in torch.rand(3, generator=g))
         dx = (line - x * SIDE + SIDE / 2) % SIDE - SIDE / 2
         dy = (line - y * SIDE + SIDE / 2) % SIDE - SIDE / 2
@@ -48,17 +48,17 @@ def with_rain(colour: Tensor, x: Tensor, y: Tensor, seconds: Tensor, amount: Ten
         v = (y - seconds * speed) * scale * 0.55 + 0.21 * scale
         total = total + weight * look_up(rain, u, v, width * scale)[0]
     veil = (total * amount * 0.55).clamp(0, 0.7)
-    return torch.lerp(colour, (0.25 + light).expand_as(colour), veil)
+    return torch.lerp(colour, (0.12 + light).expand_as(colour), veil)
 
 
 def with_snow(colour: Tensor, x: Tensor, y: Tensor, seconds: Tensor, amount: Tensor, light: Tensor) -> Tensor:
     """Flakes over colour; arguments as with_rain."""
     _, snow = _drops(x.device)
     total = torch.zeros_like(x)
-    for i, (scale, speed, weight) in enumerate(((0.8, 0.42, 1.0), (1.5, 0.30, 0.95), (2.6, 0.21, 0.8))):
+    for i, (scale, speed, weight) in enumerate(((0.7, 0.46, 0.9), (1.3, 0.32, 0.8), (2.2, 0.22, 0.65))):
         sway = 0.035 * torch.sin(seconds * (1.3 + 0.3 * i) + 2.1 * i)
         u = (x + sway + 0.10 * seconds) * scale + 0.43 * i
         v = (y - seconds * speed) * scale + 0.29 * i
         total = torch.maximum(total, weight * look_up(snow, u, v, torch.full_like(x, scale / 256))[0])
-    veil = (total * amount.clamp(0, 1) * 1.1).clamp(0, 0.95)
-    return torch.lerp(colour, (0.35 + light).clamp(max=1.0).expand_as(colour), veil)
+    veil = (total * amount.clamp(0, 1)).clamp(0, 0.9)
+    return torch.lerp(colour, (0.10 + 1.05 * light).clamp(max=1.0).expand_as(colour), veil)
