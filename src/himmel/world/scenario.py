@@ -38,7 +38,7 @@ class Scenario:
 
     scene: Scene
     facts: SceneFacts
-    extras: dict[str, NDArray[np.generic]]
+    extras: dict[str, NDArray[np.float32]]
     family: str
     seed: int
     changes: Mapping[str, str]

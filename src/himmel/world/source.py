@@ -96,7 +96,7 @@ class WorldSource:
                 masks=picture.masks,
                 source=f"himmel world: {scenario.family} {scenario.seed}",
                 licence="CC0-1.0",
-                extras=dict(scenario.extras),
+                extras={name: values for name, values in scenario.extras.items()},
             )
             for index, scenario, picture in zip(indices, drawn, pictures, strict=True)
         ]

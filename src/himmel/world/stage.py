@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,7 +40,7 @@ class Thing:
 class View:
     """What the camera sees of the objects.
 
-    pixel [T, N, 2]: shares of width and height. size [T, N]: radius as a share of the shorter side. depth [T, N]: metres.
+    pixel [T, N, 2]: shares of width and height. size [T, N]: radius over the shorter side. depth [T, N]: metres.
     """
 
     pixel: A
@@ -72,7 +72,6 @@ class Shot:
     clear: bool = True
     light_share: A | None = None  # [T] how far the light has gone from `sky` to `later`
     later: Sky | None = None
-    notes: dict[str, NDArray[np.generic]] = field(default_factory=dict)
 
 
 def thing(look: Look, half: tuple[float, float, float], position: A, rotation: A, index: int) -> Thing:
@@ -165,19 +164,18 @@ def build(shot: Shot, setting: Setting) -> Scene:
     )
 
 
-def extras(shot: Shot, setting: Setting) -> dict[str, NDArray[np.generic]]:
+def extras(shot: Shot, setting: Setting) -> dict[str, NDArray[np.float32]]:
     """Per-frame truth of the objects, in the shot's own axes: see `Clip.extras`."""
     view = observe(shot.path, shot.objects, setting)
     points = [t.position for t in shot.objects]
     position = np.stack(points, 1) if points else np.zeros((setting.frames, 0, 3))
     index = np.array([t.index for t in shot.objects], dtype=int)
     groups = [index == i for i in range(len(shot.facts.objects))]  # equal things are one object: their middle
-    out: dict[str, NDArray[np.generic]] = {
+    return {
         "object_pixel": _middles(view.pixel, groups),
         "object_position": _middles(position, groups),
         "camera_position": shot.path.position.astype(np.float32),
     }
-    return out | shot.notes
 
 
 def _middles(values: A, groups: Sequence[NDArray[np.bool_]]) -> NDArray[np.float32]:
