@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from himmel.footage.read import read_video
-from himmel.footage.write import ENDINGS, check_target, write_video
+from himmel.footage.target import ENDINGS, check_target
+from himmel.footage.write import write_video
 from himmel.records import HimmelError
 
 

@@ -32,7 +32,8 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 from PIL import Image
 
-from himmel.footage.atomic import check_writable, whole_file
+from himmel.footage.atomic import whole_file
+from himmel.footage.target import check_target
 from himmel.records import HimmelError
 
 Frame = NDArray[np.uint8]  # [H, W, 3] sRGB
@@ -75,41 +76,6 @@ CODECS = {
     ),
     ".gif": _Codec("gif", "gif", "pal8", {}, threads=1),
 }
-ENDINGS = (*CODECS, ".png")
-GIF_FASTEST = 50  # frames a second; browsers slow shorter delays than 2/100 s down to 10 frames a second
-
-
-def check_target(
-    path: str | os.PathLike[str],
-    width: int,
-    height: int,
-    frames: int,
-    rate: Fraction,
-    *,
-    overwrite: bool = True,
-) -> Path:
-    """Whether `write_video` will accept this, known before any frame is made. Returns the absolute path.
-
-    width, height: pixels; frames: how many; rate: frames a second.
-    Raises HimmelError for an unknown ending, a size, count or rate that the ending cannot hold, and where
-    `check_writable` does.
-    """
-    ending = Path(path).suffix.lower()
-    if ending not in ENDINGS:
-        given = f"ending {ending!r}" if ending else f"{path} has no ending"
-        raise HimmelError(given, f"allowed: {', '.join(ENDINGS)}", "name the file for example clip.mp4")
-    if ending == ".mp4" and (width % 2 or height % 2):
-        even = f"{width + width % 2}x{height + height % 2}"
-        raise HimmelError(
-            f"{width}x{height} as .mp4", ".mp4 holds even sizes", f"use --size {even}, or .webm or .gif"
-        )
-    if ending == ".png" and frames != 1:
-        remedy = "use .mp4, .webm or .gif for a clip, or ask for one frame (--frames 1)"
-        raise HimmelError(f"{frames} frames as .png", ".png holds one frame", remedy)
-    if ending == ".gif" and rate > GIF_FASTEST:
-        allowed = f".gif shows at most {GIF_FASTEST} frames a second"
-        raise HimmelError(f"{rate} frames a second as .gif", allowed, "use .mp4 or .webm, or a lower --fps")
-    return check_writable(path, overwrite=overwrite)
 
 
 def write_video(

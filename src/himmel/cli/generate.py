@@ -1,0 +1,180 @@
+"""`himmel generate`: words become clips."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from himmel.cli.options import PATH, model_option, seconds_for, shape_options
+from himmel.cli.terminal import progress_bar, say, size_of, spoken
+
+if TYPE_CHECKING:
+    from himmel.footage.sheet import Row
+    from himmel.pipeline import Generated
+    from himmel.records.recipe import Recipe
+
+
+@click.command(short_help="Make a clip from words.")
+@click.argument("prompt")
+@click.option(
+    "-o",
+    "--output",
+    type=PATH,
+    required=True,
+    metavar="FILE",
+    help="Where to put it; the ending says what it becomes: .mp4 (plays everywhere), .webm, .gif, .png "
+    "(one frame). "
+    "Its recipe is put beside it as FILE.json. Example: -o ball.mp4",
+)
+@shape_options
+@click.option(
+    "--seed",
+    type=int,
+    default=0,
+    show_default=True,
+    metavar="N",
+    help="Which of the many clips that fit the words: same seed, same clip. 0 to 2**63-1. Example: --seed 7",
+)
+@click.option(
+    "--count",
+    type=int,
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="How many clips, 1 to 100, with seeds that follow each other; they are named FILE-1, FILE-2. "
+    "Example: --count 4",
+)
+@click.option(
+    "--expand/--no-expand",
+    default=True,
+    show_default=True,
+    help="Whether a short prompt is filled up with plausible details before the model reads it; what it "
+    "read is "
+    "printed and stands in the recipe. Example: --no-expand",
+)
+@click.option(
+    "--sheet/--no-sheet",
+    default=False,
+    show_default=True,
+    help="Whether to write a contact sheet too: the frames of all clips in rows, as FILE with the ending "
+    ".png. "
+    "Example: -o ball.mp4 --sheet writes ball.png",
+)
+@click.option("--force", is_flag=True, help="Replace files that exist already. Example: -o ball.mp4 --force")
+@model_option
+def generate(
+    prompt: str, output: str, seconds: float | None, size: tuple[int, int], fps: Fraction, **rest: Any
+) -> None:
+    """Make a clip that shows PROMPT.
+
+    \b
+    himmel generate "a red ball rolls to the left on grass" -o ball.mp4
+    himmel generate "ett stormigt hav i solnedgången" -o hav.webm --size 256x144 --seconds 4
+    himmel generate "a blue cube falls in the snow" -o cube.gif --count 4 --sheet
+    himmel generate "snowy mountains in fog" -o mountains.png
+
+    Before it starts it says which phrases the model knows and which it doesn't; what it doesn't know won't be
+    seen.
+    """
+    from himmel.pipeline.request import check
+
+    count, force, expand = rest["count"], rest["force"], rest["expand"]
+    length = seconds_for(output, seconds, fps)
+    settings = {name: rest[name] for name in ("steps", "guidance", "solver", "expand")}
+    request = check(prompt, seconds=length, width=size[0], height=size[1], rate=fps, seed=rest["seed"], **settings)
+    outputs, sheet = _targets(output, count, rest["sheet"])
+    _check_targets(outputs, sheet, size, request.frames, fps, force)
+
+    from himmel.pipeline import Pipeline
+
+    pipeline = Pipeline.from_pretrained(rest["model"])
+    made: list[Path] = []
+    rows: list[Row] = []
+    try:
+        for i, target in enumerate(outputs):
+            with progress_bar(target.name) as show:
+                clip = pipeline.make(request.with_seed(request.seed + i), on_progress=show)
+            if i == 0:
+                report_words(clip.recipe, expand)
+            report_clip(clip, clip.save(target, overwrite=force))
+            made.append(target)
+            if sheet is not None:
+                rows.append(row_of(clip))
+        if sheet is not None:
+            _write_sheet(sheet, rows)
+    except KeyboardInterrupt as error:
+        kept = ", ".join(str(path) for path in made)
+        raise click.Abort(f"cancelled; kept what was finished: {kept}" if made else "") from error
+    report_next(made[0], request.seed + count, size)
+
+
+def _targets(output: str, count: int, sheet: bool) -> tuple[list[Path], Path | None]:
+    """The clips' names, and the sheet's."""
+    from himmel.records import HimmelError
+
+    if not 1 <= count <= 100:
+        raise HimmelError(f"count {count}", "1 to 100", "for example --count 4")
+    path = Path(output)
+    if sheet and path.suffix.lower() == ".png":
+        raise HimmelError("a contact sheet of a .png", "a clip: .mp4, .webm or .gif", "leave --sheet away")
+    outputs = [path] if count == 1 else [path.with_stem(f"{path.stem}-{i + 1}") for i in range(count)]
+    return outputs, path.with_suffix(".png") if sheet else None
+
+
+def _check_targets(
+    outputs: list[Path], sheet: Path | None, size: tuple[int, int], frames: int, rate: Fraction, force: bool
+) -> None:
+    """Refuses now what could not be written later."""
+    from himmel.footage.atomic import check_writable
+    from himmel.footage.target import check_target
+
+    for path in outputs:
+        check_target(path, *size, frames, rate, overwrite=force)
+        check_writable(f"{path}.json", overwrite=force)
+    if sheet is not None:
+        check_writable(sheet, overwrite=force)
+
+
+def row_of(clip: Generated) -> Row:
+    """A clip as a row of a contact sheet."""
+    from himmel.footage.sheet import Row
+
+    return Row(clip.frames, f"{clip.recipe.prompt}  (seed {clip.recipe.seed})", clip.recipe.rate)
+
+
+def _write_sheet(path: Path, rows: list[Row]) -> None:
+    from himmel.footage.sheet import write_sheet
+
+    write_sheet(path, rows)
+    say("sheet", str(path))
+
+
+def report_words(recipe: Recipe, expand: bool) -> None:
+    """Which phrases are known, which are not, and what the model read."""
+    if recipe.known:
+        say("knows", " · ".join(recipe.known))
+    if recipe.unknown:
+        say("unknown", " · ".join(recipe.unknown))
+        say("", "the model has never seen these: they won't be shown. What it knows: himmel models --words")
+    if expand and recipe.expanded != recipe.prompt:
+        say("read as", recipe.expanded)
+
+
+def report_clip(clip: Generated, path: Path) -> None:
+    """Where the clip and its recipe are, and what they are."""
+    recipe = clip.recipe
+    length = f"{recipe.frames} frames, {float(recipe.frames / recipe.rate):.2f} s" if recipe.frames > 1 else "1 frame"
+    facts = f"{length}, {recipe.width}x{recipe.height}, seed {recipe.seed}, {size_of(path.stat().st_size)}"
+    say("clip", f"{path}  ({facts}; made in {spoken(clip.seconds_taken)})")
+    say("recipe", f"{path}.json")
+
+
+def report_next(path: Path, seed: int, size: tuple[int, int]) -> None:
+    """What to try now."""
+    say("try next", f"another clip of the same words: --seed {seed}; four at once: --count 4 --sheet")
+    if size[0] * size[1] <= 128 * 128:
+        say("", "change one word and keep the seed; or a wider picture: --size 256x144")
+    say("", f"the same clip again: himmel replay {path}.json -o again{path.suffix}")

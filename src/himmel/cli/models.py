@@ -1,0 +1,72 @@
+"""`himmel models`: which weights there are, and what they know."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from himmel.cli.options import model_option
+from himmel.cli.terminal import say, size_of
+
+
+@click.command(short_help="Which weights there are, and what they know.")
+@click.option("--words", is_flag=True, help="List what the model can show, by kind. Example: himmel models --words")
+@model_option
+def models(words: bool, model: str) -> None:
+    """Show the weights: their parts, sizes, hashes and how they were made.
+
+    \b
+    himmel models
+    himmel models --words
+    himmel models --model runs/mine/export
+    """
+    from himmel.pipeline.folder import PARTS, folder_of, note_of
+
+    folder = folder_of(model)
+    say("model", f"{model}  ({folder})")
+    for part in PARTS:
+        note, size = note_of(folder, part)
+        say("", "")
+        say("part", f"{part}: {size_of(size)}, sha256 {str(note.get('sha256', '?'))[:12]}")
+        _about("config", note.get("config"))
+        _about("made", note.get("made"))
+    if words:
+        list_words()
+
+
+def _about(label: str, told: Any) -> None:
+    for name, value in (told or {}).items():
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        say(label, f"{name}: {text}")
+        label = ""
+
+
+def list_words() -> None:
+    """Everything that the vocabulary can state, by kind."""
+    from himmel.grammar import vocabulary as v
+
+    kinds = {
+        "things": v.SHAPES,
+        "colours": v.COLOURS,
+        "sizes": v.SIZES,
+        "materials": v.MATERIALS,
+        "motions": v.MOTIONS,
+        "going": v.DIRECTIONS,
+        "placed": v.RELATIONS,
+        "events": v.EVENTS,
+        "grounds": v.GROUNDS,
+        "places": v.SCENERIES,
+        "sea": v.SEAS,
+        "seasons": v.SEASONS,
+        "light": v.LIGHTS,
+        "weather": v.WEATHERS,
+        "clouds": v.CLOUDS,
+        "camera": v.CAMERAS,
+        "styles": v.STYLES,
+    }
+    say("", "")
+    for kind, values in kinds.items():
+        say(kind, ", ".join(values))
+    say("", "in English, Swedish and Chinese, and in other words for the same things")

@@ -1,0 +1,133 @@
+"""How the options of several verbs are read and explained; limits are checked where a request is made."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any, TypeVar
+
+import click
+
+from himmel.pipeline.request import SOLVERS
+from himmel.records import HimmelError
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class SizeType(click.ParamType):
+    """WIDTHxHEIGHT in pixels."""
+
+    name = "WxH"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:
+        if isinstance(value, tuple):
+            return value
+        width, _, height = str(value).lower().replace("×", "x").partition("x")
+        if not (width.isdecimal() and height.isdecimal() and len(width) + len(height) < 12):
+            raise HimmelError(f"--size {value!r:.60}", "width and height in pixels", "for example --size 256x144")
+        return int(width), int(height)
+
+
+class RateType(click.ParamType):
+    """Frames a second, whole or as a fraction."""
+
+    name = "N"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Fraction:
+        # Fraction itself would take minutes over "1e999999999".
+        if isinstance(value, Fraction) or re.fullmatch(r"\d{1,6}(\.\d{1,6}|/0*[1-9]\d{0,5})?", str(value)):
+            return Fraction(value)
+        remedy = "for example --fps 16 or --fps 24000/1001"
+        raise HimmelError(f"--fps {value!r:.60}", "frames a second, 1 to 60", remedy)
+
+
+class PathType(click.ParamType):
+    """A file name, kept as it is given; whether it will do is found out where it is used."""
+
+    name = "FILE"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        return os.fsdecode(value)
+
+
+SIZE, RATE, PATH = SizeType(), RateType(), PathType()
+
+
+def shape_options(function: F) -> F:
+    """The options that say how large and how long a clip is, and how much work goes into it."""
+    options = (
+        click.option(
+            "--seconds",
+            type=float,
+            default=None,
+            metavar="S",
+            help="How long, more than 0 and up to 600; 2 if not said, and one frame for .png. "
+            "The shipped model was trained on about two seconds. Example: --seconds 4",
+        ),
+        click.option(
+            "--size",
+            type=SIZE,
+            default="128x128",
+            show_default=True,
+            help="Width and height in pixels, each 16 to 1920; .mp4 needs even numbers. Steps of 16 waste "
+            "nothing, "
+            "others are padded and cropped. Example: --size 256x144",
+        ),
+        click.option(
+            "--fps",
+            type=RATE,
+            default="16",
+            show_default=True,
+            help="Frames a second, 1 to 60. The model is told. Example: --fps 8",
+        ),
+        click.option(
+            "--steps",
+            type=int,
+            default=20,
+            show_default=True,
+            metavar="N",
+            help="Steps from noise to clip, 1 to 200; time grows with it, 8 gives a fast sketch. Example: --steps 40",
+        ),
+        click.option(
+            "--guidance",
+            type=float,
+            default=3.0,
+            show_default=True,
+            metavar="G",
+            help="How closely the words are followed, 0 to 20: 1 is the plain model at half the time, "
+            "above 6 looks "
+            "harsh. Example: --guidance 4",
+        ),
+        click.option(
+            "--solver",
+            default="euler",
+            show_default=True,
+            metavar="NAME",
+            help=f"How a step is taken: {' or '.join(SOLVERS)}. heun does twice the work a step and needs "
+            f"fewer. "
+            "Example: --solver heun --steps 10",
+        ),
+    )
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+def model_option(function: F) -> F:
+    """Which weights."""
+    return click.option(
+        "--model",
+        default="shipped",
+        show_default=True,
+        metavar="NAME",
+        help="Weights: shipped, or the folder of an export of your own training. Example: --model runs/mine/export",
+    )(function)
+
+
+def seconds_for(path: str, seconds: float | None, rate: Fraction) -> float:
+    """What was asked for, else one frame for a picture and two seconds for a clip."""
+    if seconds is not None:
+        return seconds
+    return float(1 / rate) if path.lower().endswith(".png") and rate > 0 else 2.0

@@ -1,0 +1,84 @@
+"""`himmel replay`: the same clip again, from its recipe."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from himmel.cli.generate import report_clip
+from himmel.cli.options import PATH, model_option
+from himmel.cli.terminal import progress_bar
+from himmel.records import HimmelError
+
+LARGEST = 1 << 20  # bytes; a recipe is about 1 kB
+
+
+@click.command(short_help="Make the same clip again from its recipe.")
+@click.argument("recipe", type=PATH)
+@click.option(
+    "-o",
+    "--output",
+    type=PATH,
+    default=None,
+    metavar="FILE",
+    help="Where to put it; beside the recipe with -replay in its name if not said. Example: -o again.mp4",
+)
+@click.option("--force", is_flag=True, help="Replace a file that exists already. Example: -o ball.mp4 --force")
+@model_option
+def replay(recipe: str, output: str | None, force: bool, model: str) -> None:
+    """Make the clip of RECIPE, the .json beside a clip, once more: the same frames on the same machine.
+
+    \b
+    himmel replay ball.mp4.json
+    himmel replay ball.mp4.json -o ball.webm
+
+    Refused if the weights are others than the recipe names. Another version of torch, another processor or
+    another number of threads may change the last bits; the line that says so names the difference.
+    """
+    from himmel.footage.atomic import check_writable
+    from himmel.footage.target import check_target
+
+    wanted = read_recipe(recipe)
+    target = Path(output) if output else _beside(recipe)
+    check_target(target, wanted.width, wanted.height, wanted.frames, wanted.rate, overwrite=force)
+    check_writable(f"{target}.json", overwrite=force)
+
+    from himmel.pipeline import Pipeline
+
+    pipeline = Pipeline.from_pretrained(model)
+    with progress_bar(target.name) as show:
+        clip = pipeline.replay(wanted, on_progress=show)
+    for name, before in wanted.versions.items():
+        now = clip.recipe.versions.get(name)
+        if now != before:
+            click.echo(f"himmel: note: made with {name} {before}, now {now}: pixels may differ a little", err=True)
+    report_clip(clip, clip.save(target, overwrite=force))
+
+
+def read_recipe(path: str):
+    """The recipe in a file. Raises HimmelError for one that is missing, too large or no recipe."""
+    from himmel.records.recipe import Recipe
+
+    try:
+        with open(path, "rb") as file:
+            content = file.read(LARGEST + 1)
+        if len(content) > LARGEST:
+            raise HimmelError(f"{path} has over {LARGEST >> 20} MiB", "a recipe", "give the .json beside a clip")
+        return Recipe.from_json(content.decode())
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "it is no text"
+        raise HimmelError(f"{path} cannot be read: {reason}", "a recipe", "give the .json beside a clip") from error
+    except HimmelError as error:
+        raise HimmelError(f"{path}: {error.given}", error.allowed, error.remedy) from error
+
+
+def _beside(recipe: str) -> Path:
+    """clip.mp4.json to clip-replay.mp4."""
+    path = Path(recipe)
+    clip = path.with_suffix("") if path.suffix.lower() == ".json" else path
+    if not clip.suffix:
+        raise HimmelError(
+            f"{path} does not say what kind of file to make", "", "say it with -o, for example -o again.mp4"
+        )
+    return clip.with_stem(f"{clip.stem}-replay")

@@ -1,0 +1,83 @@
+"""What a request costs before it is made: floating-point operations of each stage, and memory."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from himmel.autoencoder.config import FRAMES_A_GROUP, PIXELS_A_TOKEN, AutoencoderConfig
+from himmel.pipeline.denoiser import attention_for
+from himmel.pipeline.machine import free_memory
+from himmel.records import HimmelError
+from himmel.records.recipe import Recipe
+from himmel.transformer.attention import EXPLICIT
+from himmel.transformer.config import forward_flops
+
+if TYPE_CHECKING:
+    from himmel.pipeline.parts import Parts
+
+WORDS = 100  # states that a clip is told, about
+RESERVE = 400 << 20  # bytes: encoder of words, libraries, what else goes on
+MARGIN = 1.25  # the allocator's waste
+
+
+def token_grid(recipe: Recipe) -> tuple[int, int, int]:
+    """(latent frames, rows, columns) that cover what the recipe asks for."""
+    return (
+        -(-recipe.frames // FRAMES_A_GROUP),
+        -(-recipe.height // PIXELS_A_TOKEN),
+        -(-recipe.width // PIXELS_A_TOKEN),
+    )
+
+
+def work_of(recipe: Recipe, parts: Parts) -> list[tuple[str, int, float]]:
+    """(stage, steps, floating-point operations a step) in order, for `progress.Watch`."""
+    groups, rows, columns = token_grid(recipe)
+    return [
+        ("reading", 1, 0.0),  # half a second, whatever the clip
+        ("sampling", recipe.steps, step_flops(recipe, parts)),
+        ("decoding", groups, 3 * decoder_flops(parts.autoencoder.config, rows * columns)),
+    ]
+
+
+def step_flops(recipe: Recipe, parts: Parts) -> float:
+    """Operations of one step of the solver."""
+    groups, rows, columns = token_grid(recipe)
+    evaluations = (1 if recipe.guidance == 1 else 2) * (2 if recipe.solver == "heun" else 1)
+    return evaluations * forward_flops(parts.transformer.config, groups * rows * columns, WORDS)
+
+
+def decoder_flops(config: AutoencoderConfig, tokens: int) -> float:
+    """Operations of decoding one latent frame of so many tokens."""
+    low, middle, high = config.widths
+    first, second, third = config.decoder_blocks
+    pixels = 3 * FRAMES_A_GROUP * 16
+    per_token = 9 * (3 * config.channels + 2) * high + third * 18 * high**2 + 4 * high * middle
+    per_token += 4 * (second * 18 * middle**2 + 4 * middle * low) + 16 * (first * 18 * low**2 + 9 * low * pixels)
+    return 2.0 * per_token * tokens
+
+
+def memory_of(recipe: Recipe, parts: Parts) -> int:
+    """Bytes that making the clip takes beside the weights, at its peak; `himmel plan` says how well this
+    holds.
+    """
+    groups, rows, columns = token_grid(recipe)
+    tokens, config = groups * rows * columns, parts.transformer.config
+    item, branches = parts.dtype.itemsize, 1 if recipe.guidance == 1 else 2
+    # Two gathered modulations of nine, the gated MLP, and a handful of plain states.
+    per_token = 18 * config.width + 3 * config.hidden + 12 * config.width
+    scores = 3 * config.heads * tokens**2 if attention_for(tokens) == EXPLICIT else 0
+    sampling = branches * item * (per_token * tokens + scores) + 6 * 4 * config.channels * tokens
+    # Three groups at a quarter of the pixels' resolution, about five states at a time, and the pixels.
+    quarter = 16 * rows * columns
+    decoding = 3 * quarter * (5 * item * parts.autoencoder.config.widths[0] + (item + 8) * 3 * FRAMES_A_GROUP * 16)
+    frames = recipe.frames * recipe.height * recipe.width * 3
+    return int(MARGIN * (max(sampling, decoding) + frames + 8 * config.channels * tokens))
+
+
+def check_memory(recipe: Recipe, parts: Parts) -> None:
+    """Raises HimmelError if making the clip would need more memory than is free."""
+    needed, free = memory_of(recipe, parts) + RESERVE, free_memory()
+    if needed > free:
+        seconds = float(recipe.frames / recipe.rate)
+        given = f"{recipe.width}x{recipe.height} for {seconds:g} s needs about {needed / 1e9:.1f} GB of memory"
+        raise HimmelError(given, f"{free / 1e9:.1f} GB are free", "ask for a smaller --size or fewer --seconds")

@@ -1,0 +1,53 @@
+"""Where weights lie and what is written beside them. Imports no torch."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from himmel.records import HimmelError
+
+SHIPPED = "shipped"
+PARTS = {
+    "autoencoder": Path("autoencoder/model.safetensors"),
+    "transformer": Path("transformer/model.safetensors"),
+}
+
+
+def folder_of(path: str | os.PathLike[str]) -> Path:
+    """The folder of the shipped weights, or the one given. Raises HimmelError where there is none."""
+    folder = Path(str(resources.files("himmel.weights"))) if str(path) == SHIPPED else Path(path)
+    if not folder.is_dir():
+        raise HimmelError(
+            f"no model {str(path)!r:.200}", f"{SHIPPED!r}, or a folder with weights", "see: himmel models"
+        )
+    return folder
+
+
+def note_of(folder: Path, part: str) -> tuple[dict[str, Any], int]:
+    """(what the JSON beside a part's weights says, bytes of the weights). Raises HimmelError for a missing
+    part.
+    """
+    weights = folder / PARTS[part]
+    try:
+        note = json.loads(weights.with_suffix(".json").read_text(encoding="utf-8"))
+        size = weights.stat().st_size
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "its JSON is damaged"
+        raise HimmelError(
+            f"no {part} in {folder}: {reason}",
+            f"{PARTS[part]} with its .json",
+            "reinstall himmel, or train one",
+        ) from error
+    return note, size
+
+
+def intact(folder: Path, part: str) -> bool:
+    """Whether the weights of a part are the bytes that their JSON names."""
+    note, _ = note_of(folder, part)
+    with (folder / PARTS[part]).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest() == note.get("sha256")

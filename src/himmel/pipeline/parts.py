@@ -1,0 +1,121 @@
+"""A folder of weights becomes the networks that belong together."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch.nn.functional import pad
+
+from himmel.autoencoder import Autoencoder, AutoencoderConfig
+from himmel.language import Refiner, WordEncoder, pad_states
+from himmel.language.encoder import PREFIX, words_folder
+from himmel.language.refiner import load_refiner
+from himmel.pipeline.folder import PARTS, SHIPPED, folder_of
+from himmel.pipeline.machine import this_machine
+from himmel.transformer import Transformer, TransformerConfig, Words
+from himmel.weights import Stored
+from himmel.weights import load as load_weights
+
+WORD_TOKENS = 56
+"""Pieces of a text that are read, as in training (`himmel.recipes.latents`); a test compares the two."""
+
+Reading = tuple[WordEncoder, Refiner, str]
+"""What reads words, and the hash of both."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Everything that a clip is made with. fingerprint: of all weights together. dtype: that networks compute
+    in.
+    """
+
+    name: str
+    encoder: WordEncoder
+    refiner: Refiner
+    transformer: Transformer
+    autoencoder: Autoencoder
+    fingerprint: str
+    dtype: torch.dtype = torch.float32
+    made: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def channels(self) -> int:
+        """Latent channels."""
+        return self.transformer.config.channels
+
+    @property
+    def precision(self) -> str:
+        return str(self.dtype).removeprefix("torch.")
+
+    def read(self, texts: Sequence[str]) -> Words:
+        """What the transformer is told for each text, and what it was told in training in the place of no words: "".
+
+        Pieces of a text beyond `WORD_TOKENS` are not read; `unread` says which.
+        """
+        states = self.encoder.encode(texts, self.dtype)
+        padded, there = pad_states([state[:WORD_TOKENS] for state in states])
+        refined = self.refiner(padded, there)
+        visible = pad(there, (refined.slots.shape[1], 0), value=True)
+        return Words(torch.cat([refined.slots, refined.tokens], 1).to(self.dtype), visible[:, None])
+
+    def unread(self, text: str) -> str:
+        """The end of a text that is too long to be read, or ""."""
+        if self._pieces(text) <= WORD_TOKENS:
+            return ""
+        words = text.split(" ")
+        kept = bisect_right(range(len(words)), WORD_TOKENS, key=lambda n: self._pieces(" ".join(words[: n + 1])))
+        return " ".join(words[kept:])
+
+    def _pieces(self, text: str) -> int:
+        return len(self.encoder.tokenizer.encode(PREFIX + text, 1 << 20))
+
+
+def load(path: str | os.PathLike[str] = SHIPPED, words: Reading | None = None) -> Parts:
+    """The parts in a folder that holds autoencoder/ and transformer/; words: None for the shipped ones.
+
+    Raises HimmelError for weights that are missing, damaged, misshapen, or trained with other parts.
+    """
+    folder = folder_of(path)
+    autoencoder, transformer = (load_weights(folder / PARTS[part]) for part in ("autoencoder", "transformer"))
+    words = words or load_words()
+    transformer.check_bound("autoencoder", autoencoder.sha256)
+    transformer.check_bound("words", words[2])
+    return assemble(str(path), words, autoencoder, transformer)
+
+
+def load_words() -> Reading:
+    """The shipped encoder and refiner, and the hash of both, to which transformers and word states are bound."""
+    encoder, path = WordEncoder.load(), words_folder() / "refiner.safetensors"
+    refiner = load_refiner(path, encoder.fingerprint)
+    return encoder, refiner.eval(), fingerprint(encoder.fingerprint, hashlib.sha256(path.read_bytes()).hexdigest())
+
+
+def assemble(name: str, words: Reading, autoencoder: Stored, transformer: Stored) -> Parts:
+    """Networks of what was stored, ready to compute: in bfloat16 where the processor multiplies so, else float32."""
+    dtype = torch.bfloat16 if this_machine().bfloat16 else torch.float32
+    decoder = Autoencoder(AutoencoderConfig(**autoencoder.config))
+    autoencoder.into(decoder)
+    network = Transformer(TransformerConfig(**transformer.config))
+    transformer.into(network)
+    encoder, refiner, told = words
+    return Parts(
+        name=name,
+        encoder=encoder,
+        refiner=refiner,
+        transformer=network.eval().to(dtype),
+        autoencoder=decoder.eval().to(dtype),
+        fingerprint=fingerprint(autoencoder.sha256, transformer.sha256, told),
+        dtype=dtype,
+        made=transformer.made,
+    )
+
+
+def fingerprint(*hashes: str) -> str:
+    """One hash of several."""
+    return hashlib.sha256(" ".join(hashes).encode()).hexdigest()

@@ -1,0 +1,86 @@
+"""How far a clip has come, and how long the rest will take. Imports no torch."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+class Cancelled(KeyboardInterrupt):
+    """Somebody asked to stop. It counts as Ctrl-C, so that nobody swallows it as an error."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """stage: "reading", "sampling" or "decoding"; step of `of` steps of it are done.
+
+    share: 0 to 1 of the whole clip. seconds_left: None before anything was measured.
+    """
+
+    stage: str
+    step: int
+    of: int
+    share: float
+    seconds_left: float | None
+
+
+class Watch:
+    """Turns finished steps into shares and times.
+
+    plan: (stage, steps, expected work of one step) in order; work 0 means that this stage says nothing of the others.
+    Only the ratios of work matter, and the time measured in a stage replaces what was expected of it. The share never
+    falls.
+    """
+
+    def __init__(
+        self,
+        plan: list[tuple[str, int, float]],
+        report: Callable[[Progress], None] | None = None,
+        cancel: threading.Event | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.plan, self.report, self.cancel, self.clock = plan, report, cancel, clock
+        self.done = {stage: 0 for stage, _, _ in plan}
+        self.spent = {stage: 0.0 for stage, _, _ in plan}
+        self.share = 0.0
+        self.last = clock()
+
+    def step(self, stage: str) -> None:
+        """One step of `stage` is done. Raises Cancelled if that was asked for."""
+        now = self.clock()
+        self.done[stage] += 1
+        self.spent[stage] += now - self.last
+        self.last = now
+        if self.report is not None:
+            self.report(self._progress(stage))
+        self.check()
+
+    def check(self) -> None:
+        """Raises Cancelled if that was asked for."""
+        if self.cancel is not None and self.cancel.is_set():
+            raise Cancelled
+
+    def _progress(self, stage: str) -> Progress:
+        left, spent = self._left(), sum(self.spent.values())
+        if left is not None:
+            self.share = max(self.share, spent / (spent + left)) if spent + left > 0 else 1.0
+        of = next(steps for name, steps, _ in self.plan if name == stage)
+        return Progress(stage, self.done[stage], of, self.share, left)
+
+    def _left(self) -> float | None:
+        """Seconds that the rest will take, or None before anything that tells was measured."""
+        measured = [(self.spent[name], self.done[name] * work) for name, _, work in self.plan if work]
+        seconds, effort = sum(s for s, e in measured if e), sum(e for _, e in measured)
+        left = 0.0
+        for name, steps, work in self.plan:
+            if self.done[name] == steps:
+                continue
+            if self.done[name]:
+                left += self.spent[name] / self.done[name] * (steps - self.done[name])
+            elif effort:
+                left += seconds / effort * work * steps
+            else:
+                return None
+        return left

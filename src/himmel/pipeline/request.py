@@ -1,0 +1,129 @@
+"""What somebody asks for, checked: every limit of himmel stands here. Imports no torch."""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from himmel.records import HimmelError
+
+PROMPT_LENGTH = 2000  # characters
+SECONDS = 600
+SIDE = (16, 1920)  # pixels
+RATE = (1, 60)  # frames a second
+STEPS = (1, 200)
+GUIDANCE = (0, 20)
+SEEDS = 2**63
+SOLVERS = ("euler", "heun")
+EXAMPLE = '"a red ball rolls to the left on grass"'
+# These turn the direction of writing, so that a prompt could be shown otherwise than it is read.
+TURNING = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+@dataclass(frozen=True)
+class Request:
+    """One clip that can be made. Construct it by `check`.
+
+    prompt: spaces tidied. width, height: pixels. frames: how many. rate: frames a second. expand: whether a
+    short prompt is filled up with plausible details.
+    """
+
+    prompt: str
+    width: int
+    height: int
+    frames: int
+    rate: Fraction
+    seed: int
+    steps: int
+    guidance: float
+    solver: str
+    expand: bool
+
+    @property
+    def seconds(self) -> float:
+        return float(self.frames / self.rate)
+
+    def with_seed(self, seed: int) -> Request:
+        """The same request with another seed; past the largest it goes on from 0."""
+        return replace(self, seed=seed % SEEDS)
+
+
+def check(
+    prompt: str,
+    *,
+    seconds: float = 2.0,
+    width: int = 128,
+    height: int = 128,
+    rate: Fraction | int | float = 16,
+    seed: int = 0,
+    steps: int = 20,
+    guidance: float = 3.0,
+    solver: str = "euler",
+    expand: bool = True,
+) -> Request:
+    """The request, if it is within the limits: the nearest whole number of frames, at least one.
+
+    Raises HimmelError that names the first thing out of its limits, what is allowed, and what to write.
+    """
+    seconds = _number("seconds", seconds, 0, SECONDS, "--seconds 2", above=True)
+    _number("fps", rate, *RATE, "--fps 16")
+    exact = Fraction(rate).limit_denominator(1001)
+    for name, side in (("width", width), ("height", height)):
+        _whole(name, side, *SIDE, "--size 128x128")
+    return Request(
+        prompt=check_prompt(prompt),
+        width=width,
+        height=height,
+        frames=max(1, round(Fraction(seconds) * exact)),
+        rate=exact,
+        seed=_whole("seed", seed, 0, SEEDS - 1, "--seed 1"),
+        steps=_whole("steps", steps, *STEPS, "--steps 20"),
+        guidance=_number("guidance", guidance, *GUIDANCE, "--guidance 3"),
+        solver=_one_of("solver", solver, SOLVERS),
+        expand=bool(expand),
+    )
+
+
+def check_prompt(prompt: str) -> str:
+    """The prompt with single spaces. Raises HimmelError for an empty, too long or unprintable one."""
+    if not isinstance(prompt, str):
+        raise HimmelError(f"a prompt of type {type(prompt).__name__}", "text", f"for example {EXAMPLE}")
+    if len(prompt) > PROMPT_LENGTH:
+        raise HimmelError(f"a prompt of {len(prompt)} characters", f"1 to {PROMPT_LENGTH} characters", "shorten it")
+    tidy = " ".join(prompt.split())
+    if not tidy:
+        raise HimmelError("an empty prompt", f"1 to {PROMPT_LENGTH} characters", f"for example {EXAMPLE}")
+    for character in tidy:
+        if unicodedata.category(character) in ("Cc", "Cs") or character in TURNING:
+            code = f"U+{ord(character):04X}"
+            raise HimmelError(f"a prompt with the control character {code}", "printable text", "remove it")
+    return tidy
+
+
+def _number(
+    name: str, value: Fraction | float, least: float, most: float, remedy: str, *, above: bool = False
+) -> float:
+    allowed = f"{'more than ' if above else ''}{least} to {most}"
+    if isinstance(value, bool) or not isinstance(value, Fraction | int | float):
+        raise HimmelError(f"{name} {value!r:.60}", allowed, f"for example {remedy}")
+    # A NaN is within no limits.
+    if not (least <= value <= most) or (above and value <= least) or not math.isfinite(value):
+        given = f"{float(value):g}" if abs(value) < 1e300 else "too large a number"
+        raise HimmelError(f"{name} {given}", allowed, f"for example {remedy}")
+    return float(value)
+
+
+def _whole(name: str, value: int, least: int, most: int, remedy: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+        raise HimmelError(f"{name} {value!r:.60}", f"a whole number, {least} to {most}", f"for example {remedy}")
+    return value
+
+
+def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> str:
+    if value not in allowed:
+        raise HimmelError(
+            f"{name} {value!r:.60}", f"one of: {', '.join(allowed)}", f"for example --{name} {allowed[0]}"
+        )
+    return value

@@ -1,0 +1,58 @@
+"""Help comes at once and teaches by example."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from himmel import __version__
+from himmel.cli import himmel
+
+HEAVY = ("torch", "numpy", "av", "PIL", "rich", "einops", "safetensors", "himmel.grammar")
+
+
+def test_help_loads_nothing_heavy_and_is_quick() -> None:
+    script = (
+        "import sys, time; began = time.process_time(); from himmel.cli import himmel\n"
+        "try: himmel(['--help'])\nexcept SystemExit: pass\n"
+        "print('took', time.process_time() - began)\n"
+        f"print('heavy', [m for m in {HEAVY!r} if m in sys.modules])"
+    )
+    said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    assert "heavy []" in said
+    took = re.search(r"took ([0-9.]+)", said)
+    assert took is not None
+    assert float(took.group(1)) < 0.3
+
+
+def test_version() -> None:
+    assert __version__ in CliRunner().invoke(himmel, ["--version"]).output
+
+
+@pytest.mark.parametrize("verb", [name for name in himmel.commands if name != "world"])
+def test_every_verb_teaches_by_example(verb: str) -> None:
+    command = himmel.commands[verb]
+    assert command.help
+    assert f"himmel {verb}" in command.help
+    for option in command.params:
+        if isinstance(option, click.Option):
+            assert option.help, option.name
+            assert option.name == "help" or "xample: " in option.help, f"{verb} {option.name} has no example"
+
+
+def test_an_unknown_verb_or_option_is_one_line() -> None:
+    for words in (
+        ["fly"],
+        ["generate", "a ball", "-o", "x.mp4", "--sed", "3"],
+        ["generate", "a ball"],
+        ["models", "x"],
+    ):
+        result = CliRunner().invoke(himmel, words)
+        assert result.exit_code == 2
+        assert result.stderr.startswith("himmel: error: ")
+        assert result.stderr.count("\n") == 1
