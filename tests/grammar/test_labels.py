@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from himmel.grammar import SLOTS, from_labels, imagine, labels
+from himmel.grammar.labels import MOST_TELLING
+from himmel.grammar.vocabulary import EVENTS
 from himmel.records import Event, HimmelError, ObjectFacts, Relation, SceneFacts
 
 SEEDS = st.integers(0, 2**32)
@@ -46,3 +48,7 @@ def test_every_value_of_every_slot_comes_up() -> None:
 def test_a_word_outside_the_vocabulary_is_refused() -> None:
     with pytest.raises(HimmelError, match=r"object0\.colour is 'mauve'"):
         labels(SceneFacts("single", objects=(ObjectFacts("ball", "mauve"),)))
+
+
+def test_every_kind_of_event_has_its_rank() -> None:
+    assert sorted(MOST_TELLING) == sorted(EVENTS)

@@ -11,6 +11,7 @@ from himmel.records import Event, ObjectFacts, Relation
 
 class ChineseVoice(Voice):
     settings = SETTINGS
+    lists_presence = False
 
     def choice_of_noun(self, thing: ObjectFacts) -> int:
         return self.index(len(words.NOUNS[thing.shape]))

@@ -50,8 +50,18 @@ def story(voice: Voice) -> Story:
     bearer = 0 if start == 0 and rng.random() < 0.6 else count - 1
     grounded = start > 0
     for i in range(start, count):
-        told.add(voice.acts(i, voice.mention(i), ground=i == bearer and not grounded))
+        ground = i == bearer and not grounded
+        if i > start and voice.lists_presence and _only_there(voice, i - 1) and _only_there(voice, i):
+            told.add(Clause(voice.mention(i), "", voice.ground_adverb(None) if ground else ""))
+        else:
+            told.add(voice.acts(i, voice.mention(i), ground))
     return told
+
+
+def _only_there(voice: Voice, i: int) -> bool:
+    """Whether nothing but its presence is told of an object: "there is a ball" + "and a cube"."""
+    thing = voice.facts.objects[i]
+    return thing.motion is None and thing.direction is None
 
 
 def _is_first_hit(event: Event) -> bool:

@@ -198,7 +198,7 @@ SWEDISH: Synonyms = {
     ("colour", "purple"): ("violetta",),
     ("size", "large"): ("enorm", "enormt", "enorma", "större", "gigantisk"),
     ("size", "small"): ("mindre", "lite"),
-    ("motion", "rests"): ("ligger", "står", "vilade", "låg stilla", "stilla"),
+    ("motion", "rests"): ("ligger", "står", "vilade", "låg stilla", "är stilla", "orörlig"),
     ("motion", "rolls"): ("rullade",),
     ("motion", "falls"): ("föll", "ramlar", "faller ned"),
     ("motion", "slides"): ("gled", "rutschar"),

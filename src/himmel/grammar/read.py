@@ -93,7 +93,7 @@ class _Reader:
             self.complete(awaited, i)
             return
         if self.presented and self.joint:
-            self.subject, self.run, self.presented = self.run[-1:] or self.subject, [], False
+            self.subject, self.run = self.run[-1:] or self.subject, []
         # in Chinese two nouns in a row are "A 在 B" + "的左边"
         self.run = [*self.run, i] if self.joint or self.language == "zh" else [i]
         self.anded = self.joint == "and"
@@ -144,7 +144,7 @@ class _Reader:
         found = self.run if several else [self.run[-1]]
         if form == "" and self.language == "sv" and self.presented:
             found = [self.run[-1]]
-        self.subject, self.run, self.everyone = list(found), [], False
+        self.subject, self.run, self.everyone, self.presented = list(found), [], False, False
         return self.subject
 
     def moves(self, motion: str, form: str) -> None:
@@ -190,7 +190,7 @@ class _Reader:
 
     def subject_is(self, i: int | None) -> None:
         if not self.which and i is not None:
-            self.subject, self.run = [i], []
+            self.subject, self.run, self.presented = [i], [], False
         self.which = False
 
     # --- one item after the other -------------------------------------------------------------------------------------

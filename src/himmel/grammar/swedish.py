@@ -60,7 +60,6 @@ MOTIONS = {
         ("ligger stilla", "ligga stilla", "stillaliggande"),
         ("vilar", "vila", "vilande"),
         ("står stilla", "stå stilla", "stillastående"),
-        ("är stilla", "vara stilla", "stilla"),
     ),
     "falls": (
         ("faller", "falla", "fallande"),

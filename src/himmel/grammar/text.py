@@ -63,10 +63,12 @@ class Text:
         """Relations and events that the opening left, a clause each."""
         voice = self.voice
         found = [self.clause(voice.relation_clause(relation)) for relation in told.relations]
+        unused = list(self.glue.then)
         for event in told.events:
             clause = voice.event(event)
-            if self.rng.random() < 0.6:
-                found.append(self.after(voice.pick(self.glue.then), self.clause(clause, inverted=True)))
+            if unused and self.rng.random() < 0.6:
+                then = unused.pop(voice.index(len(unused)))
+                found.append(self.after(then, self.clause(clause, inverted=True)))
             else:
                 found.append(self.clause(clause))
         return found
@@ -82,11 +84,14 @@ class Text:
             self.rng.shuffle(found)
         return found
 
-    def attached_camera(self) -> str:
-        """The camera at the end of a sentence, with what joins it; "" where it isn't stated."""
+    def attached_camera(self, with_comma: bool = False) -> str:
+        """The camera at the end of a sentence, with what joins it; "" where it isn't stated.
+
+        with_comma: joined by a comma alone, where "while" has been used up.
+        """
         if self.facts.camera is None:
             return ""
-        forms = self.glue.camera[1]
+        forms = self.glue.camera[1][:1] if with_comma else self.glue.camera[1]
         return self.voice.camera(forms[int(self.rng.random() * len(forms))])
 
     def style(self, kind: str) -> str:
@@ -172,22 +177,25 @@ class Text:
             first += self.glue.while_ + self.listed(changes)
         if self.facts.camera is not None and self.rng.random() < 0.4:
             return self.sentences(first, self.voice.camera(self.glue.camera[0]))
-        first += self.attached_camera()
+        first += self.attached_camera(with_comma=bool(changes))
         return first if self.rng.random() < 0.4 else self.closed(first)
 
     def paragraph(self) -> str:
         """Up to five sentences; three where there is enough to say."""
         self.voice.finite = True
         scene, objects = self.setting_sentences(), self.object_sentences()
-        found = scene + objects if self.rng.random() < 0.55 else objects + scene
         changes = self.voice.changes()
-        if changes:
-            found.append(self.listed(changes))
+        end = [self.listed(changes)] if changes else []
         if self.facts.camera is not None:
-            found.append(self.voice.camera(self.glue.camera[0]))
+            end.append(self.voice.camera(self.glue.camera[0]))
         if self.facts.style is not None:
-            found.append(self.style("sentence"))
-        return self.sentences(*self.merged(found, 5))
+            end.append(self.style("sentence"))
+        groups = [scene, objects, end] if self.rng.random() < 0.55 else [objects, scene, end]
+        # only sentences about the same thing are joined
+        while sum(len(group) for group in groups) > 5:
+            longest = max(range(len(groups)), key=lambda i: (len(groups[i]), i))
+            groups[longest] = self.merged(groups[longest], len(groups[longest]) - 1)
+        return self.sentences(*(sentence for group in groups for sentence in group))
 
     def setting_sentences(self) -> list[str]:
         """What kind of place it is, at what time, in what weather."""

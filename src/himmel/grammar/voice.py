@@ -31,6 +31,8 @@ class Voice(ABC):
     """
 
     settings: Settings
+    lists_presence = True
+    """Whether "there is" goes before the first of several only."""
     SAME_SUBJECT = "\0"
     """Stands for a subject that the clause before already named."""
 
