@@ -30,7 +30,7 @@ _AMBIENT = np.array(
     ]
 )  # fmt: skip
 _MOON = np.array([0.62, 0.72, 0.95])
-_BRIGHTNESS = np.array([0.36, 0.36, 0.44, 0.62, 0.80, 0.92, 1.0, 1.0, 1.0])
+_BRIGHTNESS = np.array([0.43, 0.43, 0.50, 0.66, 0.82, 0.92, 1.0, 1.0, 1.0])
 LOWEST_SHADOW = 14.0
 """Degrees: light never comes in flatter than this, or a sunset would leave the ground black."""
 
@@ -79,7 +79,7 @@ def exposed_light(scene: Scene) -> dict[str, F]:
     ambient = ambient * (1 - grey) + grey * total * np.array([0.97, 1.0, 1.05])[:, None]
     flat = beam * np.maximum(towards[2], 0.35) + ambient
     tint = flat / flat.mean(0)
-    goal = np.interp(elevation, _KNOTS, _BRIGHTNESS) * (1 - 0.1 * grey)
+    goal = np.interp(elevation, _KNOTS, _BRIGHTNESS) * (1 - 0.03 * grey)
     gain = goal / flat.mean(0) / tint**0.6
     return {
         "towards": towards.astype(np.float32),

@@ -217,7 +217,7 @@ _FOREST = {
 _MEADOW = {
     "summer": ((0.06, 0.14, 0.025), (0.20, 0.27, 0.06)),
     "autumn": ((0.27, 0.15, 0.04), (0.42, 0.31, 0.10)),
-    "winter": ((0.70, 0.73, 0.78), (0.86, 0.87, 0.90)),
+    "winter": ((0.58, 0.62, 0.69), (0.76, 0.78, 0.82)),
 }
 
 
@@ -233,7 +233,7 @@ def _mountains(land: Land, p: Tensor, normal: Tensor, broad: Tensor, fine: Tenso
     colour = torch.lerp(rock, trees, flat * (1 - smooth(tree_line - 60, tree_line + 60, level)))
     line = top - {"summer": 0.22, "autumn": 0.34, "winter": 0.75}[land.season] * RELIEF[land.kind]
     snow = smooth(line - 40, line + 60, level) * smooth(0.50, 0.68, normal[2] + 0.12 * (fine[0] - 0.5))
-    return torch.lerp(colour, _blend((0.82, 0.85, 0.91), p).expand_as(colour), snow)
+    return torch.lerp(colour, _blend((0.76, 0.79, 0.85), p).expand_as(colour), snow)
 
 
 def _desert(land: Land, p: Tensor, normal: Tensor, broad: Tensor, fine: Tensor) -> Tensor:

@@ -104,7 +104,8 @@ def diffuse(
     half = normalise(towards - d)
     gloss = dot(normal, half).clamp(min=0)
     spark = (gloss**48 * 0.9 + gloss**12 * 0.12) * shine * sun * (incoming > 0)
-    return albedo * (direct + ambient * open_sky) + beam * spark
+    fill = 0.16 * (beam + sky).mean(0) * (-dot(normal, d)).clamp(0, 1)  # a reflector beside the camera
+    return albedo * (direct + (ambient + fill) * open_sky) + beam * spark
 
 
 def fogged(colour: Tensor, t: Tensor, fog: Tensor, haze: Tensor) -> Tensor:
