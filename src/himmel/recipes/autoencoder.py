@@ -40,7 +40,7 @@ class AutoencoderRecipe:
     schedule: Schedule = field(
         default_factory=lambda: Schedule(steps=100_000, minutes=30, warmup=50, decay=0.5, seed=1)
     )
-    lr: float = 3e-3
+    lr: float = 1.2e-3
     batch: int = 8
     penalty: float = 2e-4
     missing: float = 0.25

@@ -50,9 +50,9 @@ class TransformerRecipe:
     schedule: Schedule = field(
         default_factory=lambda: Schedule(steps=1_000_000, minutes=60, warmup=60, decay=0.35, seed=1)
     )
-    lr: float = 3e-3
+    lr: float = 2e-3
     vector_lr: float = 1e-3
-    tokens: int = 8192
+    tokens: int = 4096
     drop: float = 0.1
     mixture: Mixture = field(default_factory=Mixture)
     compile: bool = True

@@ -20,7 +20,7 @@ class TransformerConfig:
     depth: int = 8
     heads: int = 6
     word_width: int = 256
-    word_slots: int = 35
+    word_slots: int = 36
 
     def __post_init__(self) -> None:
         if self.width % self.heads or (self.width // self.heads) % 4:

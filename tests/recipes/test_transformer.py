@@ -1,0 +1,87 @@
+"""The transformer's recipe on latents made up here: it learns, repeats its golden curve, resumes, exports."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from himmel.recipes.latents import Shard
+from himmel.recipes.transformer import Pool, Share, TransformerRecipe, export, prepare, train
+from himmel.training import Checkpoint, Schedule
+from himmel.transformer import SIZES, Transformer, TransformerConfig
+from himmel.weights import load
+
+GOLDEN = Path(__file__).parents[1] / "golden" / "transformer_loss.json"
+NO_WORDS = torch.zeros(92, 256), 38
+RECIPE = TransformerRecipe(
+    config=SIZES["tiny"],
+    schedule=Schedule(steps=12, warmup=3, decay=0.3, seed=5, report_seconds=0.0, checkpoint_seconds=1e9),
+    tokens=512,
+    compile=False,
+    shares=(Share("64x64x32@16", "clips", 0.7, 0.3), Share("128x128x32@16", "stills", 0.3, 0.7)),
+)
+
+
+def shard(groups: int, side: int) -> Shard:
+    """Clips whose latents are told by their words: one direction of a word state, spread over the clip."""
+    generator = torch.Generator().manual_seed(groups)
+    words = torch.randn(24, 3, 92, 256, generator=generator)
+    told = words[:, :, :48].mean(1)[..., 0]
+    latents = told[:, :, None, None, None] * 3 + 0.1 * torch.randn(24, 48, groups, side, side, generator=generator)
+    return Shard(latents.half(), words.half(), torch.randint(38, 93, (24, 3), generator=generator), 16.0)
+
+
+@pytest.fixture(scope="module")
+def pools() -> dict[tuple[str, str], Pool]:
+    return {("64x64x32@16", "clips"): Pool([shard(8, 4)]), ("128x128x32@16", "stills"): Pool([shard(1, 8)])}
+
+
+def losses(pools: dict[tuple[str, str], Pool], folder: Path, recipe: TransformerRecipe = RECIPE) -> Checkpoint:
+    return train(recipe, pools, NO_WORDS, folder, report=lambda p: None)
+
+
+def test_the_loss_curve_is_the_golden_one(pools: dict[tuple[str, str], Pool], tmp_path: Path) -> None:
+    """A refactor that claims no change must not move it. Other processors round otherwise, hence the tolerance."""
+    losses(pools, tmp_path)
+    curve = [json.loads(line)["loss"] for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+    assert curve == pytest.approx(json.loads(GOLDEN.read_text()), rel=0.02)
+
+
+def test_twice_the_same_is_the_same_and_resuming_changes_nothing(
+    pools: dict[tuple[str, str], Pool], tmp_path: Path
+) -> None:
+    whole = losses(pools, tmp_path / "whole")
+    short = replace(RECIPE, schedule=replace(RECIPE.schedule, checkpoint_seconds=0.0))
+
+    class Cut(Exception):
+        pass
+
+    def stop(checkpoint: Checkpoint) -> None:
+        if checkpoint.steps == 7:
+            raise Cut
+
+    with pytest.raises(Cut):
+        train(short, pools, NO_WORDS, tmp_path / "cut", report=lambda p: None, on_checkpoint=stop)
+    again = losses(pools, tmp_path / "cut")
+    assert all(torch.equal(whole.average.weights[k], v) for k, v in again.average.weights.items())
+
+
+def test_dropped_words_are_the_empty_prompts(pools: dict[tuple[str, str], Pool]) -> None:
+    batch = pools["64x64x32@16", "clips"].draw(512, torch.Generator().manual_seed(0))
+    for drop, words in ((1.0, NO_WORDS[0].expand(4, -1, -1)), (0.0, batch.words)):
+        prepared = prepare(batch, replace(RECIPE, drop=drop), NO_WORDS, torch.Generator().manual_seed(1))
+        assert torch.equal(prepared[4], words)
+        assert torch.equal(prepared[5][:, 0].sum(1), batch.counts if drop == 0 else torch.full((4,), 38))
+
+
+def test_exported_weights_load_and_stay_within_a_percent(pools: dict[tuple[str, str], Pool], tmp_path: Path) -> None:
+    checkpoint = losses(pools, tmp_path)
+    export(checkpoint, RECIPE, tmp_path / "model.safetensors", {"autoencoder": "1", "words": "2"}, 48)
+    stored = load(tmp_path / "model.safetensors")
+    network = Transformer(TransformerConfig(**stored.config))
+    stored.into(network)
+    assert stored.made["steps"] == 12
+    for name, value in checkpoint.average.weights.items():
+        assert float((stored.tensors[name] - value).norm()) <= 0.012 * float(value.norm()) + 1e-6, name
