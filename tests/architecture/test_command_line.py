@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +23,9 @@ def commands(group: click.Command, name: str = "himmel") -> Iterator[tuple[str, 
             yield from commands(command, f"{name} {verb}")
 
 
+LEFTOVER = re.compile(r"""[{}]|"\s+"|\btodo\b""", re.IGNORECASE)
+"""Signs of a text that was built or broken over lines wrongly."""
+
 COMMANDS = dict(commands(himmel))
 
 
@@ -31,6 +35,8 @@ def test_command_and_its_options_have_help(name: str) -> None:
     assert command.help, f"{name} says nothing of itself"
     options = [parameter for parameter in command.params if isinstance(parameter, click.Option)]
     assert not [option.opts for option in options if not option.help and not option.hidden]
+    texts = [command.help, *(option.help or "" for option in options)]
+    assert not [text for text in texts if LEFTOVER.search(text)]
 
 
 def test_every_command_is_in_the_documents(root: Path) -> None:
