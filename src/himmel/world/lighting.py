@@ -75,7 +75,7 @@ def shine(dice: Dice, light: str, weather: str, clouds: str, style: str) -> Sky:
         overcast=(1.0 if light == "overcast" else 0.6 if grey and light == "day" else 0.0),
         cover=cover,
         drift=(speed, dice.number("drift depth", -0.5, 0.5)),
-        fog=dice.number("fog", 0.26, 0.36) if weather == "fog" else 0.0,
+        fog=dice.number("fog", 0.16, 0.25) if weather == "fog" else 0.0,
         rain=dice.number("rain", 0.6, 1.0) if weather == "rain" else 0.0,
         snowfall=dice.number("snowfall", 0.6, 1.0) if weather == "snowfall" else 0.0,
     )

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 LENGTHS = ("tags", "short", "full", "paragraph")
 _TRIES = 600
+_BARE_TRIES = 40
 
 
 class WorldSource:
@@ -68,6 +69,7 @@ class WorldSource:
         names = list(self.families)
         chance = random.Random(f"family/{self.seed}/{self.split}/{index}")
         family = chance.choices(names, list(self.families.values()))[0]
+        bare = True  # until any scene of this family has shown an object
         for attempt in range(_TRIES):
             seed = clip_seed(self.seed, self.split, index, attempt)
             found = self._draw(family, seed, None)
@@ -75,6 +77,9 @@ class WorldSource:
                 return self._draw(family, seed, {"range": OUTSIDE[index % len(OUTSIDE)]})
             if shows_held_out(found.facts) == (self.split == "test_held_out"):
                 return found
+            bare = bare and not found.facts.objects
+            if bare and attempt >= _BARE_TRIES:
+                break
         raise HimmelError(
             f"no held-out combination in family {family!r}", "held-out clips need a family that shows objects"
         )
