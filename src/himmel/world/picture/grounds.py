@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import cache
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from himmel.grammar.vocabulary import GROUNDS
@@ -44,11 +43,6 @@ def _axes() -> tuple[Tensor, Tensor]:
 
 def _cells(values: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
     return values[rows.long() % values.shape[0], columns.long() % values.shape[1]]
-
-
-def _blur(image: Tensor, size: int) -> Tensor:
-    pad = F.pad(image[None, None], (size, size, size, size), mode="circular")
-    return F.avg_pool2d(pad, 2 * size + 1, stride=1)[0, 0]
 
 
 def _grass(g: torch.Generator) -> tuple[Tensor, Tensor]:

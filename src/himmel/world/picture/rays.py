@@ -80,12 +80,10 @@ def pixel_offsets(left: Tensor, top: Tensor, width: int, height: int) -> tuple[T
 
 @dataclass(frozen=True)
 class Cones:
-    """A cone around each row: axis [R, 3] and half angle [R]; lowest and highest sine of elevation [R]."""
+    """A cone around each row: axis [R, 3] and half angle [R]."""
 
     axis: F
     angle: F
-    low: F
-    high: F
 
 
 def cones(scene: Scene, tiling: Tiling) -> Cones:
@@ -102,10 +100,7 @@ def cones(scene: Scene, tiling: Tiling) -> Cones:
     axis = corners[4]
     cosine = np.min([(corner * axis).sum(1) for corner in corners[:4]], axis=0)
     angle = np.arccos(np.clip(cosine, -1, 1))
-    middle = np.arcsin(np.clip(axis[:, 2], -1, 1))
-    low = np.sin(np.maximum(middle - angle, -np.pi / 2))
-    high = np.sin(np.minimum(middle + angle, np.pi / 2))
-    return Cones(axis.astype(np.float32), angle.astype(np.float32), low.astype(np.float32), high.astype(np.float32))
+    return Cones(axis.astype(np.float32), angle.astype(np.float32))
 
 
 def bounding_radius(scene: Scene) -> F:

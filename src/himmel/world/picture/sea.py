@@ -63,8 +63,8 @@ def sea_of(scene: Scene, device: torch.device) -> Sea:
     seconds = torch.from_numpy(scene.seconds.astype(np.float32) + float(scene.seed % 613)).to(device)
     split = 2 * torch.pi / (side / RIPPLES) * 3
     finest = 2 * torch.pi / side * (N / 2)
-    broad = _on(_waves(side, length, 0.0, split, seconds.cpu(), g), device)
-    fine = _on(_waves(side / RIPPLES, length, split, finest * RIPPLES, seconds.cpu(), g), device)
+    broad = _waves(side, length, 0.0, split, seconds.cpu(), g).to(device)
+    fine = _waves(side / RIPPLES, length, split, finest * RIPPLES, seconds.cpu(), g).to(device)
     swell = _swell(broad, side)
     scale = height[:, None, None] / (4 * swell[:, 0].std((1, 2), keepdim=True).clamp(min=1e-9))
     swell[:, :3] *= scale[:, None]
@@ -76,10 +76,6 @@ def sea_of(scene: Scene, device: torch.device) -> Sea:
         pack(swell), pack(slopes), side, swell[:, 0].amax((1, 2))[:, None], spread[:, None],
         (float(np.cos(angle)), float(np.sin(angle))),
     )  # fmt: skip
-
-
-def _on(spectrum: Tensor, device: torch.device) -> Tensor:
-    return spectrum.to(device)
 
 
 def _vectors(side: float, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:

@@ -121,59 +121,62 @@ def meet_far(place: Place, view: View) -> Tensor:
     return meet_land(place.land, view.origin, view.direction, view.pixel)
 
 
+def _first_hit(place: Place, view: View, rows: list[Tensor | None], kernels: Kernels) -> tuple[Hit, Tensor | None]:
+    """What each ray meets first, and the gloss of the ground [R, P] where there is a plain one."""
+    d, o = view.direction, view.origin
+    hit, gloss = nothing(d), None
+    if place.ground is not None:
+        t = kernels(ground_hit)(o, d)
+        look = ground_albedo(place, o + d * t, kernels(ground_footprint)(t, d, view.pixel))
+        up = torch.zeros_like(d)
+        up[2] = 1
+        hit, gloss = Hit(t, up, look[:3], _scenery(t)), look[3]
+    elif place.sea is not None or place.land is not None:
+        t = meet_far(place, view)
+        hit = Hit(t, hit.normal, hit.albedo, _scenery(t))
+    return meet_bodies(hit, place.bodies, o, d, view.pixel, view.frame, rows, kernels), gloss
+
+
+def _scenery(t: Tensor) -> Tensor:
+    return torch.where(t < FAR, GROUND, NOTHING).to(torch.int32)
+
+
+def _lit(place: Place, view: View, hit: Hit, p: Tensor, kernels: Kernels) -> tuple[Tensor, Tensor]:
+    """Colour of bodies and plain ground at p [3, R, P], and the share of open sky there [R, P]."""
+    light, everything = view.light, [None] * len(place.bodies)
+    sun, open_sky = light_left(
+        place.bodies, p, hit, view.frame, light.towards, light.softness, list(everything), kernels
+    )
+    plain = view.direction.new_full((3, 1, 1), 0.12)
+    floor = plain if place.ground is None else place.ground.mean[:, None, None]
+    below = floor * (0.55 * light.beam * light.towards[2] + 0.7 * light.sky)
+    colour = kernels(diffuse)(
+        hit.albedo, hit.normal, sun, open_sky, light.towards, light.beam, light.sky, below, view.direction,
+        _shine(place, hit),
+    )  # fmt: skip
+    return colour, open_sky
+
+
 def radiance(
     place: Place, view: View, rows: list[Tensor | None], kernels: Kernels, bounce: bool
 ) -> tuple[Tensor, Tensor]:
-    """Colour [3, R, P] and part [R, P] (primitive index, NOTHING or GROUND) along the rays of a view."""
-    d, o = view.direction, view.origin
-    hit = nothing(d)
-    gloss = None
-    if place.ground is not None:
-        t = kernels(ground_hit)(o, d)
-        footprint = kernels(ground_footprint)(t, d, view.pixel)
-        look = ground_albedo(place, o + d * t, footprint)
-        on = t < FAR
-        up = torch.zeros_like(d)
-        up[2] = 1
-        hit = Hit(t, up, look[:3], torch.where(on, GROUND, NOTHING).to(torch.int32))
-        gloss = look[3]
-    elif place.sea is not None or place.land is not None:
-        t = meet_far(place, view)
-        hit = Hit(t, hit.normal, hit.albedo, torch.where(t < FAR, GROUND, NOTHING).to(torch.int32))
-    hit = meet_bodies(hit, place.bodies, o, d, view.pixel, view.frame, rows, kernels)
+    """Colour [3, R, P] and part [R, P] (primitive index, NOTHING or GROUND) along the rays of a view.
+
+    rows[k]: the rows that may see body k, None for all. bounce: whether mirrors show what they reflect.
+    """
+    hit, gloss = _first_hit(place, view, rows, kernels)
     missed = hit.part == NOTHING
     reach = torch.where(missed, 1.0, hit.t)
-    p = o + d * reach
-    sun, open_sky = light_left(
-        place.bodies,
-        p,
-        hit,
-        view.frame,
-        view.light.towards,
-        view.light.softness,
-        [None] * len(place.bodies),
-        kernels,
-    )
-    shine = _shine(place, hit)
-    floor = place.ground.mean[:, None, None] if place.ground is not None else d.new_full((3, 1, 1), 0.12)
-    below = floor * (0.55 * view.light.beam * view.light.towards[2] + 0.7 * view.light.sky)
-    colour = kernels(diffuse)(
-        hit.albedo,
-        hit.normal,
-        sun,
-        open_sky,
-        view.light.towards,
-        view.light.beam,
-        view.light.sky,
-        below,
-        d,
-        shine,
-    )
+    p = view.origin + view.direction * reach
+    if place.bodies or place.ground is not None:
+        colour, open_sky = _lit(place, view, hit, p, kernels)
+    else:
+        colour, open_sky = torch.zeros_like(p), torch.ones_like(reach)
     if place.sea is not None:
         colour = _with_sea(place, view, hit, p, colour)
     if place.land is not None:
-        lit = land_colour(place.land, p, reach, d, view.pixel, view.light)
-        colour = torch.where(hit.part == GROUND, lit, colour)
+        land = land_colour(place.land, p, reach, view.direction, view.pixel, view.light)
+        colour = torch.where(hit.part == GROUND, land, colour)
     if bounce:
         colour = _with_mirrors(place, view, hit, p, colour, gloss, open_sky, rows, kernels)
     colour = kernels(fogged)(colour, reach, view.fog, view.haze)
