@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import click
 import pytest
@@ -34,15 +35,27 @@ def test_version() -> None:
     assert __version__ in CliRunner().invoke(himmel, ["--version"]).output
 
 
-@pytest.mark.parametrize("verb", [name for name in himmel.commands if name != "world"])
-def test_every_verb_teaches_by_example(verb: str) -> None:
-    command = himmel.commands[verb]
+def verbs(group: click.Group, before: str = "himmel") -> Iterator[tuple[str, click.Command]]:
+    """Every command that does something, with the words that start it."""
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from verbs(command, f"{before} {name}")
+        else:
+            yield f"{before} {name}", command
+
+
+VERBS = dict(verbs(himmel))
+
+
+@pytest.mark.parametrize("words", VERBS)
+def test_every_verb_teaches_by_example(words: str) -> None:
+    command = VERBS[words]
     assert command.help
-    assert f"himmel {verb}" in command.help
+    assert words in command.help
     for option in command.params:
         if isinstance(option, click.Option):
             assert option.help, option.name
-            assert option.name == "help" or "xample: " in option.help, f"{verb} {option.name} has no example"
+            assert option.is_flag or "xample: " in option.help, f"{words} {option.name} has no example"
 
 
 def test_an_unknown_verb_or_option_is_one_line() -> None:

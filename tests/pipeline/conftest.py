@@ -9,7 +9,6 @@ import torch
 from torch import nn
 
 from himmel.autoencoder import Autoencoder, AutoencoderConfig
-from himmel.language import Refiner, WordEncoder
 from himmel.pipeline import Pipeline, parts
 from himmel.transformer import Transformer, TransformerConfig
 from himmel.weights import save
@@ -29,20 +28,19 @@ def shaken(network: nn.Module, spread: float) -> nn.Module:
 
 @pytest.fixture(scope="session")
 def words() -> parts.Reading:
-    """The shipped encoder with a random refiner."""
-    torch.manual_seed(3)
-    return WordEncoder.load(), Refiner().eval(), "words of the tests"
+    """The shipped ones."""
+    return parts.load_words()
 
 
 @pytest.fixture(scope="session")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def model(tmp_path_factory: pytest.TempPathFactory, words: parts.Reading) -> Path:
     """A folder with the weights of a tiny model."""
     folder = tmp_path_factory.mktemp("model")
     torch.manual_seed(4)
     autoencoder = shaken(Autoencoder(AUTOENCODER), 0.1)
     sha256 = save(folder / "autoencoder/model.safetensors", autoencoder.state_dict(), vars(AUTOENCODER))
     transformer = shaken(Transformer(TRANSFORMER), 0.05)
-    bound = {"autoencoder": sha256, "words": "words of the tests"}
+    bound = {"autoencoder": sha256, "words": words[2]}
     made = {"how": "at random, for tests"}
     save(folder / "transformer/model.safetensors", transformer.state_dict(), vars(TRANSFORMER), made=made, bound=bound)
     return folder

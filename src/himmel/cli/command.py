@@ -13,10 +13,12 @@ import click
 
 from himmel import __version__
 from himmel.cli.doctor import doctor
+from himmel.cli.evaluate import evaluate
 from himmel.cli.generate import generate
 from himmel.cli.models import models
 from himmel.cli.plan import plan
 from himmel.cli.replay import replay
+from himmel.cli.train import train
 from himmel.cli.world import world
 from himmel.records import HimmelError
 
@@ -82,7 +84,7 @@ def himmel() -> None:
     """
 
 
-for verb in (generate, replay, plan, models, doctor, world):
+for verb in (generate, replay, plan, models, doctor, world, train, evaluate):
     himmel.add_command(verb)
 
 

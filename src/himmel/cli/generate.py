@@ -13,7 +13,7 @@ from himmel.cli.terminal import progress_bar, say, size_of, spoken
 
 if TYPE_CHECKING:
     from himmel.footage.sheet import Row
-    from himmel.pipeline import Generated
+    from himmel.pipeline import Generated, Pipeline
     from himmel.records.recipe import Recipe
 
 
@@ -81,7 +81,7 @@ def generate(
     """
     from himmel.pipeline.request import check
 
-    count, force, expand = rest["count"], rest["force"], rest["expand"]
+    count, force = rest["count"], rest["force"]
     length = seconds_for(output, seconds, fps)
     settings = {name: rest[name] for name in ("steps", "guidance", "solver", "expand")}
     request = check(prompt, seconds=length, width=size[0], height=size[1], rate=fps, seed=rest["seed"], **settings)
@@ -91,14 +91,13 @@ def generate(
     from himmel.pipeline import Pipeline
 
     pipeline = Pipeline.from_pretrained(rest["model"])
+    report_words(pipeline.recipe(request), pipeline)
     made: list[Path] = []
     rows: list[Row] = []
     try:
         for i, target in enumerate(outputs):
             with progress_bar(target.name) as show:
                 clip = pipeline.make(request.with_seed(request.seed + i), on_progress=show)
-            if i == 0:
-                report_words(clip.recipe, expand)
             report_clip(clip, clip.save(target, overwrite=force))
             made.append(target)
             if sheet is not None:
@@ -152,15 +151,17 @@ def _write_sheet(path: Path, rows: list[Row]) -> None:
     say("sheet", str(path))
 
 
-def report_words(recipe: Recipe, expand: bool) -> None:
-    """Which phrases are known, which are not, and what the model read."""
+def report_words(recipe: Recipe, pipeline: Pipeline) -> None:
+    """Which phrases are known, which are not, what the model will read, and what is too long to be read."""
     if recipe.known:
         say("knows", " · ".join(recipe.known))
     if recipe.unknown:
         say("unknown", " · ".join(recipe.unknown))
         say("", "the model has never seen these: they won't be shown. What it knows: himmel models --words")
-    if expand and recipe.expanded != recipe.prompt:
+    if recipe.expanded != recipe.prompt:
         say("read as", recipe.expanded)
+    if unread := pipeline.parts.unread(recipe.expanded):
+        say("not read", f"{unread}  (the prompt is too long for the model: shorten it)")
 
 
 def report_clip(clip: Generated, path: Path) -> None:

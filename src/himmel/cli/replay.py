@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,6 +11,9 @@ from himmel.cli.generate import report_clip
 from himmel.cli.options import PATH, model_option
 from himmel.cli.terminal import progress_bar
 from himmel.records import HimmelError
+
+if TYPE_CHECKING:
+    from himmel.records.recipe import Recipe
 
 LARGEST = 1 << 20  # bytes; a recipe is about 1 kB
 
@@ -56,7 +60,7 @@ def replay(recipe: str, output: str | None, force: bool, model: str) -> None:
     report_clip(clip, clip.save(target, overwrite=force))
 
 
-def read_recipe(path: str):
+def read_recipe(path: str) -> Recipe:
     """The recipe in a file. Raises HimmelError for one that is missing, too large or no recipe."""
     from himmel.records.recipe import Recipe
 

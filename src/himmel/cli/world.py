@@ -32,8 +32,7 @@ def world() -> None:
     required=True,
     metavar="FOLDER",
     help="Where to put the clips, FAMILY-SEED-NUMBER.mp4, each with its facts and captions as .json "
-    "beside it; made if "
-    "it isn't there. Example: -o out/world",
+    "beside it; made if it isn't there. Example: -o out/world",
 )
 @click.option(
     "--family",
@@ -95,12 +94,7 @@ def render(
     for family in families:
         if family not in FAMILIES:
             raise HimmelError(f"family {family!r:.60}", f"one of: {', '.join(FAMILIES)}", "for example --family sea")
-    if find_spec("mujoco") is None:
-        raise HimmelError(
-            "the world needs mujoco, which isn't installed",
-            "",
-            "pip install -e '.[train]' in himmel's folder",
-        )
+    need_mujoco()
     # The world has the same limits of size, length, rate and seed as generating.
     asked = check("world", seconds=seconds, width=size[0], height=size[1], rate=fps, seed=seed)
     if not 1 <= count <= 1000:
@@ -137,6 +131,13 @@ def render(
     if sheet:
         write_sheet(folder / "sheet.png", rows)
         say("sheet", str(folder / "sheet.png"))
+
+
+def need_mujoco() -> None:
+    """Raises HimmelError where the physics engine isn't installed."""
+    if find_spec("mujoco") is None:
+        remedy = "pip install -e '.[train]' in himmel's folder"
+        raise HimmelError("the world needs mujoco, which isn't installed", "", remedy)
 
 
 def _folder(output: str) -> Path:

@@ -96,11 +96,17 @@ def load_words() -> Reading:
     return encoder, refiner.eval(), fingerprint(encoder.fingerprint, hashlib.sha256(path.read_bytes()).hexdigest())
 
 
+def load_autoencoder(path: str | os.PathLike[str] = SHIPPED) -> tuple[Autoencoder, str]:
+    """The autoencoder in a folder, in float32, and its hash. Raises HimmelError as `load` does."""
+    stored = load_weights(folder_of(path) / PARTS["autoencoder"])
+    return _autoencoder(stored), stored.sha256
+
+
 def assemble(name: str, words: Reading, autoencoder: Stored, transformer: Stored) -> Parts:
-    """Networks of what was stored, ready to compute: in bfloat16 where the processor multiplies so, else float32."""
-    dtype = torch.bfloat16 if this_machine().bfloat16 else torch.float32
-    decoder = Autoencoder(AutoencoderConfig(**autoencoder.config))
-    autoencoder.into(decoder)
+    """Networks of what was stored, ready to compute: in bfloat16 where the processor multiplies so, else
+    float32.
+    """
+    dtype = best_dtype()
     network = Transformer(TransformerConfig(**transformer.config))
     transformer.into(network)
     encoder, refiner, told = words
@@ -109,11 +115,22 @@ def assemble(name: str, words: Reading, autoencoder: Stored, transformer: Stored
         encoder=encoder,
         refiner=refiner,
         transformer=network.eval().to(dtype),
-        autoencoder=decoder.eval().to(dtype),
+        autoencoder=_autoencoder(autoencoder).to(dtype),
         fingerprint=fingerprint(autoencoder.sha256, transformer.sha256, told),
         dtype=dtype,
         made=transformer.made,
     )
+
+
+def best_dtype() -> torch.dtype:
+    """What networks compute in on this machine."""
+    return torch.bfloat16 if this_machine().bfloat16 else torch.float32
+
+
+def _autoencoder(stored: Stored) -> Autoencoder:
+    network = Autoencoder(AutoencoderConfig(**stored.config))
+    stored.into(network)
+    return network.eval()
 
 
 def fingerprint(*hashes: str) -> str:

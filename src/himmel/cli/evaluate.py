@@ -1,0 +1,243 @@
+"""`himmel evaluate`: every figure that is claimed, measured again. Measures and tables are in "
+"``himmel.evaluation``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from himmel.cli.options import PATH, model_option
+from himmel.cli.terminal import say
+from himmel.records import HimmelError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from himmel.evaluation.autoencoder import Reconstruction
+    from himmel.evaluation.prompts import Reference
+    from himmel.pipeline import Pipeline
+    from himmel.records.clip import Clip
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@click.group(short_help="Measure everything that is claimed.")
+def evaluate() -> None:
+    """Measure the networks; tables are printed and kept with pictures in a folder.
+
+    \b
+    himmel evaluate autoencoder
+    himmel evaluate prompts --count 40
+    """
+
+
+def folder_option(function: F) -> F:
+    """Where the tables go."""
+    return click.option(
+        "--folder",
+        type=PATH,
+        default="runs/evaluate",
+        show_default=True,
+        metavar="FOLDER",
+        help="Where tables and pictures go. Example: --folder runs/evaluate",
+    )(function)
+
+
+def count_option(count: int, what: str) -> Callable[[F], F]:
+    """How many of something."""
+    return click.option(
+        "--count",
+        type=int,
+        default=count,
+        show_default=True,
+        metavar="N",
+        help=f"{what} Example: --count {count}",
+    )
+
+
+@evaluate.command(short_help="How much a clip loses on its way through the latents.")
+@count_option(40, "Held-out clips of the world.")
+@folder_option
+@model_option
+def autoencoder(count: int, folder: str, model: str) -> None:
+    """PSNR, SSIM and centroid error of the autoencoder, on held-out clips of the world and on real footage.
+
+    \b
+    himmel evaluate autoencoder --count 40
+    """
+    from himmel.evaluation.autoencoder import autoencoder_markdown, evaluate_autoencoder, footage, write_autoencoder
+    from himmel.pipeline.parts import best_dtype, load_autoencoder
+    from himmel.recipes.validation import through
+
+    place = _place(folder, count)
+    network, _ = load_autoencoder(model)
+    there_and_back = through(network.to(best_dtype()))
+    clips = [(f"test {i}", clip) for i, clip in enumerate(world_clips("test", count, 128))]
+    groups: dict[str, Sequence[Reconstruction]] = {}
+    groups["held-out world"] = evaluate_autoencoder(there_and_back, clips, place / "autoencoder.png")
+    try:
+        groups["real footage"] = evaluate_autoencoder(there_and_back, footage(), place / "footage.png")
+    except HimmelError as error:
+        click.echo(f"himmel: note: {error}", err=True)
+    write_autoencoder(groups, place)
+    click.echo(autoencoder_markdown(groups))
+    say("folder", str(place))
+
+
+@evaluate.command(short_help="Whether generated clips show what was asked.")
+@count_option(400, "Prompts, each with known facts.")
+@click.option(
+    "--judge",
+    default="report",
+    show_default=True,
+    metavar="NAME",
+    help="Who looks: select (validation prompts, to choose checkpoints) or report (test prompts). "
+    "Example: --judge select",
+)
+@click.option(
+    "--steps", type=int, default=20, show_default=True, metavar="N", help="As in generate. Example: --steps 9"
+)
+@click.option(
+    "--guidance", type=float, default=3.0, show_default=True, metavar="G", help="As in generate. Example: --guidance 2"
+)
+@click.option(
+    "--reference/--no-reference",
+    default=True,
+    show_default=True,
+    help="Whether to judge real renders of the same facts beside; needs the world. Example: --no-reference",
+)
+@folder_option
+@model_option
+def prompts(count: int, judge: str, steps: int, guidance: float, reference: bool, folder: str, model: str) -> None:
+    """Generate clips for prompts with known facts and have a judge read them: right by fact,
+    with interval and chance.
+
+    \b
+    himmel evaluate prompts --count 400
+    """
+    from himmel.evaluation.judge import Judge
+    from himmel.evaluation.prompts import evaluate_prompts
+    from himmel.grammar import evaluation_prompts
+    from himmel.pipeline import Pipeline
+    from himmel.pipeline.request import check
+    from himmel.recipes.judge import SPLITS
+
+    place, reader = _place(folder, count), Judge.load(judge)
+    check("a ball", steps=steps, guidance=guidance)
+    renders = _renders() if reference else None
+    pipeline = Pipeline.from_pretrained(model)
+    about = {"model": pipeline.parts.fingerprint, "steps": steps, "guidance": guidance}
+    table = evaluate_prompts(
+        _generate(pipeline, steps, guidance),
+        evaluation_prompts(count, PROMPT_SEEDS[SPLITS[judge]]),
+        reader,
+        place / judge,
+        reference=renders,
+        about=about,
+        on_progress=lambda done, of: click.echo(f"{done}/{of}", err=True) if done % 20 == 0 else None,
+    )
+    click.echo(table.markdown())
+    say("folder", str(place / judge))
+
+
+PROMPT_SEEDS = {"validation": 11, "test": 12}
+"""Which prompts a split has: no seed of one is ever used for the other."""
+
+
+def _renders() -> Reference:
+    from himmel.cli.world import need_mujoco
+
+    need_mujoco()
+    from himmel.recipes.reference import ReferenceRenders
+
+    return ReferenceRenders()
+
+
+def _generate(pipeline: Pipeline, steps: int, guidance: float) -> Callable[[str, int], NDArray[Any]]:
+    """Prompts are read as they are: expanding them would state facts that nobody judges."""
+
+    def generate(prompt: str, seed: int) -> NDArray[Any]:
+        return pipeline.generate(prompt, seed=seed, steps=steps, guidance=guidance, expand=False).frames
+
+    return generate
+
+
+@evaluate.command(short_help="The validation loss at fixed noise levels.")
+@count_option(48, "Held-out clips of the world.")
+@click.option("--side", type=int, default=64, show_default=True, metavar="N", help="Pixels. Example: --side 128")
+@folder_option
+@model_option
+def flow(count: int, side: int, folder: str, model: str) -> None:
+    """The loss on the velocity at ten noise levels, on the same held-out clips with the same noise each time.
+
+    \b
+    himmel evaluate flow --side 64
+    """
+    from himmel.evaluation.flow import evaluate_flow, flow_markdown, write_flow
+    from himmel.pipeline.parts import load
+    from himmel.recipes.validation import losses
+
+    place = _place(folder, count)
+    if side not in (64, 128):
+        raise HimmelError(f"side {side}", "64 or 128, the sizes of training", "for example --side 64")
+    table = evaluate_flow(losses(load(model), world_clips("validation", count, side)))
+    write_flow(table, place)
+    click.echo(flow_markdown(table))
+    say("folder", str(place))
+
+
+@evaluate.command(short_help="How often the judges themselves are right.")
+@click.option(
+    "--judge", default="report", show_default=True, metavar="NAME", help="select or report. Example: --judge select"
+)
+@count_option(100, "Held-out clips of the world.")
+def judge(judge: str, count: int) -> None:
+    """A judge's own accuracy by fact, on held-out renders, plain and recompressed.
+
+    \b
+    himmel evaluate judge --judge report
+    """
+    from himmel.evaluation.judge import Judge
+    from himmel.evaluation.report import markdown_table, percent
+    from himmel.recipes.judge import SPLITS, HeldOut, measure, recompressed
+
+    if not 1 <= count <= 10_000:
+        raise HimmelError(f"count {count}", "1 to 10000", "for example --count 100")
+    reader = Judge.load(judge)
+    clips = world_clips(SPLITS[judge], count, 128)
+    held_out = HeldOut([clip.frames for clip in clips], [clip.facts for clip in clips if clip.facts is not None])
+    views = {"renders": lambda frames: frames, "recompressed": recompressed}
+    found = {name: measure(reader, held_out, view) for name, view in views.items()}
+    rows = [[fact, *(percent(found[name].get(fact)) for name in views)] for fact in found["renders"]]
+    click.echo(markdown_table(["fact", *(f"{name} %" for name in views)], rows))
+
+
+def world_clips(split: str, count: int, side: int) -> list[Clip]:
+    """Held-out clips of two seconds of every family, as often as in training."""
+    from fractions import Fraction
+
+    from himmel.cli.world import need_mujoco
+
+    need_mujoco()
+    from himmel.recipes.pool import FAMILY_WEIGHTS
+    from himmel.world.source import WorldSource
+
+    rate = Fraction(16)
+    source = WorldSource(FAMILY_WEIGHTS, width=side, height=side, frames=32, rate=rate, seed=7, split=split)
+    return [source.clips([i])[0] for i in range(count)]
+
+
+def _place(folder: str, count: int) -> Path:
+    """The folder, made. Raises HimmelError for a count or folder that can't be."""
+    if not 1 <= count <= 10_000:
+        raise HimmelError(f"count {count}", "1 to 10000", "for example --count 40")
+    place = Path(folder)
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        remedy = "choose another with --folder"
+        raise HimmelError(f"the folder {place} cannot be made: {error.strerror}", "", remedy) from error
+    return place

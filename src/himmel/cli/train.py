@@ -1,0 +1,273 @@
+"""`himmel train`: one verb for each step from nothing to weights. The runs themselves are in "
+"``himmel.recipes``."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from himmel.cli.options import PATH, model_option
+from himmel.cli.terminal import say
+from himmel.records import HimmelError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from himmel.autoencoder import Autoencoder
+    from himmel.pipeline.parts import Reading
+    from himmel.recipes.transformer import TransformerRecipe
+
+F = TypeVar("F", bound=Callable[..., Any])
+R = TypeVar("R")
+
+
+@click.group(short_help="Train the networks, step by step.")
+def train() -> None:
+    """Train the networks on clips of the synthetic world. In order:
+
+    \b
+    himmel train words                          the refiner, which reads facts from captions
+    himmel train pool --minutes 60              rendered clips on disk
+    himmel train autoencoder                    pixels to latents and back
+    himmel train latents --model runs/autoencoder/export
+    himmel train transformer --model runs/autoencoder/export
+    himmel generate "a red ball rolls" -o ball.mp4 --model runs/transformer/export
+
+    A run that was stopped goes on where it was when it is started again.
+    """
+
+
+def pool_option(function: F) -> F:
+    """Where the rendered clips are."""
+    return click.option(
+        "--folder",
+        type=PATH,
+        default="runs/pool",
+        show_default=True,
+        metavar="FOLDER",
+        help="The pool: rendered clips and what is made of them. Example: --folder runs/pool",
+    )(function)
+
+
+def run_options(name: str) -> Callable[[F], F]:
+    """Which recipe, for how long, and where the run lives."""
+
+    def add(function: F) -> F:
+        options = (
+            click.option(
+                "--recipe",
+                default="cpu",
+                show_default=True,
+                metavar="NAME",
+                help="The recipe: cpu for two cores, h100 for one GPU. Example: --recipe h100",
+            ),
+            click.option(
+                "--minutes",
+                type=float,
+                default=None,
+                metavar="N",
+                help="Train for so long instead of the recipe's time. Example: --minutes 20",
+            ),
+            click.option(
+                "--run",
+                type=PATH,
+                default=f"runs/{name}",
+                show_default=True,
+                metavar="FOLDER",
+                help="Where checkpoints, logs and the export go. Example: --run runs/mine",
+            ),
+        )
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return add
+
+
+@train.command(short_help="The refiner: facts from captions.")
+@click.option(
+    "--captions",
+    type=int,
+    default=20_000,
+    show_default=True,
+    metavar="N",
+    help="Captions to learn from. Example: --captions 8000",
+)
+@click.option("--steps", type=int, default=900, show_default=True, metavar="N", help="Steps. Example: --steps 400")
+@click.option(
+    "--run",
+    type=PATH,
+    default="runs/words",
+    show_default=True,
+    metavar="FOLDER",
+    help="Where statistics and refiner go. Example: --run runs/words",
+)
+def words(captions: int, steps: int, run: str) -> None:
+    """Train the refiner, which reads facts from captions in three languages; no video is involved.
+
+    \b
+    himmel train words --captions 8000 --steps 400
+    """
+    _within("captions", captions, 100, 1_000_000)
+    _within("steps", steps, 1, 100_000)
+    from himmel.recipes.words import WordsRecipe
+    from himmel.recipes.words import run as run_words
+
+    run_words(WordsRecipe(captions=captions, steps=steps), Path(run))
+    say("refiner", f"{run}/refiner.safetensors")
+
+
+@train.command(short_help="Rendered clips on disk, to train from.")
+@pool_option
+@click.option("--minutes", type=float, required=True, metavar="N", help="Render for so long. Example: --minutes 20")
+@click.option(
+    "--workers",
+    type=int,
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="How many processes fill the pool. Example: --workers 2",
+)
+@click.option(
+    "--worker",
+    type=int,
+    default=0,
+    show_default=True,
+    metavar="N",
+    help="Which of them this is, from 0. Example: --workers 2 --worker 1",
+)
+def pool(folder: str, minutes: float, workers: int, worker: int) -> None:
+    """Render clips of the world into a pool; what is there already is kept.
+
+    \b
+    himmel train pool --minutes 20
+    himmel train pool --minutes 20 --workers 2 --worker 0 & himmel train pool --minutes 20 --workers 2 --worker 1
+    """
+    _within("minutes", minutes, 0, 100_000)
+    if not 0 <= worker < workers:
+        raise HimmelError(f"worker {worker} of {workers}", "0 to one less than --workers", "for example --worker 0")
+    from himmel.cli.world import need_mujoco
+
+    need_mujoco()
+    from himmel.recipes.pool import PoolRecipe, fill
+
+    made = fill(PoolRecipe(), Path(folder), minutes, worker, workers, click.echo)
+    say("pool", f"{made} new shards in {folder}")
+
+
+@train.command(short_help="Pixels to latents and back.")
+@pool_option
+@click.option(
+    "--shape",
+    default="128x128x32@16",
+    show_default=True,
+    metavar="NAME",
+    help="Which clips of the pool: WIDTHxHEIGHTxFRAMES@RATE. Example: --shape 128x128x16@8",
+)
+@run_options("autoencoder")
+def autoencoder(folder: str, shape: str, recipe: str, minutes: float | None, run: str) -> None:
+    """Train the autoencoder on a pool and export it to RUN/export.
+
+    \b
+    himmel train autoencoder --minutes 30
+    """
+    from himmel.recipes import autoencoder as recipes
+
+    chosen = _timed(_recipe(recipes.RECIPES, recipe), minutes)
+    shards, place = sorted(Path(folder).glob(f"{shape}-*.npz")), Path(run)
+    if not shards:
+        raise HimmelError(f"no clips {shape} in {folder}", "a pool", "himmel train pool --minutes 20")
+    checkpoint = recipes.train(chosen, shards, place, lambda progress: click.echo(progress))
+    path = place / "export/autoencoder/model.safetensors"
+    say("export", f"{path}  sha256 {recipes.export(checkpoint, chosen, shards, path)[:12]}")
+    say("try next", f"himmel evaluate autoencoder --model {place / 'export'}")
+
+
+@train.command(short_help="The pool as the transformer reads it.")
+@pool_option
+@model_option
+def latents(folder: str, model: str) -> None:
+    """Encode the clips of a pool into latents, and their captions into word states; what is there is kept.
+
+    \b
+    himmel train latents --model runs/autoencoder/export
+    """
+    from himmel.pipeline.parts import best_dtype, load_autoencoder, load_words
+    from himmel.recipes.latents import encode_folder
+
+    network, sha256 = load_autoencoder(model)
+    if not list(Path(folder).glob("*.npz")):
+        raise HimmelError(f"no clips in {folder}", "a pool", "himmel train pool --minutes 20")
+    encode_folder(Path(folder), (network.to(best_dtype()), sha256), load_words(), click.echo)
+
+
+@train.command(short_help="The flow from noise to latents, given words.")
+@pool_option
+@run_options("transformer")
+@model_option
+def transformer(folder: str, recipe: str, minutes: float | None, run: str, model: str) -> None:
+    """Train the transformer on the latents of a pool and export it to RUN/export, with the
+    autoencoder of --model.
+
+    \b
+    himmel train transformer --minutes 60 --model runs/autoencoder/export
+    """
+    from himmel.pipeline.folder import PARTS, folder_of
+    from himmel.pipeline.parts import load_autoencoder, load_words
+    from himmel.recipes import transformer as recipes
+    from himmel.recipes.latents import encode_words
+
+    chosen, place = _timed(_recipe(recipes.RECIPES, recipe), minutes), Path(run)
+    network, sha256 = load_autoencoder(model)
+    reading = load_words()
+    states, counts = encode_words([""], *reading[:2])
+    pools = recipes.read_pools(chosen, Path(folder), sha256, reading[2])
+    sheets = _sheets(chosen, network, reading, place)
+    told: tuple[Tensor, int] = states[0], int(counts[0])
+    checkpoint = recipes.train(chosen, pools, told, place, lambda progress: click.echo(progress), sheets)
+    export = place / "export"
+    for file in (PARTS["autoencoder"], PARTS["autoencoder"].with_suffix(".json")):
+        (export / file).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(folder_of(model) / file, export / file)
+    clips = sum(len(pool.latents) for pool in pools.values())
+    bound = {"autoencoder": sha256, "words": reading[2]}
+    recipes.export(checkpoint, chosen, export / PARTS["transformer"], bound, clips)
+    say("export", f"{export}")
+    say("try next", f'himmel generate "a red ball rolls to the left" -o ball.mp4 --model {export}')
+
+
+def _sheets(recipe: TransformerRecipe, network: Autoencoder, reading: Reading, folder: Path) -> Callable[..., None]:
+    """What draws sample sheets while training goes on."""
+    from himmel.pipeline.parts import Parts, best_dtype
+    from himmel.recipes.samples import sheet_writer
+    from himmel.transformer import Transformer
+
+    dtype = best_dtype()
+    made = Transformer(recipe.config)  # its place is filled anew for each sheet
+    parts = Parts("in training", *reading[:2], made, network.to(dtype), "in training", dtype)
+    return sheet_writer(parts, recipe.config, folder)
+
+
+def _recipe(recipes: dict[str, R], name: str) -> R:
+    if name not in recipes:
+        raise HimmelError(f"recipe {name!r:.60}", f"one of: {', '.join(recipes)}", "for example --recipe cpu")
+    return recipes[name]
+
+
+def _timed(recipe: Any, minutes: float | None) -> Any:
+    if minutes is None:
+        return recipe
+    _within("minutes", minutes, 0, 100_000)
+    return replace(recipe, schedule=replace(recipe.schedule, minutes=minutes))
+
+
+def _within(name: str, value: float, least: float, most: float) -> None:
+    if not least < value <= most:
+        raise HimmelError(
+            f"{name} {value:g}", f"more than {least:g}, at most {most:g}", f"for example --{name} {most:g}"
+        )

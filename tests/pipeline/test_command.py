@@ -1,0 +1,173 @@
+"""The command line with a real (tiny) model: files, recipes, sheets, replays, and what Ctrl-C leaves."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from click.testing import CliRunner, Result
+from PIL import Image
+
+from himmel.cli import himmel
+from himmel.footage.read import read_video
+from himmel.pipeline.generate import Pipeline
+
+BALL = "a red ball rolls to the left on grass"
+FAST = ["--size", "48x32", "--seconds", "0.5", "--steps", "2"]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pipeline: Pipeline) -> Path:
+    """A working folder; every `--model` gives the tiny pipeline that is loaded already."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Pipeline, "from_pretrained", lambda path: pipeline)
+    return tmp_path
+
+
+def run(*words: str) -> Result:
+    return CliRunner().invoke(himmel, list(words))
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_generate_writes_the_clip_its_recipe_and_a_sheet(folder: Path) -> None:
+    result = run("generate", f"{BALL} beside a dragon", "-o", "ball.mp4", "--sheet", *FAST)
+    assert result.exit_code == 0, result.output
+    assert names(folder) == ["ball.mp4", "ball.mp4.json", "ball.png"]
+    frames, rate = read_video("ball.mp4")
+    assert (frames.shape, rate) == ((8, 32, 48, 3), 16)
+    recipe = json.loads(Path("ball.mp4.json").read_text())
+    assert recipe["prompt"] == f"{BALL} beside a dragon"
+    assert np.asarray(Image.open("ball.png")).shape[2] == 3
+    said = {line.split()[0]: line for line in result.stdout.splitlines() if not line.startswith(" ")}
+    assert "dragon" in said["unknown"]
+    assert "red ball" in said["knows"]
+    assert "ball.mp4" in said["clip"]
+    assert "ball.mp4.json" in said["recipe"]
+    assert "try next" in result.stdout
+
+
+def test_count_makes_clips_with_seeds_that_follow(folder: Path) -> None:
+    assert run("generate", BALL, "-o", "b.gif", "--count", "2", "--seed", "5", *FAST).exit_code == 0
+    assert names(folder) == ["b-1.gif", "b-1.gif.json", "b-2.gif", "b-2.gif.json"]
+    assert [json.loads(Path(f"b-{i}.gif.json").read_text())["seed"] for i in (1, 2)] == [5, 6]
+    assert Path("b-1.gif").read_bytes() != Path("b-2.gif").read_bytes()
+    assert run("generate", BALL, "-o", "second.gif", "--seed", "6", *FAST).exit_code == 0
+    assert Path("second.gif").read_bytes() == Path("b-2.gif").read_bytes()
+
+
+def test_a_picture_needs_no_seconds(folder: Path) -> None:
+    assert run("generate", BALL, "-o", "ball.png", "--size", "50x70", "--steps", "1").exit_code == 0
+    assert np.asarray(Image.open("ball.png")).shape == (70, 50, 3)
+
+
+def test_replay_gives_the_same_bytes(folder: Path) -> None:
+    assert run("generate", BALL, "-o", "ball.webm", "--no-expand", "--solver", "heun", *FAST).exit_code == 0
+    result = run("replay", "ball.webm.json")
+    assert result.exit_code == 0, result.output
+    assert Path("ball-replay.webm").read_bytes() == Path("ball.webm").read_bytes()
+    assert run("replay", "ball.webm.json").exit_code == 2
+    assert run("replay", "ball.webm.json", "--force").exit_code == 0
+    assert run("replay", "ball.webm.json", "-o", "again.gif").exit_code == 0
+    assert read_video("again.gif")[0].shape == read_video("ball.webm")[0].shape
+
+
+def test_replay_names_what_has_changed(folder: Path) -> None:
+    run("generate", BALL, "-o", "ball.webm", *FAST)
+    recipe = Path("ball.webm.json")
+    recipe.write_text(recipe.read_text().replace(torch.__version__, "0.1"))
+    assert "made with torch 0.1" in run("replay", "ball.webm.json").stderr
+    recipe.write_text(recipe.read_text().replace('"model_hash": "', '"model_hash": "0'))
+    result = run("replay", "ball.webm.json", "-o", "other.webm")
+    assert result.exit_code == 2
+    assert "--model" in result.stderr
+
+
+def test_force_replaces(folder: Path) -> None:
+    run("generate", BALL, "-o", "ball.webm", *FAST)
+    before = Path("ball.webm").read_bytes()
+    assert run("generate", BALL, "-o", "ball.webm", "--seed", "9", *FAST).exit_code == 2
+    assert Path("ball.webm").read_bytes() == before
+    assert run("generate", BALL, "-o", "ball.webm", "--seed", "9", "--force", *FAST).exit_code == 0
+    assert Path("ball.webm").read_bytes() != before
+
+
+def test_too_little_memory_is_one_line(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("himmel.pipeline.cost.free_memory", lambda: 100 << 20)
+    result = run("generate", BALL, "-o", "ball.mp4", *FAST)
+    assert result.exit_code == 2
+    assert "GB are free" in result.stderr
+    assert names(folder) == []
+
+
+def test_cancelling_the_second_clip_keeps_the_first(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make, made = Pipeline.make, []
+
+    def interrupted(self, request, **rest):
+        if made:
+            raise KeyboardInterrupt
+        made.append(request)
+        return make(self, request, **rest)
+
+    monkeypatch.setattr(Pipeline, "make", interrupted)
+    result = run("generate", BALL, "-o", "b.webm", "--count", "2", *FAST)
+    assert result.exit_code == 130
+    assert "kept what was finished: b-1.webm" in result.stderr
+    assert names(folder) == ["b-1.webm", "b-1.webm.json"]
+
+
+def test_plan_predicts(folder: Path) -> None:
+    result = run("plan", *FAST)
+    assert result.exit_code == 0, result.output
+    assert "give or take" in result.stdout
+    assert "GB free" in result.stdout
+
+
+def test_models_and_their_words(model: Path) -> None:
+    result = run("models", "--model", str(model), "--words")
+    assert result.exit_code == 0
+    assert "at random, for tests" in result.stdout
+    assert "capsule" in result.stdout
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_stopping_a_real_process_leaves_nothing(tmp_path: Path, model: Path, number: signal.Signals) -> None:
+    endless = ["--size", "256x256", "--seconds", "4", "--steps", "200", "--model", str(model)]
+    process = subprocess.Popen(
+        [sys.executable, "-c", "from himmel.cli import main; main()", "generate", BALL, "-o", "ball.mp4", *endless],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline().startswith("knows")  # from here on it is at work
+    process.send_signal(number)
+    _, said = process.communicate(timeout=60)
+    assert (process.returncode, said.strip()) == (130, "himmel: cancelled, nothing was written")
+    assert names(tmp_path) == []
+
+
+def test_doctor_finds_damaged_weights(model: Path, tmp_path: Path) -> None:
+    import shutil
+
+    result = run("doctor", "--model", str(model))
+    assert result.exit_code == 0, result.output
+    assert "loads, and its parts belong together" in result.stdout
+    copy = tmp_path / "model"
+    shutil.copytree(model, copy)
+    weights = copy / "autoencoder/model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1])
+    result = run("doctor", "--model", str(copy))
+    assert result.exit_code == 1
+    assert "other bytes than their JSON names" in result.stdout
