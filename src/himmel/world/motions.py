@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from himmel.world.dice import Dice, Setting
 from himmel.world.looks import Look, half_size
-from himmel.world.physics import Body, Motion, placed, simulate, turn
+from himmel.world.physics import COARSE_STEP, FINE_STEP, Body, Motion, placed, simulate, turn
 from himmel.world.stage import Thing, View
 
 A = NDArray[np.float64]
@@ -54,6 +54,7 @@ class Plan:
     gravity: float
     friction: float
     restitution: float
+    step: float = COARSE_STEP
 
 
 def pace(dice: Dice) -> float:
@@ -111,7 +112,7 @@ def _fall(setting: Setting, look: Look, reach_x: float, top: float) -> Plan:
     seconds = _time(setting) * dice.number("fall time", 0.45, 0.72)
     gravity = float(np.clip(2 * drop / seconds**2, 2.5, 30.0))
     x = dice.number("place", -0.14, 0.14) * reach_x
-    return Plan(Body(look.shape, half, (x, 0, low + drop), rotation), gravity, 0.9, 0.04)
+    return Plan(Body(look.shape, half, (x, 0, low + drop), rotation), gravity, 0.9, 0.04, FINE_STEP)
 
 
 def _bounce(setting: Setting, look: Look, reach_x: float, top: float) -> Plan:
@@ -128,7 +129,7 @@ def _bounce(setting: Setting, look: Look, reach_x: float, top: float) -> Plan:
         rotation = rotation @ turn("x", math.pi / 2)
     body = Body(look.shape, half, (-along / 2, 0, low + drop), rotation, velocity=(speed, 0, 0))
     # Without friction the thing keeps its sideways speed and its posture, so that every bounce reads as one.
-    return Plan(body, gravity, 0.0, dice.number("spring", 0.72, 0.82))
+    return Plan(body, gravity, 0.0, dice.number("spring", 0.72, 0.82), FINE_STEP)
 
 
 def _roll(setting: Setting, look: Look, reach_x: float, top: float) -> Plan:
@@ -223,6 +224,7 @@ def run(setting: Setting, start: Plan) -> Motion:
         gravity=start.gravity,
         friction=start.friction,
         restitution=start.restitution,
+        step=start.step,
     )
 
 

@@ -28,7 +28,7 @@ FAMILIES: dict[str, Callable[[Setting], Shot]] = {
     "weather": weather.draw_shot,
 }
 
-ATTEMPTS = 24
+ATTEMPTS = 12
 """How often an unclear scene is drawn again before the clearest facts of the last one are taken as they are."""
 
 

@@ -14,7 +14,7 @@ from himmel.world.dice import Setting, even
 from himmel.world.lighting import draw_sky
 from himmel.world.looks import Look, draw_look, half_size, palette
 from himmel.world.motions import headed, motion_seen, pace
-from himmel.world.physics import Body, Motion, simulate, turn
+from himmel.world.physics import COARSE_STEP, Body, Motion, simulate, turn
 from himmel.world.stage import (
     Shot,
     Thing,
@@ -113,6 +113,7 @@ def _simulate(setting: Setting, looks: list[Look], wide: float) -> Motion:
         bodies,
         setting.seconds,
         friction=FRICTION,
+        step=COARSE_STEP,
         restitution=float(dice.pick("spring", {"0.9": 0.65, "0.35": 0.35})),
     )
 
