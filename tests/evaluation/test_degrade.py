@@ -47,9 +47,7 @@ def test_linear_code_is_exact_with_all_components_and_worse_with_fewer(
     assert errors[0] > errors[1] > errors[2] > 0
 
 
-def test_mixed_damage_repeats_with_its_seed_and_stays_in_range(
-    clips: torch.Tensor, code: LinearAutoencoder
-) -> None:
+def test_mixed_damage_repeats_with_its_seed_and_stays_in_range(clips: torch.Tensor, code: LinearAutoencoder) -> None:
     degrade = mixed(soften(LinearAutoencoder(code.mean, code.basis[:, :48])))
     draws = [degrade(clips, torch.Generator().manual_seed(seed)) for seed in range(12)]
     torch.testing.assert_close(draws[7], degrade(clips, torch.Generator().manual_seed(7)), rtol=0, atol=0)

@@ -57,9 +57,7 @@ def test_colours_are_told_apart_by_the_map_alone(memory: str) -> None:
     scene.
     """
     torch.manual_seed(1)
-    network = Network(
-        JudgeConfig(frames=6, side=32, stem=8, width=16, blocks=2, hidden=16, memory=memory)
-    ).eval()
+    network = Network(JudgeConfig(frames=6, side=32, stem=8, width=16, blocks=2, hidden=16, memory=memory)).eval()
     frames = torch.rand(2, 6, 3, 32, 32) * 2 - 1
     order = torch.randperm(len(COLOURS))
     with torch.no_grad():
@@ -166,9 +164,7 @@ def perfect_answers(targets: Targets) -> Answers:
         where=20 * (targets.where > 7).float() - 10,
         present=10 * (targets.present - 1.5),
         scene={q: one_hot(targets.scene[:, i], len(v)) for i, (q, v) in enumerate(SCENE_QUESTIONS.items())},
-        objects={
-            q: one_hot(targets.objects[..., i], len(v)) for i, (q, v) in enumerate(OBJECT_QUESTIONS.items())
-        },
+        objects={q: one_hot(targets.objects[..., i], len(v)) for i, (q, v) in enumerate(OBJECT_QUESTIONS.items())},
         pairs={q: 10 * targets.pairs[..., i].float() for i, q in enumerate(PAIR_QUESTIONS)},
     )
 

@@ -40,9 +40,7 @@ def test_agree_with_scikit_image(clip: np.ndarray, scale: float) -> None:
     other = noisy(clip, scale)
     assert psnr(clip, other) == pytest.approx(peak_signal_noise_ratio(clip, other, data_range=255), abs=1e-4)
     settings = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False, "data_range": 255}
-    theirs = [
-        structural_similarity(a, b, channel_axis=-1, **settings) for a, b in zip(clip, other, strict=True)
-    ]
+    theirs = [structural_similarity(a, b, channel_axis=-1, **settings) for a, b in zip(clip, other, strict=True)]
     assert ssim(clip, other) == pytest.approx(float(np.mean(theirs)), abs=1e-9)
 
 
@@ -61,9 +59,7 @@ def test_whole_mask_is_no_mask_and_errors_outside_it_do_not_count(clip: np.ndarr
     spoiled = clip.copy()
     spoiled[:, :, 24:] = 0
     assert masked_psnr(clip, spoiled, left) == 100.0
-    assert masked_psnr(clip, spoiled, ~left) == pytest.approx(
-        10 * np.log10(255**2 / np.mean(clip[~left] ** 2.0))
-    )
+    assert masked_psnr(clip, spoiled, ~left) == pytest.approx(10 * np.log10(255**2 / np.mean(clip[~left] ** 2.0)))
     assert masked_psnr(clip, spoiled, ~everywhere) is None
 
 

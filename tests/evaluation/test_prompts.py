@@ -37,13 +37,15 @@ def real_render(facts: SceneFacts, seed: int) -> np.ndarray | None:
 
 def test_right_clips_score_everything_and_files_are_written(tmp_path: Path) -> None:
     judge = KnowingReader(FACTS)
-    table = evaluate_prompts(
-        Generator(), PROMPTS, judge, tmp_path, reference=real_render, seed=40, pictures=3
-    )
+    table = evaluate_prompts(Generator(), PROMPTS, judge, tmp_path, reference=real_render, seed=40, pictures=3)
     assert all(score.share == 1 for score in table.scores.values())
     assert all(score.share == 1 for score in table.reference.values())
     assert table.chance["nothing else"] < 0.6
     assert table.sharpness == pytest.approx(1.0, rel=0.05)
+    shown = sum(facts.family != "sea" for facts in FACTS)
+    assert table.within is not None
+    assert (table.within.prompts, table.prompts) == (shown, len(FACTS))
+    assert table.within.within is None
     text = (tmp_path / "prompts.md").read_text()
     assert "| colour | 100.0 |" in text
     assert "judge on plain %" in text

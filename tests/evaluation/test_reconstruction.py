@@ -68,9 +68,7 @@ def test_real_footage_is_read_or_its_absence_explained() -> None:
 def test_flow_losses_are_averaged_by_level(tmp_path: Path) -> None:
     table = evaluate_flow(lambda level: [level, 3 * level])
     assert [row.loss for row in table] == pytest.approx([2 * level for level in LEVELS])
-    assert table[0].error == pytest.approx(LEVELS[0]), (
-        "standard error of two values that differ by two levels"
-    )
+    assert table[0].error == pytest.approx(LEVELS[0]), "standard error of two values that differ by two levels"
     assert mean_loss(table) == pytest.approx(1.0)
     write_flow(table, tmp_path)
     assert "| mean | 1.0000 |" in (tmp_path / "flow.md").read_text()

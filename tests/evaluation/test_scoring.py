@@ -43,9 +43,7 @@ def test_still_clips_score_zero_wherever_motion_was_asked() -> None:
 
 
 def test_facts_of_a_missing_colour_are_all_wrong() -> None:
-    asked = SceneFacts(
-        "single", objects=(ObjectFacts("ball", "red", size="large", motion="rolls", direction="left"),)
-    )
+    asked = SceneFacts("single", objects=(ObjectFacts("ball", "red", size="large", motion="rolls", direction="left"),))
     made = replace(asked, objects=(replace(asked.objects[0], colour="blue"),))
     judged = {trial.row: trial.right for trial in trials(asked, reading_of_facts(made))}
     assert judged.pop("scenery")

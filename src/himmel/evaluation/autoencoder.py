@@ -43,9 +43,7 @@ class Reconstruction:
     lost_share: float | None = None
 
 
-def compare(
-    name: str, reference: Frames, other: Frames, masks: NDArray[np.uint8] | None = None
-) -> Reconstruction:
+def compare(name: str, reference: Frames, other: Frames, masks: NDArray[np.uint8] | None = None) -> Reconstruction:
     """All measures of one clip, uint8 [T, H, W, 3]; masks as in records.Clip."""
     inside_psnr = inside_ssim = centroid = lost = None
     if masks is not None:

@@ -83,7 +83,7 @@ class LinearAutoencoder:
     basis: Tensor
 
     @staticmethod
-    def fit(clips: Tensor, components: int = 96) -> LinearAutoencoder:
+    def fit(clips: Tensor, components: int = 64) -> LinearAutoencoder:
         """Principal components of clips [B, T, 3, H, W]; T is a multiple of 4, H and W of 8."""
         blocks = _to_blocks(clips).flatten(0, -2)
         mean = blocks.mean(0)
@@ -117,7 +117,7 @@ def soften(code: LinearAutoencoder) -> Degrade:
 
     def degrade(frames: Tensor, generator: Generator) -> Tensor:
         most = code.basis.shape[1]
-        return code.reconstruct(frames, int(_uniform(most / 6, most + 1, generator)))
+        return code.reconstruct(frames, int(_uniform(most / 10, most + 1, generator)))
 
     return degrade
 

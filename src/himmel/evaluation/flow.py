@@ -26,9 +26,7 @@ class FlowLevel:
     clips: int
 
 
-def evaluate_flow(
-    loss: Callable[[float], Sequence[float]], levels: Sequence[float] = LEVELS
-) -> list[FlowLevel]:
+def evaluate_flow(loss: Callable[[float], Sequence[float]], levels: Sequence[float] = LEVELS) -> list[FlowLevel]:
     """The table of losses.
 
     loss(level): one loss a clip, on the same clips with the same noise each time it is called, so that two
@@ -65,6 +63,4 @@ def write_flow(table: Sequence[FlowLevel], folder: Path) -> None:
     write_json(folder / "flow.json", {"levels": levels, "mean": mean_loss(table)})
     write_text(folder / "flow.md", flow_markdown(table))
     title = "Validation loss of the velocity"
-    plot_line(
-        folder / "flow.png", [r.level for r in table], [r.loss for r in table], ("noise level", "loss"), title
-    )
+    plot_line(folder / "flow.png", [r.level for r in table], [r.loss for r in table], ("noise level", "loss"), title)

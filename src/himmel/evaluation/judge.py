@@ -114,14 +114,10 @@ class Judge:
                 {key: value.float() if value.is_floating_point() else value for key, value in tensors.items()}
             )
         except FileNotFoundError as error:
-            raise HimmelError(
-                f"the judge {name!r}", f"shipped judges are {', '.join(NAMES)}", str(error)
-            ) from error
+            raise HimmelError(f"the judge {name!r}", f"shipped judges are {', '.join(NAMES)}", str(error)) from error
         except (SafetensorError, ValueError, KeyError, TypeError, RuntimeError) as error:
             given = f"damaged weights of the judge {name!r} ({type(error).__name__})"
-            raise HimmelError(
-                given, "weights and JSON as written by Judge.save", "reinstall himmel"
-            ) from error
+            raise HimmelError(given, "weights and JSON as written by Judge.save", "reinstall himmel") from error
         judge = Judge(network, about)
         if judge.fingerprint != about["fingerprint"]:
             raise HimmelError(
@@ -132,9 +128,7 @@ class Judge:
 
 def reading_of(answers: Answers, i: int, still: bool) -> Reading:
     """The answers for clip `i` of a batch as a Reading: the likeliest value of each question."""
-    present = {
-        colour: float(p) for colour, p in zip(COLOURS, answers.present[i].float().sigmoid(), strict=True)
-    }
+    present = {colour: float(p) for colour, p in zip(COLOURS, answers.present[i].float().sigmoid(), strict=True)}
     objects = {
         colour: {q: OBJECT_QUESTIONS[q][int(logits[i, k].argmax())] for q, logits in answers.objects.items()}
         for k, colour in enumerate(COLOURS)

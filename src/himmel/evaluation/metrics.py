@@ -92,9 +92,7 @@ def ssim_map(reference: Frames, other: Frames) -> NDArray[np.float64]:
 def ssim(reference: Frames, other: Frames) -> float:
     """Mean of `ssim_map`, -1 to 1; frame by frame, so that a long clip does not fill the memory."""
     _same_shape(reference, other)
-    return float(
-        np.mean([ssim_map(reference[t : t + 1], other[t : t + 1]).mean() for t in range(len(reference))])
-    )
+    return float(np.mean([ssim_map(reference[t : t + 1], other[t : t + 1]).mean() for t in range(len(reference))]))
 
 
 def masked_ssim(reference: Frames, other: Frames, mask: NDArray[np.bool_]) -> float | None:

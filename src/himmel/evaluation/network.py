@@ -108,9 +108,7 @@ class Memory(nn.Module):
     def __init__(self, width: int, kind: str) -> None:
         super().__init__()
         self.recurrent = (
-            nn.GRU(width, width // 2, 2, batch_first=True, bidirectional=True)
-            if kind == "recurrent"
-            else None
+            nn.GRU(width, width // 2, 2, batch_first=True, bidirectional=True) if kind == "recurrent" else None
         )
         dilations = () if kind == "recurrent" else (1, 2, 4)
         self.layers = nn.ModuleList(nn.Conv1d(width, width, 3, padding=d, dilation=d) for d in dilations)
@@ -143,12 +141,8 @@ class Network(nn.Module):
         self.object_out = nn.Sequential(nn.Linear(4 * hidden + 8, 2 * hidden), nn.ReLU(), nn.Dropout(0.1))
         self.scene_out = nn.Sequential(nn.Linear(4 * hidden, 2 * hidden), nn.ReLU(), nn.Dropout(0.1))
         self.present = nn.Linear(2 * hidden, 1)
-        self.scene_heads = nn.ModuleDict(
-            {q: nn.Linear(2 * hidden, len(v)) for q, v in SCENE_QUESTIONS.items()}
-        )
-        self.object_heads = nn.ModuleDict(
-            {q: nn.Linear(2 * hidden, len(v)) for q, v in OBJECT_QUESTIONS.items()}
-        )
+        self.scene_heads = nn.ModuleDict({q: nn.Linear(2 * hidden, len(v)) for q, v in SCENE_QUESTIONS.items()})
+        self.object_heads = nn.ModuleDict({q: nn.Linear(2 * hidden, len(v)) for q, v in OBJECT_QUESTIONS.items()})
         self.pair_subject = nn.Linear(2 * hidden, hidden)
         self.pair_other = nn.Linear(2 * hidden, hidden)
         self.pair_out = nn.Linear(hidden, len(PAIR_QUESTIONS))
@@ -160,9 +154,7 @@ class Network(nn.Module):
         scene = self.scene_in(self._layout(features))
         places, moments = self._look(features, where)
         seen = torch.cat([places, moments, scene[:, :, None].expand(-1, -1, len(COLOURS), -1)], -1)
-        track = self.object_memory(self.object_in(seen).transpose(1, 2).flatten(0, 1)).unflatten(
-            0, (b, len(COLOURS))
-        )
+        track = self.object_memory(self.object_in(seen).transpose(1, 2).flatten(0, 1)).unflatten(0, (b, len(COLOURS)))
         weight = moments[..., 7:].softmax(1)
         things = self.object_out(torch.cat([track, (weight * moments).sum(1)], -1))
         whole = self.scene_out(self.scene_memory(scene))

@@ -98,7 +98,9 @@ class PromptTable:
 
     scores: of the generated clips. chance: the same clips against other prompts' facts. reference: real
     renders of the same facts, through the same judge. judge_accuracy: the judge on held-out renders, plain
-    and reconstructed. sharpness: mean ratio to the real renders', None without them.
+    and reconstructed. sharpness: median ratio to the real renders', None without them. within: the same
+    figures over those prompts only that the world can show (that have a real render): no training clip shows
+    the others.
     """
 
     judge: str
@@ -109,6 +111,7 @@ class PromptTable:
     reference: Mapping[str, Score]
     judge_accuracy: Mapping[str, Mapping[str, float]]
     sharpness: float | None
+    within: PromptTable | None = None
 
     def markdown(self) -> str:
         """The table as markdown with a line above it that says what was measured."""
@@ -125,7 +128,10 @@ class PromptTable:
         intro = f"{self.prompts} prompts, judge {self.judge}; {self.still} clips stand still"
         if self.sharpness is not None:
             intro += f"; sharpness {number(self.sharpness)} of real renders"
-        return f"{intro}.\n\n" + markdown_table(head, rows)
+        text = f"{intro}.\n\n" + markdown_table(head, rows)
+        if self.within is not None:
+            text += "\nOnly the prompts that the world can show: " + self.within.markdown()
+        return text
 
     def to_json(self) -> dict[str, Any]:
         """Plain data with everything that the markdown shows."""
@@ -143,12 +149,11 @@ class PromptTable:
                 "judge": {kind: table.get(row) for kind, table in self.judge_accuracy.items()},
             }
         about = {"judge": self.judge, "prompts": self.prompts, "still": self.still}
-        return {**about, "sharpness": self.sharpness, "rows": rows}
+        within = self.within.to_json() if self.within else None
+        return {**about, "sharpness": self.sharpness, "rows": rows, "within": within}
 
 
-def _run_name(
-    prompts: Sequence[Prompt], judge: Reader, seed: int, about: Mapping[str, Any]
-) -> dict[str, object]:
+def _run_name(prompts: Sequence[Prompt], judge: Reader, seed: int, about: Mapping[str, Any]) -> dict[str, object]:
     digest = hashlib.sha256(json.dumps([[text, repr(facts)] for text, facts in prompts]).encode()).hexdigest()
     return {"prompts": digest[:16], "judge": judge.fingerprint, "seed": seed, "about": dict(about)}
 
@@ -234,6 +239,9 @@ def tabulate(facts: Sequence[SceneFacts], outcomes: Sequence[Outcome], judge: Re
     """The figures of outcomes[i], made for facts[i]."""
     readings = [outcome.reading for outcome in outcomes]
     real = [(fact, o) for fact, o in zip(facts, outcomes, strict=True) if o.reference is not None]
+    within = None
+    if 0 < len(real) < len(facts):
+        within = tabulate([fact for fact, _ in real], [o for _, o in real], judge)
     ratios = [o.sharpness / o.reference_sharpness for _, o in real if o.reference_sharpness]
     return PromptTable(
         judge=f'"{judge.name}" ({judge.fingerprint})',
@@ -244,6 +252,7 @@ def tabulate(facts: Sequence[SceneFacts], outcomes: Sequence[Outcome], judge: Re
         reference=score_all([fact for fact, _ in real], [o.reference for _, o in real if o.reference]),
         judge_accuracy=judge.about.get("accuracy", {}),
         sharpness=float(np.median(ratios)) if ratios else None,
+        within=within,
     )
 
 

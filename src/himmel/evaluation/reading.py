@@ -84,8 +84,7 @@ class Reading:
     def to_json(self) -> dict[str, Any]:
         """Plain data for `from_json`; probabilities keep three decimals."""
         pairs = {
-            f"{a}|{b}": {name: round(p, 3) for name, p in answers.items()}
-            for (a, b), answers in self.pairs.items()
+            f"{a}|{b}": {name: round(p, 3) for name, p in answers.items()} for (a, b), answers in self.pairs.items()
         }
         return {
             "scene": dict(self.scene),

@@ -133,9 +133,7 @@ def score(judged: Iterable[Trial]) -> dict[str, Score]:
 
 def score_all(facts: Sequence[SceneFacts], readings: Sequence[Reading]) -> dict[str, Score]:
     """The table of clips, readings[i] being of the clip made for facts[i]."""
-    return score(
-        trial for fact, reading in zip(facts, readings, strict=True) for trial in trials(fact, reading)
-    )
+    return score(trial for fact, reading in zip(facts, readings, strict=True) for trial in trials(fact, reading))
 
 
 def chance(facts: Sequence[SceneFacts], readings: Sequence[Reading], rounds: int = 10) -> dict[str, float]:
@@ -148,7 +146,5 @@ def chance(facts: Sequence[SceneFacts], readings: Sequence[Reading], rounds: int
     """
     n = len(facts)
     shifts = sorted({1 + round(i * (n - 2) / max(1, rounds - 1)) for i in range(rounds)}) if n > 1 else []
-    judged = (
-        trial for shift in shifts for i in range(n) for trial in trials(facts[i], readings[(i + shift) % n])
-    )
+    judged = (trial for shift in shifts for i in range(n) for trial in trials(facts[i], readings[(i + shift) % n]))
     return {row: result.share for row, result in score(judged).items()}

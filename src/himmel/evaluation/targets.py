@@ -29,6 +29,9 @@ from himmel.records import SceneFacts
 LEAST_VIEW = 6
 """A thing that never shows more pixels than this (at 64 x 64) is neither called present nor absent."""
 
+STILL_FAMILIES = ("camera",)
+"""Families whose objects never move: their facts are silent on motion, but prompts ask for "rests" there."""
+
 MIRRORED = {
     "left": "right",
     "right": "left",
@@ -55,9 +58,7 @@ class Targets:
     @staticmethod
     def join(parts: Sequence[Targets]) -> Targets:
         """One record of all clips in order."""
-        return Targets(
-            *(torch.cat([getattr(part, field.name) for part in parts]) for field in fields(Targets))
-        )
+        return Targets(*(torch.cat([getattr(part, field.name) for part in parts]) for field in fields(Targets)))
 
 
 def occupancy(masks: NDArray[np.uint8], facts: SceneFacts) -> NDArray[np.uint8]:
@@ -94,6 +95,8 @@ def targets_of(facts: SceneFacts, masks: NDArray[np.uint8]) -> Targets:
         present[k] = 2 if largest_view >= LEAST_VIEW else 0
         for q, (question, values) in enumerate(OBJECT_QUESTIONS.items()):
             value = getattr(thing, question)
+            if question == "motion" and facts.family in STILL_FAMILIES:
+                value = "rests"
             if value is not None and present[k] == 2:
                 objects[k, q] = 1 + values.index(str(value))
     scene = torch.zeros(len(SCENE_QUESTIONS), dtype=torch.int64)
@@ -123,9 +126,7 @@ def mirrored(targets: Targets) -> Targets:
 
 def _stated_loss(logits: Tensor, labels: Tensor) -> Tensor:
     """Mean cross-entropy where something is stated; 0 where nothing is."""
-    total = functional.cross_entropy(
-        logits.float(), labels - 1, ignore_index=-1, reduction="sum", label_smoothing=0.02
-    )
+    total = functional.cross_entropy(logits.float(), labels - 1, ignore_index=-1, reduction="sum", label_smoothing=0.02)
     return total / (labels > 0).sum().clamp_min(1)
 
 
@@ -133,9 +134,7 @@ def _pair_loss(answers: Answers, labels: Tensor) -> Tensor:
     loss = answers.present.new_zeros((), dtype=torch.float32)
     for q, question in enumerate(PAIR_QUESTIONS):
         label = labels[..., q].float()
-        each = functional.binary_cross_entropy_with_logits(
-            answers.pairs[question], (label + 1) / 2, reduction="none"
-        )
+        each = functional.binary_cross_entropy_with_logits(answers.pairs[question], (label + 1) / 2, reduction="none")
         loss = loss + (each * label.abs()).sum() / label.abs().sum().clamp_min(1)
     return loss
 

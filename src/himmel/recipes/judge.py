@@ -1,65 +1,49 @@
 """The judges' training: "select" for choosing checkpoints, "report" for published figures.
 
-Command: ``python -m himmel.recipes.judge pool`` and then ``python -m himmel.recipes.judge select`` and ``... report``
-(or ``himmel train judge``). One core: 15 to 20 minutes to render 4,000 clips, then 15 minutes for each judge.
-Expected on held-out renders: see the tables in weights/judge/*.json. Writes weights/judge/NAME.safetensors and .json.
+Command: ``python -m himmel.recipes.judge select`` and ``python -m himmel.recipes.judge report``, after
+``himmel train pool``. One core: 2 minutes to render the held-out clips once, then 15 to 20 minutes for each
+judge. Expected on held-out renders: the tables in weights/judge/*.json. Writes weights/judge/NAME.safetensors
+and NAME.json.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import sys
-import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
-from fractions import Fraction
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from himmel.evaluation.degrade import Degrade, LinearAutoencoder, mixed, soften
-from himmel.evaluation.judge import NAMES, Judge, reading_of
+from himmel.evaluation.degrade import Degrade, LinearAutoencoder, mixed, recompress, soften
+from himmel.evaluation.judge import Judge, prepare
 from himmel.evaluation.network import JudgeConfig, Network
 from himmel.evaluation.scoring import score_all
 from himmel.evaluation.targets import Targets, judge_loss, mirrored, targets_of
-from himmel.records import Event, HimmelError, ObjectFacts, Relation, SceneFacts
-from himmel.records.clip import Clip, ClipSource
+from himmel.recipes.pool import Bucket, PoolRecipe, fill, read_facts
+from himmel.records import HimmelError, SceneFacts
 from himmel.training import Average, Checkpoint, Progress, Schedule, build_optimisers, run
-from himmel.world.source import WorldSource
-
-FAMILIES = {
-    "single": 3.0,
-    "camera": 3.0,
-    "collision": 2.0,
-    "hidden": 1.5,
-    "weather": 2.0,
-    "sea": 1.0,
-    "landscape": 1.5,
-}
-EDGES = (
-    "eye.stem",
-    "where",
-    "present",
-    "scene_heads",
-    "object_heads",
-    "pair_out",
-    "scene_memory.rec",
-    "object_memory.rec",
-)
-SHARD = 50
 
 Frames = NDArray[np.uint8]
+View = Callable[[Frames], Frames]
+"""What a clip goes through before a judge is measured on it."""
+
+SPLITS = {"select": "validation", "report": "test"}
+"""Which split each judge is measured on, and which prompts it judges."""
+
+EDGES = ("eye.stem", "where", "present", "scene_heads", "object_heads", "pair_out")
+RECURRENT = ("scene_memory.recurrent", "object_memory.recurrent")
 
 
 @dataclass(frozen=True)
 class JudgeRecipe:
-    """How a judge is trained. lr: of Muon and AdamW. batch: clips a step."""
+    """How a judge is trained. lr: of Muon and AdamW. batch: clips a step, half of them under one kind of
+    damage.
+    """
 
     name: str
     config: JudgeConfig
@@ -72,108 +56,86 @@ RECIPES = {
     "select": JudgeRecipe(
         "select",
         JudgeConfig(),
-        Schedule(steps=6000, minutes=16, warmup=60, decay=0.6, seed=1, checkpoint_seconds=60),
+        Schedule(steps=1500, warmup=60, decay=0.6, seed=1, checkpoint_seconds=60),
     ),
     "report": JudgeRecipe(
         "report",
         JudgeConfig(stem=40, width=112, hidden=96, memory="recurrent"),
-        Schedule(steps=6000, minutes=18, warmup=60, decay=0.6, seed=2, checkpoint_seconds=60),
+        Schedule(steps=1500, warmup=60, decay=0.6, seed=2, checkpoint_seconds=60),
     ),
 }
 
 
-def source(split: str, side: int = 64, seed: int = 77, frames: int = 16, rate: int = 8) -> WorldSource:
-    """Two-second clips of every family, as the judges see them. The seed is no other recipe's."""
-    return WorldSource(
-        FAMILIES, width=side, height=side, frames=frames, rate=Fraction(rate), seed=seed, split=split
-    )
-
-
-# Judges, unlike the model, are taught the held-out combinations too: they must recognise what the model has never seen.
-POOL_SPLITS = ("train",) * 11 + ("test_held_out",)
-
-
-def render_pool(folder: Path, clips: int, first: int = 0, stride: int = 1) -> None:
-    """Renders shards first, first + stride, ... of `clips` clips that are not there yet; a cut run goes on."""
-    folder.mkdir(parents=True, exist_ok=True)
-    sources = {split: source(split) for split in set(POOL_SPLITS)}
-    for shard in range(first, clips // SHARD, stride):
-        path = folder / f"{shard:04}.safetensors"
-        if path.exists():
-            continue
-        began = time.monotonic()
-        drawn = _drawn(sources, range(shard * SHARD, (shard + 1) * SHARD))
-        targets = Targets.join(
-            [targets_of(clip.facts, clip.masks) for clip in drawn if clip.facts and clip.masks is not None]
-        )
-        tensors = {name.name: getattr(targets, name.name) for name in fields(Targets)}
-        tensors["frames"] = torch.from_numpy(np.stack([clip.frames for clip in drawn]))
-        save_file(tensors, path.with_suffix(".part"))
-        path.with_suffix(".part").replace(path)
-        print(f"{path.name}: {SHARD / (time.monotonic() - began):.1f} clips/s", flush=True)
-
-
-def _drawn(sources: dict[str, WorldSource], indices: Sequence[int]) -> list[Clip]:
-    clips = []
-    for i in indices:
-        clips += sources[POOL_SPLITS[i % len(POOL_SPLITS)]].clips([i])
-    return clips
-
-
 @dataclass(frozen=True)
-class Pool:
-    """Rendered clips in memory: frames uint8 [N, T, H, W, 3] and what they show."""
+class Shots:
+    """Rendered clips in memory, at the size that judges look at: frames uint8 [N, T, 3, h, w] and what they
+    show.
+    """
 
     frames: Tensor
     targets: Targets
 
     @staticmethod
-    def read(folder: Path) -> Pool:
-        """Every shard of the folder. Raises HimmelError when there is none."""
-        shards = [load_file(path) for path in sorted(folder.glob("*.safetensors"))]
-        if not shards:
+    def read(folders: Sequence[Path], frames: int = 16, side: int = 64) -> Shots:
+        """Every shard of square clips in these pools, each clip brought to `frames` frames of side x side.
+
+        Raises HimmelError when there is no shard.
+        """
+        parts = [_read_shard(path, frames, side) for folder in folders for path in sorted(folder.glob("*.npz"))]
+        if not parts:
             raise HimmelError(
-                f"no clips in {folder}", "judges are trained on rendered clips", "run the pool first"
+                f"no clips in {', '.join(map(str, folders))}",
+                "judges are taught on rendered clips",
+                "run `himmel train pool` first",
             )
-        parts = [Targets(*(shard[name.name] for name in fields(Targets))) for shard in shards]
-        return Pool(torch.cat([shard["frames"] for shard in shards]), Targets.join(parts))
+        return Shots(torch.cat([part.frames for part in parts]), Targets.join([part.targets for part in parts]))
 
     def draw(self, count: int, generator: torch.Generator) -> tuple[Tensor, Targets]:
-        """`count` random clips, half of the draws mirrored: frames [B, T, 3, H, W] in -1 to 1."""
+        """`count` random clips, all or none of them mirrored: frames [B, T, 3, h, w] in -1 to 1."""
         rows = torch.randint(len(self.frames), (count,), generator=generator)
-        frames = self.frames[rows].permute(0, 1, 4, 2, 3).float() / 127.5 - 1
+        frames, targets = self.frames[rows].float() / 127.5 - 1, self.targets[rows]
         if float(torch.rand((), generator=generator)) < 0.5:
-            return frames.flip(-1), mirrored(self.targets[rows])
-        return frames, self.targets[rows]
+            return frames.flip(-1), mirrored(targets)
+        return frames, targets
 
 
-def linear_code(pool: Pool) -> LinearAutoencoder:
-    """Fitted to 300 clips of the pool."""
-    frames = pool.frames[:: max(1, len(pool.frames) // 300)].permute(0, 1, 4, 2, 3).float() / 127.5 - 1
-    return LinearAutoencoder.fit(frames)
+def _read_shard(path: Path, count: int, side: int) -> Shots:
+    with np.load(path) as shard:
+        frames, masks, facts = shard["frames"], shard["masks"], read_facts(str(shard["facts"]))
+    at = np.round(np.linspace(0, frames.shape[1] - 1, count)).astype(int)
+    step = masks.shape[2] // side
+    small = [((prepare(clip, count, side) + 1) * 127.5).round().byte() for clip in frames]
+    targets = [targets_of(f, m[at, ::step, ::step]) for f, m in zip(facts, masks, strict=True)]
+    return Shots(torch.stack(small), Targets.join(targets))
+
+
+def linear_code(shots: Shots) -> LinearAutoencoder:
+    """Fitted to the first 200 clips, so that a resumed run on a larger pool has the same."""
+    return LinearAutoencoder.fit(shots.frames[:200].float() / 127.5 - 1)
 
 
 def train(
     recipe: JudgeRecipe,
-    pool: Pool,
+    shots: Shots,
     folder: Path,
     reconstruct: Degrade | None = None,
     report: Callable[[Progress], None] = print,
 ) -> Network:
     """Trains to the end of the schedule, resuming from `folder`; returns the averaged network.
 
-    reconstruct: what stands for an autoencoder among the damages; None: a linear code fitted to the pool.
+    reconstruct: what stands for an autoencoder among the damages; None: a linear code fitted to the clips.
     """
     torch.manual_seed(recipe.schedule.seed)
     network = Network(recipe.config).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
-    checkpoint = Checkpoint(network, build_optimisers(network, recipe.lr, 0.02, EDGES), Average(network))
-    degrade = mixed(reconstruct or soften(linear_code(pool)))
-    half = recipe.batch // 2
+    optimisers = build_optimisers(network, recipe.lr, 0.02, EDGES + RECURRENT)
+    checkpoint = Checkpoint(network, optimisers, Average(network))
+    degrade = mixed(reconstruct or soften(linear_code(shots)))
 
     def loss_of(step: int, generator: torch.Generator) -> Tensor:
         # Each half of a batch has its own damage: less noise in the gradient than one damage a step.
-        halves = [pool.draw(half, generator) for _ in range(2)]
+        halves = [shots.draw(recipe.batch // 2, generator) for _ in range(2)]
         frames = torch.cat([degrade(part, generator) for part, _ in halves])
+        torch.manual_seed(int(torch.randint(2**31, (), generator=generator)))  # dropout draws from the global one
         with torch.autocast("cpu", torch.bfloat16):
             answers = network(frames)
         return judge_loss(answers, Targets.join([targets for _, targets in halves]))
@@ -183,100 +145,101 @@ def train(
     return network.eval()
 
 
-def facts_from_json(data: dict[str, object]) -> SceneFacts:
-    """The inverse of `dataclasses.asdict` on SceneFacts, after a trip through JSON."""
-    nested = {"objects": ObjectFacts, "relations": Relation, "events": Event}
-    rows = {name: tuple(kind(**row) for row in data[name]) for name, kind in nested.items()}  # pyright: ignore[reportGeneralTypeIssues]
-    return SceneFacts(**{**data, **rows})  # pyright: ignore[reportArgumentType]
+@dataclass(frozen=True)
+class HeldOut:
+    """Clips of a split that no judge was taught on, uint8 [T, H, W, 3] at 128 x 128, and their facts."""
+
+    clips: list[Frames]
+    facts: list[SceneFacts]
+
+    @staticmethod
+    def read(folder: Path, split: str, minutes: float) -> HeldOut:
+        """Renders into folder/split for `minutes`, unless clips are there already, and reads them."""
+        place = folder / split
+        if not list(place.glob("*.npz")):
+            two_seconds = PoolRecipe(buckets=(Bucket(128, 128, 16, 8, 1),), seed=9001, split=split)
+            fill(two_seconds, place, minutes)
+        clips, facts = [], []
+        for path in sorted(place.glob("*.npz")):
+            with np.load(path) as shard:
+                clips += list(shard["frames"])
+                facts += read_facts(str(shard["facts"]))
+        return HeldOut(clips, facts)
 
 
-def held_out_clips(folder: Path, split: str, count: int, side: int = 128) -> Iterator[Clip]:
-    """`count` clips of a split that no judge was trained on, rendered once and kept in `folder`."""
-    folder.mkdir(parents=True, exist_ok=True)
-    world: ClipSource = source(split, side)
-    for at in range(0, count, SHARD):
-        path = folder / f"{split}_{side}_{at // SHARD:03}.npz"
-        if not path.exists():
-            clips = world.clips(list(range(at, at + SHARD)))
-            facts = [json.dumps(asdict(clip.facts)) for clip in clips if clip.facts]
-            part = path.with_suffix(".part.npz")
-            np.savez(part, frames=np.stack([clip.frames for clip in clips]), facts=np.array(facts))
-            part.replace(path)
-        with np.load(path) as stored:
-            for frames, facts in zip(stored["frames"], stored["facts"], strict=True):
-                yield Clip(frames, Fraction(8), facts=facts_from_json(json.loads(str(facts))))
-
-
-def poorer(frames: Frames) -> Frames:
+def recompressed(frames: Frames) -> Frames:
     """H.264 at a poor rate factor: damage of another make than the training's."""
-    from himmel.evaluation.degrade import recompress
-
     return recompress(frames, crf=33, rate=8)
 
 
-def linear_view(code: LinearAutoencoder, components: int = 40) -> Callable[[Frames], Frames]:
-    """Frames at half size through the linear code: about 26 dB, softer than the shipped autoencoder."""
+def coded(code: LinearAutoencoder, components: int = 16) -> View:
+    """A view through the linear code at half size, much softer than a trained autoencoder."""
 
     def view(frames: Frames) -> Frames:
-        halved = frames.reshape(len(frames), frames.shape[1] // 2, 2, frames.shape[2] // 2, 2, 3).mean((2, 4))
-        tensor = torch.from_numpy(halved).float().permute(0, 3, 1, 2)[None] / 127.5 - 1
-        coded = code.reconstruct(tensor, components)[0].permute(0, 2, 3, 1)
-        return ((coded + 1) * 127.5).round().byte().numpy()
+        small = prepare(frames, len(frames), frames.shape[1] // 2)[None]
+        pictures = code.reconstruct(small, components)[0].permute(0, 2, 3, 1)
+        return ((pictures + 1) * 127.5).round().byte().numpy()
 
     return view
 
 
-def measure(judge: Judge, clips: Sequence[Clip], view: Callable[[Frames], Frames]) -> dict[str, tuple[float, int]]:
-    """The judge's own accuracy by row of `evaluation.scoring.ROWS`: share right and how many, over clips seen through `view`."""
-    readings = [judge.read(view(clip.frames)) for clip in clips]
-    scores = score_all([clip.facts for clip in clips if clip.facts], readings)
-    return {row: (round(score.share, 4), score.trials) for row, score in scores.items()}
+def measure(judge: Judge, held_out: HeldOut, view: View) -> dict[str, float]:
+    """The judge's own accuracy by row of `evaluation.scoring.ROWS`, over held-out clips seen through `view`."""
+    scores = score_all(held_out.facts, judge.read_many([view(clip) for clip in held_out.clips]))
+    return {row: round(score.share, 4) for row, score in scores.items()}
 
 
-def views(code: LinearAutoencoder, encode_decode: Callable[[Frames], Frames] | None) -> dict[str, Callable[[Frames], Frames]]:
-    """What the judge is measured on: plain renders, recompressed ones, and ones that went through an autoencoder."""
-    seen: dict[str, Callable[[Frames], Frames]] = {"renders": lambda frames: frames, "recompressed": poorer}
-    seen["a linear code"] = linear_view(code)
-    if encode_decode is not None:
-        seen["reconstructed"] = encode_decode
-    return seen
-
-
-def finish(
-    recipe: JudgeRecipe,
-    network: Network,
-    clips: Sequence[Clip],
-    seen: dict[str, Callable[[Frames], Frames]],
-    folder: Path,
-    made: dict[str, object],
-) -> Judge:
-    """Measures the trained network and writes it with its figures."""
+def finish(recipe: JudgeRecipe, network: Network, held_out: HeldOut, views: Mapping[str, View], clips: int) -> Judge:
+    """The trained network with its figures: accuracy by view, and over how many facts. clips: it was taught
+    on.
+    """
     judge = Judge(network, {"name": recipe.name})
-    tables = {name: measure(judge, clips, view) for name, view in seen.items()}
+    facts = score_all(held_out.facts, judge.read_many(held_out.clips))
     judge.about = {
         "name": recipe.name,
-        "made": made,
-        "schedule": asdict(recipe.schedule),
-        "held_out_clips": len(clips),
-        "trials": {row: trials for row, (_, trials) in tables["renders"].items()},
-        "accuracy": {name: {row: share for row, (share, _) in table.items()} for name, table in tables.items()},
+        "split": SPLITS[recipe.name],
+        "recipe": {
+            "lr": recipe.lr,
+            "batch": recipe.batch,
+            "schedule": asdict(recipe.schedule),
+            "clips": clips,
+        },
+        "held_out": {
+            "clips": len(held_out.clips),
+            "facts": {row: score.trials for row, score in facts.items()},
+        },
+        "accuracy": {name: measure(judge, held_out, view) for name, view in views.items()},
     }
-    judge.save(folder)
     return judge
 
 
 def main() -> None:
-    """``pool`` renders; ``select`` and ``report`` train. Options as ``clips=4000 runs=runs/judge minutes=16 threads=1``."""
-    verb, *rest = sys.argv[1:] or ["help"]
+    """Trains ``select`` or ``report``; options as ``steps=1500 threads=1 pool=runs/pool runs=runs/judge
+    minutes=3``.
+
+    pool: folders of clips, with commas between. minutes: of rendering held-out clips, where there are none.
+    """
+    name, *rest = sys.argv[1:] or ["select"]
     options = dict(argument.split("=", 1) for argument in rest)
+    if name not in RECIPES:
+        raise HimmelError(f"judge {name!r}", f"judges are {', '.join(RECIPES)}")
     torch.set_num_threads(int(options.get("threads", "1")))
-    runs = Path(options.get("runs", "runs/judge"))
-    if verb == "pool":
-        render_pool(runs / "pool", int(options.get("clips", "4000")))
-    elif verb in NAMES:
-        recipe = RECIPES[verb]
-        if "minutes" in options:
-            recipe = replace(recipe, schedule=replace(recipe.schedule, minutes=float(options["minutes"])))
-        train_one(recipe, runs, Path(options.get("folder", str(files("himmel") / "weights" / "judge"))))
-    else:
-        raise HimmelError(f"judge {verb}", "python -m himmel.recipes.judge pool, select or report")
+    recipe, runs = RECIPES[name], Path(options.get("runs", "runs/judge"))
+    if "steps" in options:
+        recipe = replace(recipe, schedule=replace(recipe.schedule, steps=int(options["steps"])))
+    shots = Shots.read([Path(folder) for folder in options.get("pool", "runs/pool").split(",")])
+    print(f"{len(shots.frames)} clips", flush=True)
+    network = train(recipe, shots, runs / name, report=lambda progress: print(progress, flush=True))
+    held_out = HeldOut.read(runs / "held_out", SPLITS[name], float(options.get("minutes", "3")))
+    views = {
+        "renders": lambda frames: frames,
+        "recompressed": recompressed,
+        "linear code": coded(linear_code(shots)),
+    }
+    judge = finish(recipe, network, held_out, views, len(shots.frames))
+    judge.save(Path(options.get("folder", str(files("himmel") / "weights" / "judge"))))
+    print(judge.about["accuracy"])
+
+
+if __name__ == "__main__":
+    main()
