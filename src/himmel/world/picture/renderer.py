@@ -22,7 +22,8 @@ from himmel.world.picture.sea import sea_of
 from himmel.world.picture.sky import sky_of
 from himmel.world.picture.styles import styled
 from himmel.world.picture.terrain import PERIOD, land_of
-from himmel.world.picture.tracing import Place, View, radiance, take_rows
+from himmel.world.picture.tracing import radiance
+from himmel.world.picture.view import Place, View, take_rows
 from himmel.world.picture.weather import with_rain, with_snow
 from himmel.world.scene import Scene
 

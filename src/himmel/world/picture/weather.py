@@ -41,7 +41,7 @@ def with_rain(colour: Tensor, x: Tensor, y: Tensor, seconds: Tensor, amount: Ten
     """Streaks over colour [3, R, P]. x, y: offsets in picture heights; seconds, amount [R, 1]; light [3, R,
     1]."""
     rain, _ = _drops(x.device)
-    width = torch.full_like(x, 1 / 256)
+    width = x.new_full((1, 1), 1 / 256)
     total = torch.zeros_like(x)
     for scale, speed, weight in ((0.9, 2.6, 0.9), (1.7, 2.1, 0.75), (3.1, 1.7, 0.6)):
         u = (x + 0.09 * y) * scale + 0.37 * scale
@@ -59,6 +59,6 @@ def with_snow(colour: Tensor, x: Tensor, y: Tensor, seconds: Tensor, amount: Ten
         sway = 0.035 * torch.sin(seconds * (1.3 + 0.3 * i) + 2.1 * i)
         u = (x + sway + 0.10 * seconds) * scale + 0.43 * i
         v = (y - seconds * speed) * scale + 0.29 * i
-        total = torch.maximum(total, weight * look_up(snow, u, v, torch.full_like(x, scale / 256))[0])
+        total = torch.maximum(total, weight * look_up(snow, u, v, x.new_full((1, 1), scale / 256))[0])
     veil = (total * amount.clamp(0, 1)).clamp(0, 0.9)
     return torch.lerp(colour, (0.10 + 1.05 * light).clamp(max=1.0).expand_as(colour), veil)
