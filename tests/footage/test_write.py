@@ -131,9 +131,7 @@ def test_a_full_disk_is_one_clear_line_and_leaves_nothing(tmp_path: Path, ending
         except HimmelError as error:
             print(error)
     """
-    result = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, check=True
-    )
+    result = subprocess.run([sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, check=True)
     assert "could not be written" in result.stdout
     assert os.listdir(tmp_path) == []
 
@@ -152,13 +150,11 @@ def test_a_full_disk_is_one_clear_line_and_leaves_nothing(tmp_path: Path, ending
         ("x" * 250 + ".mp4", (32, 32), 8, 16, "240 bytes"),
     ],
 )
-def test_what_cannot_be_written_is_said_before_any_work(
-    tmp_path: Path, name, size, frames, rate, said
-) -> None:
+def test_what_cannot_be_written_is_said_before_any_work(tmp_path: Path, name, size, frames, rate, said) -> None:
     (tmp_path / "folder.mp4").mkdir()
     (tmp_path / "old.mp4").write_bytes(b"older")
     with pytest.raises(HimmelError, match=said):
-        check_target(tmp_path / name, *size, frames, Fraction(rate), overwrite=False)
+        check_target(tmp_path / name, size[0], size[1], frames, Fraction(rate), overwrite=False)
 
 
 def test_frames_must_be_pictures_of_one_size(make_clip, tmp_path: Path) -> None:

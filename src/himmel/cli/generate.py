@@ -98,8 +98,8 @@ def generate(
         for i, target in enumerate(outputs):
             with progress_bar(target.name) as show:
                 clip = pipeline.make(request.with_seed(request.seed + i), on_progress=show)
-            report_clip(clip, clip.save(target, overwrite=force))
-            made.append(target)
+            made.append(clip.save(target, overwrite=force))
+            report_clip(clip, target)
             if sheet is not None:
                 rows.append(row_of(clip))
         if sheet is not None:

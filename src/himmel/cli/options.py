@@ -69,6 +69,7 @@ def shape_options(function: F) -> F:
         click.option(
             "--size",
             type=SIZE,
+            metavar="WxH",
             default="128x128",
             show_default=True,
             help="Width and height in pixels, each 16 to 1920; .mp4 needs even numbers. Steps of 16 waste "

@@ -44,7 +44,9 @@ def world() -> None:
 )
 @click.option("--count", type=int, default=1, show_default=True, metavar="N", help="Clips a family. Example: --count 4")
 @click.option("--seed", type=int, default=0, show_default=True, metavar="N", help="Which clips. Example: --seed 7")
-@click.option("--size", type=SIZE, default="128x128", show_default=True, help="Pixels. Example: --size 256x144")
+@click.option(
+    "--size", type=SIZE, metavar="WxH", default="128x128", show_default=True, help="Pixels. Example: --size 256x144"
+)
 @click.option(
     "--seconds",
     type=float,
