@@ -44,7 +44,9 @@ def test_more_tokens_mean_more_noise() -> None:
 
 
 @given(seeds, st.integers(1, 9), st.integers(1, 6), st.integers(1, 6))
-def test_patterns_make_something_and_keep_given_parts_nearly_clean(seed: int, groups: int, height: int, width: int) -> None:
+def test_patterns_make_something_and_keep_given_parts_nearly_clean(
+    seed: int, groups: int, height: int, width: int
+) -> None:
     mixture = Mixture()
     pattern = draw_pattern(groups, height, width, mixture, torch.Generator().manual_seed(seed))
     level = pattern.level()

@@ -15,7 +15,7 @@ from himmel.records import HimmelError
 from himmel.training import Average, Checkpoint, Schedule, build_optimisers, run
 from himmel.training.optimiser import orthogonalise
 
-PROGRAM = '''
+PROGRAM = """
 import sys, time, torch
 from pathlib import Path
 sys.path.insert(0, sys.argv[3])
@@ -26,7 +26,7 @@ def slow(step, generator):
     time.sleep(float(sys.argv[2]))
     return loss_of(checkpoint.network)(step, generator)
 run(checkpoint, slow, SCHEDULE, Path(sys.argv[1]), lambda p: None)
-'''
+"""
 SCHEDULE = Schedule(steps=60, warmup=5, decay=0.5, seed=7, checkpoint_seconds=0.05)
 
 

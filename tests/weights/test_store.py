@@ -17,7 +17,9 @@ def network() -> nn.Module:
     return nn.Sequential(nn.Linear(128, 64), nn.Conv2d(3, 48, 8), nn.LayerNorm(64))
 
 
-def test_full_precision_is_exact_and_eight_bits_are_within_half_a_step_a_row(tmp_path: Path, network: nn.Module) -> None:
+def test_full_precision_is_exact_and_eight_bits_are_within_half_a_step_a_row(
+    tmp_path: Path, network: nn.Module
+) -> None:
     state = network.state_dict()
     save(tmp_path / "a.safetensors", state, {"width": 64}, bits=32)
     exact = load(tmp_path / "a.safetensors")
