@@ -68,11 +68,11 @@ def autoencoder(count: int, folder: str, model: str) -> None:
     \b
     himmel evaluate autoencoder --count 40
     """
+    place = _place(folder, count)
     from himmel.evaluation.autoencoder import autoencoder_markdown, evaluate_autoencoder, footage, write_autoencoder
     from himmel.pipeline.parts import best_dtype, load_autoencoder
     from himmel.recipes.validation import through
 
-    place = _place(folder, count)
     network, _ = load_autoencoder(model)
     there_and_back = through(network.to(best_dtype()))
     clips = [(f"test {i}", clip) for i, clip in enumerate(world_clips("test", count, 128))]
@@ -118,15 +118,17 @@ def prompts(count: int, judge: str, steps: int, guidance: float, reference: bool
     \b
     himmel evaluate prompts --count 400
     """
+    from himmel.pipeline.request import check
+
+    place = _place(folder, count)
+    check("a ball", steps=steps, guidance=guidance)
     from himmel.evaluation.judge import Judge
     from himmel.evaluation.prompts import evaluate_prompts
     from himmel.grammar import evaluation_prompts
     from himmel.pipeline import Pipeline
-    from himmel.pipeline.request import check
     from himmel.recipes.judge import SPLITS
 
-    place, reader = _place(folder, count), Judge.load(judge)
-    check("a ball", steps=steps, guidance=guidance)
+    reader = Judge.load(judge)
     renders = _renders() if reference else None
     pipeline = Pipeline.from_pretrained(model)
     about = {"model": pipeline.parts.fingerprint, "steps": steps, "guidance": guidance}
@@ -176,13 +178,13 @@ def flow(count: int, side: int, folder: str, model: str) -> None:
     \b
     himmel evaluate flow --side 64
     """
+    place = _place(folder, count)
+    if side not in (64, 128):
+        raise HimmelError(f"side {side}", "64 or 128, the sizes of training", "for example --side 64")
     from himmel.evaluation.flow import evaluate_flow, flow_markdown, write_flow
     from himmel.pipeline.parts import load
     from himmel.recipes.validation import losses
 
-    place = _place(folder, count)
-    if side not in (64, 128):
-        raise HimmelError(f"side {side}", "64 or 128, the sizes of training", "for example --side 64")
     table = evaluate_flow(losses(load(model), world_clips("validation", count, side)))
     write_flow(table, place)
     click.echo(flow_markdown(table))
@@ -200,12 +202,11 @@ def judge(judge: str, count: int) -> None:
     \b
     himmel evaluate judge --judge report
     """
+    _check_count(count)
     from himmel.evaluation.judge import Judge
     from himmel.evaluation.report import markdown_table, percent
     from himmel.recipes.judge import SPLITS, HeldOut, measure, recompressed
 
-    if not 1 <= count <= 10_000:
-        raise HimmelError(f"count {count}", "1 to 10000", "for example --count 100")
     reader = Judge.load(judge)
     clips = world_clips(SPLITS[judge], count, 128)
     held_out = HeldOut([clip.frames for clip in clips], [clip.facts for clip in clips if clip.facts is not None])
@@ -232,8 +233,7 @@ def world_clips(split: str, count: int, side: int) -> list[Clip]:
 
 def _place(folder: str, count: int) -> Path:
     """The folder, made. Raises HimmelError for a count or folder that can't be."""
-    if not 1 <= count <= 10_000:
-        raise HimmelError(f"count {count}", "1 to 10000", "for example --count 40")
+    _check_count(count)
     place = Path(folder)
     try:
         place.mkdir(parents=True, exist_ok=True)
@@ -241,3 +241,8 @@ def _place(folder: str, count: int) -> Path:
         remedy = "choose another with --folder"
         raise HimmelError(f"the folder {place} cannot be made: {error.strerror}", "", remedy) from error
     return place
+
+
+def _check_count(count: int) -> None:
+    if not 1 <= count <= 10_000:
+        raise HimmelError(f"count {count}", "1 to 10000", "for example --count 40")

@@ -113,8 +113,8 @@ def words(captions: int, steps: int, run: str) -> None:
     \b
     himmel train words --captions 8000 --steps 400
     """
-    _within("captions", captions, 100, 1_000_000)
-    _within("steps", steps, 1, 100_000)
+    _within("captions", captions, 100, 1_000_000, 8000)
+    _within("steps", steps, 1, 100_000, 400)
     from himmel.recipes.words import WordsRecipe
     from himmel.recipes.words import run as run_words
 
@@ -148,7 +148,7 @@ def pool(folder: str, minutes: float, workers: int, worker: int) -> None:
     himmel train pool --minutes 20
     himmel train pool --minutes 20 --workers 2 --worker 0 & himmel train pool --minutes 20 --workers 2 --worker 1
     """
-    _within("minutes", minutes, 0, 100_000)
+    _within("minutes", minutes, 0, 100_000, 20)
     if not 0 <= worker < workers:
         raise HimmelError(f"worker {worker} of {workers}", "0 to one less than --workers", "for example --worker 0")
     from himmel.cli.world import need_mujoco
@@ -262,12 +262,11 @@ def _recipe(recipes: dict[str, R], name: str) -> R:
 def _timed(recipe: Any, minutes: float | None) -> Any:
     if minutes is None:
         return recipe
-    _within("minutes", minutes, 0, 100_000)
+    _within("minutes", minutes, 0, 100_000, 20)
     return replace(recipe, schedule=replace(recipe.schedule, minutes=minutes))
 
 
-def _within(name: str, value: float, least: float, most: float) -> None:
-    if not least < value <= most:
-        raise HimmelError(
-            f"{name} {value:g}", f"more than {least:g}, at most {most:g}", f"for example --{name} {most:g}"
-        )
+def _within(name: str, value: float, least: int, most: int, example: int) -> None:
+    if not least <= value <= most or value <= 0:
+        allowed = f"{least} to {most}" if least else f"more than 0, at most {most}"
+        raise HimmelError(f"{name} {value:g}", allowed, f"for example --{name} {example}")
