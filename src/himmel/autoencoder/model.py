@@ -172,6 +172,15 @@ class Autoencoder(nn.Module):
         raw = latents * _per_channel(self.latent_std, latents) + _per_channel(self.latent_mean, latents)
         return self.decode_raw(raw).clamp(-1, 1)
 
+    def decode_group(self, before: Tensor | None, current: Tensor, after: Tensor | None) -> Tensor:
+        """One normalised latent frame [C, h, w] between its neighbours (None: there is none) to frames [3, 4, H, W]."""
+        mean, std = (_per_channel(x, current)[0, :, 0] for x in (self.latent_mean, self.latent_std))
+        nothing = torch.zeros_like(current, dtype=self.dtype)
+        around = [nothing if x is None else x.to(self.dtype) * std + mean for x in (before, current, after)]
+        marks = [nothing[:1] if x is None else torch.ones_like(nothing[:1]) for x in (before, after)]
+        stacked = torch.cat([*around, *marks])[None].contiguous(memory_format=torch.channels_last)
+        return rearrange(self.decoder(stacked)[0], "(f c) h w -> c f h w", f=FRAMES_A_GROUP).clamp(-1, 1)
+
     @torch.no_grad()
     def set_statistics(self, mean: Tensor, std: Tensor) -> None:
         """Fixes the normalisation. Channels that carry next to nothing are not blown up: deviations have a floor."""

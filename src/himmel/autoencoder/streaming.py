@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-import torch
 from torch import Tensor
 
 from himmel.autoencoder.config import FRAMES_A_GROUP, PIXELS_A_TOKEN
@@ -25,17 +24,10 @@ def decode_stream(autoencoder: Autoencoder, latents: Iterable[Tensor]) -> Iterat
     current: Tensor | None = None
     for upcoming in latents:
         if current is not None:
-            yield _decode_middle(autoencoder, before, current, upcoming)
+            yield autoencoder.decode_group(before, current, upcoming)
         before, current = current, upcoming
     if current is not None:
-        yield _decode_middle(autoencoder, before, current, None)
-
-
-def _decode_middle(autoencoder: Autoencoder, before: Tensor | None, current: Tensor, after: Tensor | None) -> Tensor:
-    window = [latent for latent in (before, current, after) if latent is not None]
-    frames = autoencoder.decode(torch.stack(window, 1)[None])[0]
-    start = FRAMES_A_GROUP if before is not None else 0
-    return frames[:, start : start + FRAMES_A_GROUP]
+        yield autoencoder.decode_group(before, current, None)
 
 
 def decode_tiled(autoencoder: Autoencoder, latents: Tensor, tile: int = 24) -> Tensor:

@@ -1,5 +1,4 @@
-"""`himmel train`: one verb for each step from nothing to weights. The runs themselves are in "
-"``himmel.recipes``."""
+"""`himmel train`: one verb for each step from nothing to weights. The runs themselves are in ``himmel.recipes``."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -25,7 +26,9 @@ PROMPTS = (
 )
 
 
-def sheet_writer(parts: Parts, config: TransformerConfig, folder: Path, size: int = 128) -> Callable[[Checkpoint], None]:
+def sheet_writer(
+    parts: Parts, config: TransformerConfig, folder: Path, size: int = 128
+) -> Callable[[Checkpoint], None]:
     """A callback that draws PROMPTS with the averaged weights into folder/samples-STEPS.png.
 
     parts: the networks beside the transformer, whose own place in it is filled anew each time.
@@ -34,7 +37,7 @@ def sheet_writer(parts: Parts, config: TransformerConfig, folder: Path, size: in
     def write(checkpoint: Checkpoint) -> None:
         network = Transformer(config).eval()
         network.load_state_dict({k: v.cpu() for k, v in checkpoint.average.weights.items()})
-        made = Parts(**{**vars(parts), "transformer": network.to(parts.dtype)})
+        made = replace(parts, transformer=network.to(parts.dtype))
         write_sheet(folder / f"samples-{checkpoint.steps:06d}.png", draw(made, PROMPTS, size))
 
     return write
