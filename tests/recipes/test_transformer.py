@@ -55,14 +55,14 @@ def test_twice_the_same_is_the_same_and_resuming_changes_nothing(
     whole = losses(pools, tmp_path / "whole")
     short = replace(RECIPE, schedule=replace(RECIPE.schedule, checkpoint_seconds=0.0))
 
-    class Cut(Exception):
+    class CutError(Exception):
         pass
 
     def stop(checkpoint: Checkpoint) -> None:
         if checkpoint.steps == 7:
-            raise Cut
+            raise CutError
 
-    with pytest.raises(Cut):
+    with pytest.raises(CutError):
         train(short, pools, NO_WORDS, tmp_path / "cut", report=lambda p: None, on_checkpoint=stop)
     again = losses(pools, tmp_path / "cut")
     assert all(torch.equal(whole.average.weights[k], v) for k, v in again.average.weights.items())

@@ -22,9 +22,7 @@ def check_writable(path: str | os.PathLike[str], *, overwrite: bool = True) -> P
     given = Path(path)
     target = Path(os.path.realpath(given))
     if not given.name or len(os.fsencode(given.name)) > 240 or "\0" in str(given):
-        raise HimmelError(
-            f"output {str(given)!r:.200}", "a file name of 1 to 240 bytes", "choose another name with -o"
-        )
+        raise HimmelError(f"output {str(given)!r:.200}", "a file name of 1 to 240 bytes", "choose another name with -o")
     folder = target.parent
     if not folder.is_dir():
         raise HimmelError(
@@ -36,9 +34,7 @@ def check_writable(path: str | os.PathLike[str], *, overwrite: bool = True) -> P
         raise HimmelError(f"the folder {folder} cannot be written", "", "choose another folder with -o")
     if target.exists():
         if not stat.S_ISREG(target.stat().st_mode):
-            raise HimmelError(
-                f"{given} is a folder or a device", "a plain file", "add a file name to it with -o"
-            )
+            raise HimmelError(f"{given} is a folder or a device", "a plain file", "add a file name to it with -o")
         if not overwrite:
             raise HimmelError(
                 f"{given} exists already",

@@ -44,9 +44,7 @@ class ReadLimits:
     seconds: int = 120
 
 
-def read_video(
-    path: str | os.PathLike[str], *, limits: ReadLimits | None = None
-) -> tuple[NDArray[np.uint8], Fraction]:
+def read_video(path: str | os.PathLike[str], *, limits: ReadLimits | None = None) -> tuple[NDArray[np.uint8], Fraction]:
     """Frames uint8 [T, H, W, 3] sRGB, upright, and the frame rate, of an MP4, MOV, WebM, MKV, AVI, GIF, PNG
     or JPEG.
 
@@ -90,9 +88,7 @@ def _opened(path: str | os.PathLike[str]) -> IO[bytes]:
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise HimmelError(
-            f"{path} cannot be read: {reason}", "", "check the name and your access to it"
-        ) from error
+        raise HimmelError(f"{path} cannot be read: {reason}", "", "check the name and your access to it") from error
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)
         raise HimmelError(f"{path} is a folder or a device", "a video file", "")

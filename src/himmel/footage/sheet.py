@@ -46,15 +46,11 @@ def contact_sheet(rows: Sequence[Row], *, columns: int = 8, width: int = 128) ->
     empty clip, or a sheet over 20,000 pixels.
     """
     if not rows or columns < 1 or width < 8 or any(len(row.frames) < 1 for row in rows):
-        raise HimmelError(
-            f"a sheet of {len(rows)} clips", "at least one clip, each with at least one frame", ""
-        )
+        raise HimmelError(f"a sheet of {len(rows)} clips", "at least one clip, each with at least one frame", "")
     strips = [_strip(row, columns, width) for row in rows]
     size = (max(strip.width for strip in strips), sum(strip.height for strip in strips) + GAP)
     if max(size) > LARGEST_SIDE:
-        raise HimmelError(
-            f"a sheet of {size[0]}x{size[1]}", f"at most {LARGEST_SIDE} a side", "put fewer clips on it"
-        )
+        raise HimmelError(f"a sheet of {size[0]}x{size[1]}", f"at most {LARGEST_SIDE} a side", "put fewer clips on it")
     sheet = Image.new("RGB", size, PAPER)
     top = 0
     for strip in strips:
@@ -63,9 +59,7 @@ def contact_sheet(rows: Sequence[Row], *, columns: int = 8, width: int = 128) ->
     return np.asarray(sheet)
 
 
-def write_sheet(
-    path: str | os.PathLike[str], rows: Sequence[Row], *, columns: int = 8, width: int = 128
-) -> Path:
+def write_sheet(path: str | os.PathLike[str], rows: Sequence[Row], *, columns: int = 8, width: int = 128) -> Path:
     """Write `contact_sheet` as a PNG, whole or not at all. Raises HimmelError as it and `whole_file` do."""
     if Path(path).suffix.lower() != ".png":
         raise HimmelError(f"{path} for a contact sheet", "a name that ends in .png", "")

@@ -34,9 +34,7 @@ def check_target(
         raise HimmelError(given, f"allowed: {', '.join(ENDINGS)}", "name the file for example clip.mp4")
     if ending == ".mp4" and (width % 2 or height % 2):
         even = f"{width + width % 2}x{height + height % 2}"
-        raise HimmelError(
-            f"{width}x{height} as .mp4", ".mp4 holds even sizes", f"use --size {even}, or .webm or .gif"
-        )
+        raise HimmelError(f"{width}x{height} as .mp4", ".mp4 holds even sizes", f"use --size {even}, or .webm or .gif")
     if ending == ".png" and frames != 1:
         remedy = "use .mp4, .webm or .gif for a clip; for a picture leave --seconds away"
         raise HimmelError(f"{frames} frames as .png", ".png holds one frame", remedy)

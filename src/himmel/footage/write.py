@@ -120,9 +120,7 @@ def _checked(frames: Iterable[Frame]) -> Iterator[Frame]:
     shape: tuple[int, ...] | None = None
     for i, frame in enumerate(frames):
         if frame.dtype != np.uint8 or frame.ndim != 3 or frame.shape[2] != 3 or 0 in frame.shape:
-            raise HimmelError(
-                f"frame {i} is {frame.dtype} {list(frame.shape)}", "uint8 [height, width, 3]", ""
-            )
+            raise HimmelError(f"frame {i} is {frame.dtype} {list(frame.shape)}", "uint8 [height, width, 3]", "")
         if shape is not None and frame.shape != shape:
             raise HimmelError(f"frame {i} is {list(frame.shape)}", f"{list(shape)} as the first one", "")
         shape = frame.shape
@@ -190,9 +188,7 @@ def _write_yuv(
             report(i)
 
 
-def _write_gif(
-    path: Path, frames: Iterator[Frame], rate: Fraction, width: int, height: int, report: OnFrame
-) -> None:
+def _write_gif(path: Path, frames: Iterator[Frame], rate: Fraction, width: int, height: int, report: OnFrame) -> None:
     """Two passes, since the palette depends on every frame; the frames wait in an unnamed file, not in
     memory.
     """

@@ -67,9 +67,7 @@ class Recipe:
         for key in plain:
             if key not in names and key != "format":
                 near = difflib.get_close_matches(str(key), names, 1)
-                raise HimmelError(
-                    f"unknown key {key!r:.60}", f"did you mean {near[0]!r}?" if near else "", "remove it"
-                )
+                raise HimmelError(f"unknown key {key!r:.60}", f"did you mean {near[0]!r}?" if near else "", "remove it")
         missing = [f.name for f in fields(cls) if f.name not in plain]
         if missing:
             raise HimmelError(
@@ -83,9 +81,7 @@ class Recipe:
         try:
             plain = json.loads(text)
         except (ValueError, RecursionError) as error:
-            raise HimmelError(
-                "text that is no JSON", "a recipe", "give the .json beside a himmel clip"
-            ) from error
+            raise HimmelError("text that is no JSON", "a recipe", "give the .json beside a himmel clip") from error
         if not isinstance(plain, dict):
             raise HimmelError("JSON that is no object", "a recipe", "give the .json beside a himmel clip")
         return cls.from_dict(plain)
