@@ -45,5 +45,5 @@ class ClipSource(Protocol):
     """Seekable: clip i is always the same clip, so a resumed run reads on exactly where it stopped."""
 
     def clips(self, indices: list[int]) -> list[Clip]:
-        """The clips at these positions of an endless, or wrapping, sequence: one batch, so that renderers share work."""
+        """The clips at these positions of an endless or wrapping sequence: one batch, so that renderers share work."""
         ...
