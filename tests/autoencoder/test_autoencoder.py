@@ -1,5 +1,7 @@
 """Laws of the autoencoder: groups are independent, absent frames say nothing, streams and tiles equal the whole."""
 
+import copy
+
 import pytest
 import torch
 from torch import Tensor
@@ -48,6 +50,13 @@ def test_streamed_equals_whole(autoencoder: Autoencoder) -> None:
     latents = torch.randn(1, 6, 5, 2, 2)
     streamed = torch.cat(list(decode_stream(autoencoder, latents[0].unbind(1))), 1)
     torch.testing.assert_close(streamed[None], autoencoder.decode(latents), atol=1e-5, rtol=1e-4)
+
+
+def test_latents_of_another_type_are_decoded_in_the_networks_own(autoencoder: Autoencoder) -> None:
+    latents = torch.randn(1, 6, 3, 2, 2)
+    small = copy.deepcopy(autoencoder).bfloat16()
+    streamed = torch.cat(list(decode_stream(small, latents[0].unbind(1))), 1)
+    assert torch.equal(streamed[None], small.decode(latents))
 
 
 def test_a_frame_depends_on_one_group_on_each_side(autoencoder: Autoencoder) -> None:

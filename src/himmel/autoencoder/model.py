@@ -174,6 +174,7 @@ class Autoencoder(nn.Module):
 
     def decode_group(self, before: Tensor | None, current: Tensor, after: Tensor | None) -> Tensor:
         """One normalised latent frame [C, h, w] between its neighbours (None: there is none) to frames [3, 4, H, W]."""
+        current = current.to(self.dtype)
         mean, std = (_per_channel(x, current)[0, :, 0] for x in (self.latent_mean, self.latent_std))
         nothing = torch.zeros_like(current, dtype=self.dtype)
         around = [nothing if x is None else x.to(self.dtype) * std + mean for x in (before, current, after)]

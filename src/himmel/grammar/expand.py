@@ -53,7 +53,9 @@ def filled(facts: SceneFacts, rng: random.Random) -> SceneFacts:
         changes["light"] = _light(facts, rng)
     if facts.camera is None:
         wide = facts.scenery not in ("plain", "sea")
-        changes["camera"] = rng.choice(("flies forward", "still", "pans right") if wide else ("still", "moves in"))
+        changes["camera"] = (
+            "flies forward" if wide else "still"
+        )  # a move that nobody asked for would hide the one asked for
     return replace(facts, objects=objects, **changes)
 
 

@@ -12,7 +12,7 @@ from torch import Tensor
 EXPLICIT, FUSED = "explicit", "fused"
 
 
-@torch.compiler.disable
+@torch.compiler.disable()
 def attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, how: str) -> Tensor:
     """softmax(q k' / sqrt(K)) v for q [B, H, N, K], k v [B, H, M, K]; mask bool [B, N, M] or [B, 1, M], True: may look.
 
