@@ -23,7 +23,7 @@ def size_shift(tokens: int) -> float:
 
 def shift_levels(levels: Tensor, shift: float) -> Tensor:
     """Moves levels in [0, 1] towards noise; keeps 0, 1 and order."""
-    return shift * levels / (1 + (shift - 1) * levels)
+    return shift * levels / (shift * levels + (1 - levels))  # written so that 1 stays exactly 1
 
 
 def draw_levels(shape: tuple[int, ...], tokens: int, generator: torch.Generator) -> Tensor:
