@@ -125,7 +125,7 @@ def soften(code: LinearAutoencoder) -> Degrade:
 def mixed(reconstruct: Degrade) -> Degrade:
     """What judges are trained on: each time one draw of light, reconstruction, blur, block noise and grain.
 
-    A third of the draws are left as they are. The rest gets each kind of damage half of the time.
+    A third of the draws are left as they are. The rest gets each kind of damage about half of the time.
     """
 
     def degrade(frames: Tensor, generator: Generator) -> Tensor:
@@ -133,7 +133,7 @@ def mixed(reconstruct: Degrade) -> Degrade:
             return frames
         if _uniform(0, 1, generator) < 0.5:
             frames = shift_light(frames, generator)
-        if _uniform(0, 1, generator) < 0.5:
+        if _uniform(0, 1, generator) < 0.65:  # most often: every generated clip comes out of a decoder
             frames = reconstruct(frames, generator)
         if _uniform(0, 1, generator) < 0.4:
             frames = blur(frames, _uniform(0.3, 1.1, generator))

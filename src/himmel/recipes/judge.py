@@ -19,12 +19,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from himmel.autoencoder import Autoencoder
 from himmel.evaluation.degrade import Degrade, LinearAutoencoder, mixed, recompress, soften
 from himmel.evaluation.judge import Judge, prepare
 from himmel.evaluation.network import JudgeConfig, Network
 from himmel.evaluation.scoring import score_all
 from himmel.evaluation.targets import Targets, judge_loss, mirrored, targets_of
+from himmel.pipeline.parts import best_dtype, load_autoencoder
 from himmel.recipes.pool import Bucket, PoolRecipe, fill, read_facts
+from himmel.recipes.validation import through
 from himmel.records import HimmelError, SceneFacts
 from himmel.training import Average, Checkpoint, Progress, Schedule, build_optimisers, run
 
@@ -60,7 +63,7 @@ RECIPES = {
     ),
     "report": JudgeRecipe(
         "report",
-        JudgeConfig(stem=40, width=112, hidden=96, memory="recurrent"),
+        JudgeConfig(stem=24, width=80, blocks=4, hidden=96, memory="recurrent"),
         Schedule(steps=1500, warmup=60, decay=0.6, seed=2, checkpoint_seconds=60),
     ),
 }
@@ -112,6 +115,25 @@ def _read_shard(path: Path, count: int, side: int) -> Shots:
 def linear_code(shots: Shots) -> LinearAutoencoder:
     """Fitted to the first 200 clips, so that a resumed run on a larger pool has the same."""
     return LinearAutoencoder.fit(shots.frames[:200].float() / 127.5 - 1)
+
+
+def through_autoencoder(autoencoder: Autoencoder, code: LinearAutoencoder) -> Degrade:
+    """Damage by the autoencoder with up to 0.6 of noise on its latents, as a transformer errs, or by a linear code.
+
+    The linear code is there so that a judge does not learn the marks of one autoencoder.
+    """
+    soft = soften(code)
+
+    def degrade(frames: Tensor, generator: torch.Generator) -> Tensor:
+        if float(torch.rand((), generator=generator)) < 0.4:
+            return soft(frames, generator)
+        with torch.no_grad():
+            latents = autoencoder.encode(frames.transpose(1, 2).to(autoencoder.dtype))
+            noise = torch.randn(latents.shape, generator=generator).to(latents.dtype)
+            latents = latents + 0.6 * float(torch.rand((), generator=generator)) * noise
+            return autoencoder.decode(latents).transpose(1, 2).float().clamp(-1, 1)
+
+    return degrade
 
 
 def train(
@@ -229,13 +251,12 @@ def main() -> None:
         recipe = replace(recipe, schedule=replace(recipe.schedule, steps=int(options["steps"])))
     shots = Shots.read([Path(folder) for folder in options.get("pool", "runs/pool").split(",")])
     print(f"{len(shots.frames)} clips", flush=True)
-    network = train(recipe, shots, runs / name, report=lambda progress: print(progress, flush=True))
+    autoencoder = load_autoencoder()[0].to(best_dtype()).requires_grad_(False)
+    damage = through_autoencoder(autoencoder, linear_code(shots))
+    network = train(recipe, shots, runs / name, damage, report=lambda progress: print(progress, flush=True))
     held_out = HeldOut.read(runs / "held_out", SPLITS[name], float(options.get("minutes", "3")))
-    views = {
-        "renders": lambda frames: frames,
-        "recompressed": recompressed,
-        "linear code": coded(linear_code(shots)),
-    }
+    views = {"renders": lambda frames: frames, "reconstructed": through(autoencoder), "recompressed": recompressed}
+    views["linear code"] = coded(linear_code(shots))
     judge = finish(recipe, network, held_out, views, len(shots.frames))
     judge.save(Path(options.get("folder", str(files("himmel") / "weights" / "judge"))))
     print(judge.about["accuracy"])
