@@ -15,7 +15,8 @@ from himmel.cli import himmel
 from himmel.flow.patterns import Mixture
 from himmel.pipeline import parts
 from himmel.recipes import transformer as recipes
-from himmel.recipes.latents import LENGTHS, encode_words
+from himmel.recipes.latents import CAPTIONS_A_CLIP, encode_words
+from himmel.recipes.scene import CHANNELS
 from himmel.training import Schedule
 from himmel.transformer import TransformerConfig
 from himmel.weights import save
@@ -40,11 +41,16 @@ def pool(tmp_path: Path) -> Path:
     weights = Autoencoder(config).state_dict()
     sha256 = save(tmp_path / "model/autoencoder/model.safetensors", weights, vars(config))
     encoder, refiner, told = parts.load_words()
-    words, counts = encode_words(["a red ball rolls"] * len(LENGTHS), encoder, refiner)
+    words, counts = encode_words(["a red ball rolls"] * CAPTIONS_A_CLIP, encoder, refiner)
     folder = tmp_path / "pool"
     folder.mkdir()
     name = f"{SHAPE}-00000"
-    latents = {"clips": torch.randn(2, 4, 8, 4, 4).half()}
+    latents = {
+        "clips": torch.randn(2, 4, 8, 4, 4).half(),
+        "clips.scene": torch.zeros(2, CHANNELS, 8, 4, 4).half(),
+        "clips.reference": torch.randn(2, 4, 1, 4, 4).half(),
+        "clips.frame": torch.zeros(2).long(),
+    }
     save_file(latents, folder / f"{name}.latents.safetensors", {"autoencoder": sha256})
     states = {
         "clips.words": words.expand(2, -1, -1, -1).contiguous(),

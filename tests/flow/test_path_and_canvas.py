@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from himmel.flow import add_noise, clean_from_velocity, draw_levels, sampling_levels, shift_levels, velocity_from_clean
 from himmel.flow import canvas as canvases
 from himmel.flow.loss import flow_loss
-from himmel.flow.patterns import Mixture, draw_pattern
+from himmel.flow.patterns import Mixture, beside_reference, draw_pattern
 
 seeds = st.integers(0, 2**31)
 
@@ -69,6 +69,19 @@ def test_every_kind_of_pattern_is_drawn() -> None:
     assert any(not f[0] and not f[-1] for f in frames), "both ends are given"
     assert any(0 < p.made[0].sum() < 16 for p in partly), "a region is made"
     assert any(len(p.made_level.unique()) > 1 for p in patterns), "levels are independent"
+
+
+def test_closed_patterns_let_given_tokens_look_at_given_ones_only() -> None:
+    generator = torch.Generator().manual_seed(0)
+    patterns = [beside_reference(draw_pattern(4, 2, 2, Mixture(), generator)) for _ in range(100)]
+    assert {p.closed for p in patterns} == {True, False}
+    for pattern in patterns:
+        made, mask = pattern.made.flatten(), pattern.mask()
+        assert mask[made].all(), "what is made sees everything"
+        assert mask[~made][:, ~made].all()
+        assert bool(mask[~made][:, made].any()) == (not pattern.closed and bool(made.any()))
+        assert not pattern.made[-1].any()
+        assert float(pattern.level()[-1].max()) == 0
 
 
 def test_the_loss_is_the_velocity_error_and_ignores_given_tokens() -> None:

@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from himmel.recipes.latents import Shard
-from himmel.recipes.transformer import Pool, Share, TransformerRecipe, export, prepare, train
+from himmel.recipes.scene import CHANNELS
+from himmel.recipes.transformer import Pool, Share, TransformerRecipe, export, prepare, train, transformer_weights
 from himmel.training import Checkpoint, Schedule
 from himmel.transformer import SIZES, Transformer, TransformerConfig
 from himmel.weights import load
@@ -20,7 +21,11 @@ RECIPE = TransformerRecipe(
     schedule=Schedule(steps=12, warmup=3, decay=0.3, seed=5, report_seconds=0.0, checkpoint_seconds=1e9),
     tokens=512,
     compile=False,
-    shares=(Share("64x64x32@16", "clips", 0.7, 0.3), Share("128x128x32@16", "stills", 0.3, 0.7)),
+    shares=(
+        Share("64x64x32@16", "clips", 0.5, 0.2),
+        Share("64x64x32@16", "referenced", 0.2, 0.1),
+        Share("128x128x32@16", "stills", 0.3, 0.7),
+    ),
 )
 
 
@@ -30,7 +35,10 @@ def shard(groups: int, side: int) -> Shard:
     words = torch.randn(24, 3, 92, 256, generator=generator)
     told = words[:, :, :48].mean(1)[..., 0]
     latents = told[:, :, None, None, None] * 3 + 0.1 * torch.randn(24, 48, groups, side, side, generator=generator)
-    return Shard(latents.half(), words.half(), torch.randint(38, 93, (24, 3), generator=generator), 16.0)
+    counts = torch.randint(38, 93, (24, 3), generator=generator)
+    scene = torch.rand(24, CHANNELS, groups, side, side, generator=generator)
+    reference, frame = latents[:, :, :1], torch.randint(0, 4 * groups, (24,), generator=generator)
+    return Shard(latents.half(), words.half(), counts, scene.half(), reference.half(), frame, 16.0)
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +84,18 @@ def test_dropped_words_are_the_empty_prompts(pools: dict[tuple[str, str], Pool])
         assert torch.equal(prepared[5][:, 0].sum(1), batch.counts if drop == 0 else torch.full((4,), 38))
 
 
+def test_a_given_frame_stands_beside_its_clip_at_its_own_time(pools: dict[tuple[str, str], Pool]) -> None:
+    pool = pools["64x64x32@16", "clips"]
+    batch = pool.draw(576, torch.Generator().manual_seed(0), referenced=True)
+    latents, _, levels, made, _, _, place, *_ = prepare(batch, RECIPE, NO_WORDS, torch.Generator().manual_seed(1))
+    assert latents.shape == (4, 48, 9, 4, 4)
+    assert not made[:, -1].any()
+    assert torch.equal(levels[:, -2], torch.zeros(4)), "given frames are clean"
+    own = place[:, -1, 0] - place[:, 0, 0] + 1.5 / 16
+    torch.testing.assert_close(own * 16, (own * 16).round(), atol=1e-3, rtol=0)
+    assert {round(16 * float(seconds)) for seconds in own} <= set(pool.frame.tolist())
+
+
 def test_exported_weights_load_and_stay_within_a_percent(pools: dict[tuple[str, str], Pool], tmp_path: Path) -> None:
     checkpoint = losses(pools, tmp_path)
     export(checkpoint, RECIPE, tmp_path / "model.safetensors", {"autoencoder": "1", "words": "2"}, 48)
@@ -83,5 +103,5 @@ def test_exported_weights_load_and_stay_within_a_percent(pools: dict[tuple[str, 
     network = Transformer(TransformerConfig(**stored.config))
     stored.into(network)
     assert stored.made["steps"] == 12
-    for name, value in checkpoint.average.weights.items():
+    for name, value in transformer_weights(checkpoint).items():
         assert float((stored.tensors[name] - value).norm()) <= 0.012 * float(value.norm()) + 1e-6, name

@@ -5,6 +5,9 @@ Shapes: B clips, G groups (latent frames), T = 4 G frames, C latent channels, H 
 Both networks are 2-D: the four frames of a group are folded into channels, and work happens at a quarter of the pixel
 resolution and below. Norms are taken over channels at each place, never over space, so a tile decodes as the whole
 does.
+
+Beside each network runs one linear layer from a block of pixels (4 x 16 x 16) to its latents or back. It starts from
+the principal components of the training clips, so the whole starts as the best linear code and learns what that misses.
 """
 
 from __future__ import annotations
@@ -69,11 +72,14 @@ class Encoder(nn.Module):
             ChannelNorm(high),
             nn.Conv2d(high, config.channels, 1),
         )
+        self.linear = nn.Conv2d(3 * FRAMES_A_GROUP, config.channels, PIXELS_A_TOKEN, PIXELS_A_TOKEN)
+        _start_at_zero(self.layers[-1])
 
     def forward(self, pixels: Tensor, present: Tensor) -> Tensor:
+        """Pixels of frames that are not there are those of the nearest that is."""
         folded = F.pixel_unshuffle(pixels, _FOLD)
         marks = present[:, :, None, None].expand(-1, -1, *folded.shape[-2:])
-        return self.layers(torch.cat([folded, marks], 1))
+        return self.linear(pixels) + self.layers(torch.cat([folded, marks], 1))
 
 
 class Upsample(nn.Module):
@@ -104,9 +110,18 @@ class Decoder(nn.Module):
             ChannelNorm(low),
             nn.Conv2d(low, 3 * FRAMES_A_GROUP * _FOLD**2, 3, padding=1),
         )
+        self.linear = nn.Conv2d(config.channels, 3 * FRAMES_A_GROUP * PIXELS_A_TOKEN**2, 1)
+        _start_at_zero(self.layers[-1])
 
     def forward(self, neighbourhood: Tensor) -> Tensor:
-        return F.pixel_shuffle(self.layers(neighbourhood), _FOLD)
+        channels = self.linear.in_channels
+        own = F.pixel_shuffle(self.linear(neighbourhood[:, channels : 2 * channels]), PIXELS_A_TOKEN)
+        return own + F.pixel_shuffle(self.layers(neighbourhood), _FOLD)
+
+
+def _start_at_zero(last: nn.Module) -> None:
+    for parameter in last.parameters():
+        nn.init.zeros_(parameter)
 
 
 class Autoencoder(nn.Module):
@@ -142,8 +157,10 @@ class Autoencoder(nn.Module):
             )
         if present is None:
             present = torch.ones(batch, count, dtype=torch.bool, device=frames.device)
+        else:
+            frames = _fill_absent(frames, present)
         marks = present.to(frames.dtype)
-        groups = rearrange(frames * marks[:, None, :, None, None], "b c (g f) h w -> (b g) (f c) h w", f=FRAMES_A_GROUP)
+        groups = rearrange(frames, "b c (g f) h w -> (b g) (f c) h w", f=FRAMES_A_GROUP)
         groups = groups.contiguous(memory_format=torch.channels_last)
         raw = self.encoder(groups, rearrange(marks, "b (g f) -> (b g) f", f=FRAMES_A_GROUP))
         return rearrange(raw, "(b g) c h w -> b c g h w", b=batch)
@@ -184,9 +201,42 @@ class Autoencoder(nn.Module):
 
     @torch.no_grad()
     def set_statistics(self, mean: Tensor, std: Tensor) -> None:
-        """Fixes the normalisation. Channels that carry next to nothing are not blown up: deviations have a floor."""
+        """Fixes the normalisation: each channel's mean goes, and one scale for all makes the mean square 1.
+
+        Channels keep their relative strength. Scaled to equal deviations, those that carry fine texture would weigh as
+        much in the flow's loss as those that carry the scene (docs/decisions/0008).
+        """
         self.latent_mean.copy_(mean)
-        self.latent_std.copy_(std.clamp_min(0.25 * float(std.mean())))
+        self.latent_std.fill_(float(std.square().mean().sqrt()))
+
+    @torch.no_grad()
+    def set_linear(self, mean: Tensor, components: Tensor, deviations: Tensor) -> None:
+        """Starts the linear layers as a principal component code.
+
+        mean [P] and components [C, P] (orthonormal rows) of blocks of pixels, in the order (frame, colour, row,
+        column); deviations [C] of the blocks along them. Latents get the square root of these deviations, up to one
+        scale: between the natural spectrum, which is too steep for one noise level to fit, and a flat one.
+        """
+        scale = (deviations / deviations.log().mean().exp()).sqrt() / deviations
+        encode, decode = components * scale[:, None], components / scale[:, None]
+        self.encoder.linear.weight.copy_(encode.view_as(self.encoder.linear.weight))
+        self.encoder.linear.bias.copy_(-encode @ mean)  # pyright: ignore[reportOptionalMemberAccess]
+        self.decoder.linear.weight.copy_(decode.T[:, :, None, None])
+        self.decoder.linear.bias.copy_(mean)  # pyright: ignore[reportOptionalMemberAccess]
+
+
+def _fill_absent(frames: Tensor, present: Tensor) -> Tensor:
+    """Frames [B, 3, T, H, W] with those that are not there replaced by the nearest of their group that is.
+
+    A still so becomes four equal frames. A group without any frame becomes grey.
+    """
+    there = rearrange(present, "b (g f) -> b g 1 f", f=FRAMES_A_GROUP)
+    at = torch.arange(FRAMES_A_GROUP, device=frames.device)
+    nearest = ((at[:, None] - at).abs() + FRAMES_A_GROUP * ~there).argmin(-1)
+    start = torch.arange(0, frames.shape[2], FRAMES_A_GROUP, device=frames.device)[:, None]
+    index = (nearest + start).flatten(1)[:, None, :, None, None].expand_as(frames)
+    some = there.any(-1).expand(-1, -1, FRAMES_A_GROUP).flatten(1)[:, None, :, None, None]
+    return frames.gather(2, index) * some
 
 
 def _per_channel(values: Tensor, like: Tensor) -> Tensor:

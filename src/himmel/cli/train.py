@@ -53,6 +53,18 @@ def pool_option(function: F) -> F:
     )(function)
 
 
+def words_option(function: F) -> F:
+    """Which refiner reads the captions."""
+    return click.option(
+        "--words",
+        "words_from",
+        type=PATH,
+        default=None,
+        metavar="FOLDER",
+        help="The folder of another refiner than the shipped one. Example: --words runs/words",
+    )(function)
+
+
 def run_options(name: str) -> Callable[[F], F]:
     """Which recipe, for how long, and where the run lives."""
 
@@ -106,18 +118,30 @@ def run_options(name: str) -> Callable[[F], F]:
     metavar="FOLDER",
     help="Where statistics and refiner go. Example: --run runs/words",
 )
-def words(captions: int, steps: int, run: str) -> None:
+@click.option(
+    "--start",
+    default=None,
+    metavar="FOLDER",
+    help="Go on from the refiner of this folder, or from the shipped one. Example: --start shipped",
+)
+@click.option(
+    "--seed", type=int, default=1, show_default=True, metavar="N", help="Of captions drawn. Example: --seed 5"
+)
+def words(captions: int, steps: int, run: str, start: str | None, seed: int) -> None:
     """Train the refiner, which reads facts from captions in three languages; no video is involved.
 
     \b
     himmel train words --captions 8000 --steps 400
+    himmel train words --start shipped --seed 5
     """
     _within("captions", captions, 100, 1_000_000, 8000)
     _within("steps", steps, 1, 100_000, 400)
+    from himmel.language.encoder import words_folder
     from himmel.recipes.words import WordsRecipe
     from himmel.recipes.words import run as run_words
 
-    run_words(WordsRecipe(captions=captions, steps=steps), Path(run))
+    first = words_folder() if start == "shipped" else Path(start) if start else None
+    run_words(WordsRecipe(captions=captions, steps=steps, seed=seed), Path(run), first)
     say("refiner", f"{run}/refiner.safetensors")
 
 
@@ -163,13 +187,16 @@ def pool(folder: str, minutes: float, workers: int, worker: int) -> None:
 @pool_option
 @click.option(
     "--shape",
-    default="128x128x32@16",
+    "shapes",
+    multiple=True,
+    default=("128x128x32@16", "64x64x32@16"),
     show_default=True,
     metavar="NAME",
-    help="Which clips of the pool: WIDTHxHEIGHTxFRAMES@RATE. Example: --shape 128x128x16@8",
+    help="Which clips of the pool, WIDTHxHEIGHTxFRAMES@RATE, the main shape first; may be repeated. "
+    "Example: --shape 128x128x16@8",
 )
 @run_options("autoencoder")
-def autoencoder(folder: str, shape: str, recipe: str, minutes: float | None, run: str) -> None:
+def autoencoder(folder: str, shapes: tuple[str, ...], recipe: str, minutes: float | None, run: str) -> None:
     """Train the autoencoder on a pool and export it to RUN/export.
 
     \b
@@ -178,57 +205,71 @@ def autoencoder(folder: str, shape: str, recipe: str, minutes: float | None, run
     from himmel.recipes import autoencoder as recipes
 
     chosen = _timed(_recipe(recipes.RECIPES, recipe), minutes)
-    shards, place = sorted(Path(folder).glob(f"{shape}-*.npz")), Path(run)
-    if not shards:
-        raise HimmelError(f"no clips {shape} in {folder}", "a pool", "himmel train pool --minutes 20")
-    checkpoint = recipes.train(chosen, shards, place, lambda progress: click.echo(progress))
+    shards, place = [sorted(Path(folder).glob(f"{shape}-*.npz")) for shape in shapes], Path(run)
+    for shape, found in zip(shapes, shards, strict=True):
+        if not found:
+            raise HimmelError(f"no clips {shape} in {folder}", "a pool", "himmel train pool --minutes 20")
+    pictures = [recipes.Pictures.read(found) for found in shards]
+    checkpoint = recipes.train(chosen, pictures, place, lambda progress: click.echo(progress))
     path = place / "export/autoencoder/model.safetensors"
-    say("export", f"{path}  sha256 {recipes.export(checkpoint, chosen, shards, path)[:12]}")
+    say("export", f"{path}  sha256 {recipes.export(checkpoint, chosen, pictures, path)[:12]}")
     say("try next", f"himmel evaluate autoencoder --model {place / 'export'}")
 
 
 @train.command(short_help="The pool as the transformer reads it.")
 @pool_option
 @model_option
-def latents(folder: str, model: str) -> None:
+@words_option
+def latents(folder: str, model: str, words_from: str | None) -> None:
     """Encode the clips of a pool into latents, and their captions into word states; what is there is kept.
 
     \b
     himmel train latents --model runs/autoencoder/export
     """
-    from himmel.pipeline.parts import best_dtype, load_autoencoder, load_words
+    from himmel.pipeline.parts import best_dtype, load_autoencoder
     from himmel.recipes.latents import encode_folder
 
     network, sha256 = load_autoencoder(model)
     if not list(Path(folder).glob("*.npz")):
         raise HimmelError(f"no clips in {folder}", "a pool", "himmel train pool --minutes 20")
-    encode_folder(Path(folder), (network.to(best_dtype()), sha256), load_words(), click.echo)
+    encode_folder(Path(folder), (network.to(best_dtype()), sha256), _words(words_from), click.echo)
 
 
 @train.command(short_help="The flow from noise to latents, given words.")
 @pool_option
 @run_options("transformer")
 @model_option
-def transformer(folder: str, recipe: str, minutes: float | None, run: str, model: str) -> None:
+@words_option
+@click.option(
+    "--start",
+    default=None,
+    metavar="FOLDER",
+    help="Go on from the weights of this model, even if its autoencoder is another one. Example: --start shipped",
+)
+def transformer(
+    folder: str, recipe: str, minutes: float | None, run: str, model: str, words_from: str | None, start: str | None
+) -> None:
     """Train the transformer on the latents of a pool and export it to RUN/export, with the
     autoencoder of --model.
 
     \b
     himmel train transformer --minutes 60 --model runs/autoencoder/export
+    himmel train transformer --minutes 60 --model runs/autoencoder/export --start shipped
     """
     from himmel.pipeline.folder import PARTS, folder_of
-    from himmel.pipeline.parts import load_autoencoder, load_words
+    from himmel.pipeline.parts import load_autoencoder
     from himmel.recipes import transformer as recipes
     from himmel.recipes.latents import encode_words
 
     chosen, place = _timed(_recipe(recipes.RECIPES, recipe), minutes), Path(run)
     network, sha256 = load_autoencoder(model)
-    reading = load_words()
+    reading = _words(words_from)
     states, counts = encode_words([""], *reading[:2])
     pools = recipes.read_pools(chosen, Path(folder), sha256, reading[2])
+    first = _first_weights(start, network, sha256, Path(folder)) if start else None
     sheets = _sheets(chosen, network, reading, place)
     told: tuple[Tensor, int] = states[0], int(counts[0])
-    checkpoint = recipes.train(chosen, pools, told, place, lambda progress: click.echo(progress), sheets)
+    checkpoint = recipes.train(chosen, pools, told, place, lambda progress: click.echo(progress), sheets, first)
     export = place / "export"
     for file in (PARTS["autoencoder"], PARTS["autoencoder"].with_suffix(".json")):
         (export / file).parent.mkdir(parents=True, exist_ok=True)
@@ -238,6 +279,37 @@ def transformer(folder: str, recipe: str, minutes: float | None, run: str, model
     recipes.export(checkpoint, chosen, export / PARTS["transformer"], bound, clips)
     say("export", f"{export}")
     say("try next", f'himmel generate "a red ball rolls to the left" -o ball.mp4 --model {export}')
+
+
+def _words(folder: str | None) -> Reading:
+    from himmel.pipeline.parts import load_words
+
+    return load_words(Path(folder) if folder else None)
+
+
+def _first_weights(start: str, network: Autoencoder, sha256: str, pool: Path) -> dict[str, Tensor]:
+    """The weights of the model `start`, refitted to the latents of `network` where its autoencoder is another."""
+    from himmel.pipeline.folder import PARTS, folder_of
+    from himmel.pipeline.parts import load_autoencoder
+    from himmel.recipes.transfer import refit
+    from himmel.weights import load
+
+    old, old_sha256 = load_autoencoder(start)
+    stored = load(folder_of(start) / PARTS["transformer"])
+    stored.check_bound("autoencoder", old_sha256)
+    if old_sha256 == sha256:
+        return stored.tensors
+    shards = [shard for side in (64, 128) for shard in sorted(pool.glob(f"{side}x*.npz"))[:4]]
+    if not shards:
+        raise HimmelError(
+            f"no rendered clips in {pool}", "two autoencoders are compared on some", "keep the .npz files"
+        )
+    weights, explained = refit(stored.tensors, shards, old, network)
+    say(
+        "refitted",
+        f"to another autoencoder's latents, {100 * explained:.0f} % of their variance linear in the old ones",
+    )
+    return weights
 
 
 def _sheets(recipe: TransformerRecipe, network: Autoencoder, reading: Reading, folder: Path) -> Callable[..., None]:

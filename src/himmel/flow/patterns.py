@@ -15,26 +15,50 @@ class Mixture:
     """Shares of the noise patterns; they add up to 1.
 
     whole: one level for the clip. given: a part is clean, the rest at one level. independent: a level a frame
-    (Diffusion Forcing 2407.01392). context_noise: the most noise put on given parts in half of the cases.
+    (Diffusion Forcing 2407.01392). context_noise: the most noise put on given parts in half of the cases. closed: share
+    of the clips with a given part whose given tokens look at given tokens only.
     """
 
     whole: float = 0.45
     given: float = 0.35
     independent: float = 0.20
     context_noise: float = 0.05
+    closed: float = 0.3
 
 
 @dataclass(frozen=True)
 class Pattern:
-    """made bool [G, h, w]: where the loss is taken. made_level, given_level [G]: the level of made and given tokens."""
+    """made bool [G, h, w]: where the loss is taken. made_level, given_level [G]: the level of made and given tokens.
+
+    closed: given tokens look at given tokens only, so that what they become can be kept while the rest is made.
+    """
 
     made: Tensor
     made_level: Tensor
     given_level: Tensor
+    closed: bool = False
 
     def level(self) -> Tensor:
         """[G, h, w] the level of each token."""
         return torch.where(self.made, self.made_level[:, None, None], self.given_level[:, None, None])
+
+    def mask(self) -> Tensor:
+        """bool [N, N], True: the token of this row may look at the one of this column."""
+        made = self.made.flatten()
+        if not self.closed:
+            return torch.ones(len(made), len(made), dtype=torch.bool)
+        return made[:, None] | ~made
+
+
+def beside_reference(pattern: Pattern) -> Pattern:
+    """The same with one clean reference frame after the frames of the clip, as `canvas.with_reference` adds it."""
+    shape = pattern.made.shape[1:]
+    return Pattern(
+        torch.cat([pattern.made, torch.zeros(1, *shape, dtype=torch.bool)]),
+        torch.cat([pattern.made_level, pattern.made_level[-1:]]),
+        torch.cat([pattern.given_level, torch.zeros(1)]),
+        pattern.closed,
+    )
 
 
 def draw_pattern(groups: int, height: int, width: int, mixture: Mixture, generator: torch.Generator) -> Pattern:
@@ -48,7 +72,8 @@ def draw_pattern(groups: int, height: int, width: int, mixture: Mixture, generat
     if groups == 1 or pick >= mixture.independent + mixture.given:
         return Pattern(everything, level, clean)
     context = mixture.context_noise * _uniform(generator) if _uniform(generator) < 0.5 else 0.0
-    return Pattern(_draw_made(groups, height, width, generator), level, clean + context)
+    closed = _uniform(generator) < mixture.closed
+    return Pattern(_draw_made(groups, height, width, generator), level, clean + context, closed)
 
 
 def _draw_made(groups: int, height: int, width: int, generator: torch.Generator) -> Tensor:

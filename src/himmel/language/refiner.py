@@ -154,7 +154,7 @@ def save_refiner(path: Path, refiner: Refiner, encoder_fingerprint: str, notes: 
 
 def load_refiner(path: Path, encoder_fingerprint: str) -> Refiner:
     """A file's refiner, float32. Raises HimmelError if it is damaged or made for other words or slots."""
-    remedy = "train it again: python -m himmel.recipes.words"
+    remedy = "train it again: himmel train words"
     try:
         about = json.loads(path.with_suffix(".json").read_text())
         tensors = {name: tensor.float() for name, tensor in load_file(path).items()}

@@ -7,6 +7,7 @@ import os
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -89,9 +90,13 @@ def load(path: str | os.PathLike[str] = SHIPPED, words: Reading | None = None) -
     return assemble(str(path), words, autoencoder, transformer)
 
 
-def load_words() -> Reading:
-    """The shipped encoder and refiner, and the hash of both, to which transformers and word states are bound."""
-    encoder, path = WordEncoder.load(), words_folder() / "refiner.safetensors"
+def load_words(folder: Path | None = None) -> Reading:
+    """The encoder and a refiner, and the hash of both, to which transformers and word states are bound.
+
+    folder: of the refiner and the statistics of the encoder's states; None: the shipped ones.
+    """
+    folder = folder or words_folder()
+    encoder, path = WordEncoder.load(statistics=folder / "statistics.safetensors"), folder / "refiner.safetensors"
     refiner = load_refiner(path, encoder.fingerprint)
     return encoder, refiner.eval(), fingerprint(encoder.fingerprint, hashlib.sha256(path.read_bytes()).hexdigest())
 

@@ -1,8 +1,9 @@
 """Rendered shards become what the transformer reads: latents, and word states of captions.
 
-Command: ``himmel train latents --folder runs/pool`` (two cores: about 40 clips a second). Every clip is taken as it is
+Command: ``himmel train latents --folder runs/pool`` (two cores: about 20 clips a second). Every clip is taken as it is
 and mirrored (left and right change sides in its facts, and so in its captions), and its first frame once more alone, as
-a still. Files name the autoencoder and the words that made them; others are refused.
+a still. What the simulator knows about each place goes along (`himmel.recipes.scene`). Files name the autoencoder and
+the words that made them; others are refused.
 """
 
 from __future__ import annotations
@@ -15,30 +16,43 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
 from himmel.autoencoder import Autoencoder
+from himmel.autoencoder.config import FRAMES_A_GROUP
 from himmel.grammar import describe
 from himmel.grammar.mirror import mirrored
 from himmel.language import Refiner, WordEncoder, pad_states
 from himmel.recipes.pool import read_facts
+from himmel.recipes.scene import mirror_scene, scene_targets
 from himmel.records import HimmelError, SceneFacts
 
 MAX_TOKENS = 56
-LENGTHS = ("tags", "short", "full")
+LENGTHS = {"tags": 0.2, "short": 0.3, "full": 0.5}
+CAPTIONS_A_CLIP = 2
+ALONE = [True, False, False, False]
+"""Which frames of its group are there when a picture stands alone."""
 STILLS_FROM = 128  # pixels a side; smaller pictures are not worth training alone
 LANGUAGES = {"en": 0.7, "sv": 0.15, "zh": 0.15}
 
 
 @dataclass(frozen=True)
 class Shard:
-    """Latents [N, C, G, h, w] float16 and word states [N, K, M, W] float16 with word counts [N, K], of one shape."""
+    """Latents [N, C, G, h, w] float16 and word states [N, K, M, W] float16 with word counts [N, K], of one shape.
+
+    scene: float16 [N, answers, G, h, w] of `scene_targets`. reference: latents [N, C, 1, h, w] of one frame of each
+    clip alone, half of the time its first, and frame, long [N], which one that is.
+    """
 
     latents: Tensor
     words: Tensor
     counts: Tensor
+    scene: Tensor
+    reference: Tensor
+    frame: Tensor
     rate: float
 
     @property
@@ -53,9 +67,10 @@ def still_facts(facts: SceneFacts) -> SceneFacts:
 
 
 def captions(facts: SceneFacts, rng: random.Random) -> list[str]:
-    """One caption of each of LENGTHS, each in a language drawn from LANGUAGES."""
-    languages = rng.choices(list(LANGUAGES), list(LANGUAGES.values()), k=len(LENGTHS))
-    return [describe(facts, rng, language, length) for language, length in zip(languages, LENGTHS, strict=True)]
+    """CAPTIONS_A_CLIP captions, each in a language drawn from LANGUAGES and of a length drawn from LENGTHS."""
+    languages = rng.choices(list(LANGUAGES), list(LANGUAGES.values()), k=CAPTIONS_A_CLIP)
+    lengths = rng.choices(list(LENGTHS), list(LENGTHS.values()), k=CAPTIONS_A_CLIP)
+    return [describe(facts, rng, language, length) for language, length in zip(languages, lengths, strict=True)]
 
 
 @torch.inference_mode()
@@ -85,29 +100,63 @@ def encode_shard_words(pictures: Path, encoder: WordEncoder, refiner: Refiner, f
         rng = random.Random(f"{pictures.stem}/{kind}")
         texts = [text for f in all_facts for text in captions(f, rng)]
         words, counts = encode_words(texts, encoder, refiner)
-        tensors[f"{kind}.words"] = words.unflatten(0, (-1, len(LENGTHS)))
-        tensors[f"{kind}.counts"] = counts.unflatten(0, (-1, len(LENGTHS)))
+        tensors[f"{kind}.words"] = words.unflatten(0, (-1, CAPTIONS_A_CLIP))
+        tensors[f"{kind}.counts"] = counts.unflatten(0, (-1, CAPTIONS_A_CLIP))
     save_file(tensors, pictures.with_suffix(".words.safetensors"), {"words": fingerprint})
 
 
 @torch.inference_mode()
 def encode_shard_latents(pictures: Path, autoencoder: Autoencoder, sha256: str) -> None:
-    """Writes NAME.latents.safetensors beside a shard: clips, mirrored clips, stills, mirrored stills."""
-    frames = np.load(pictures)["frames"]
-    tensors: dict[str, Tensor] = {}
-    present = torch.tensor([[True, False, False, False]])
-    clips, stills = [], []
+    """Writes NAME.latents.safetensors beside a shard: clips, stills, each followed by its mirror images, and scenes."""
+    with np.load(pictures) as shard:
+        frames, masks, facts = shard["frames"], shard["masks"], read_facts(str(shard["facts"]))
+    rate = _rate(pictures)
+    tensors = {"clips": _both_ways(frames, autoencoder, None), "clips.scene": _scene(masks, facts, rate)}
+    chosen = _frames_alone(len(frames), frames.shape[1], pictures.stem)
+    tensors["clips.reference"] = _both_ways(_alone(frames, chosen), autoencoder, ALONE)
+    tensors["clips.frame"] = torch.from_numpy(np.concatenate([chosen, chosen]))
+    if _large(pictures):
+        first = np.zeros(len(frames), np.int64)
+        tensors["stills"] = _both_ways(_alone(frames, first), autoencoder, ALONE)
+        tensors["stills.scene"] = _scene(_alone(masks, first), facts, rate)
+        tensors["stills.reference"], tensors["stills.frame"] = tensors["stills"], torch.zeros(2 * len(frames)).long()
+    save_file(
+        {k: v.clone() for k, v in tensors.items()},
+        pictures.with_suffix(".latents.safetensors"),
+        {"autoencoder": sha256},
+    )
+
+
+def _frames_alone(clips: int, frames: int, name: str) -> NDArray[np.int64]:
+    """For each clip the frame that is encoded alone: in half of them the first."""
+    rng = np.random.default_rng(list(name.encode()))
+    return np.where(rng.random(clips) < 0.5, 0, rng.integers(0, frames, clips))
+
+
+def _alone(clips: NDArray[np.uint8], frame: NDArray[np.int64]) -> NDArray[np.uint8]:
+    """A group of four that holds one frame of each clip [N, T, ...]: [N, 4, ...]."""
+    return np.repeat(clips[np.arange(len(clips)), frame][:, None], FRAMES_A_GROUP, 1)
+
+
+def _both_ways(frames: NDArray[np.uint8], autoencoder: Autoencoder, present: list[bool] | None) -> Tensor:
+    """Latents of clips [N, T, H, W, 3], then of the same clips mirrored."""
+    found = []
     for flip in (False, True):
         for start in range(0, len(frames), 5):
             batch = torch.from_numpy(frames[start : start + 5]).permute(0, 4, 1, 2, 3)
             batch = (batch.flip(-1) if flip else batch).to(autoencoder.dtype) / 127.5 - 1
-            clips.append(autoencoder.encode(batch).half())
-            if _large(pictures):
-                stills.append(autoencoder.encode(batch[:, :, :4], present.expand(len(batch), -1)).half())
-    tensors["clips"] = torch.cat(clips)
-    if stills:
-        tensors["stills"] = torch.cat(stills)
-    save_file(tensors, pictures.with_suffix(".latents.safetensors"), {"autoencoder": sha256})
+            there = None if present is None else torch.tensor([present]).expand(len(batch), -1)
+            found.append(autoencoder.encode(batch, there).half())
+    return torch.cat(found)
+
+
+def _scene(masks: NDArray[np.uint8], facts: Sequence[SceneFacts], rate: float) -> Tensor:
+    scene = scene_targets(masks, facts, rate)
+    return torch.cat([scene, mirror_scene(scene)])
+
+
+def _rate(path: Path) -> float:
+    return float(Fraction(path.name.split("@")[1].split("-")[0]))
 
 
 def _large(pictures: Path) -> bool:
@@ -126,12 +175,14 @@ def read_shards(folder: Path, kind: str, sha256: str, fingerprint: str, bucket: 
         with safe_open(path, "pt") as latents, safe_open(beside, "pt") as words:
             _check(path, latents.metadata()["autoencoder"], sha256, "autoencoder")
             _check(beside, words.metadata()["words"], fingerprint, "words")
-            rate = float(Fraction(path.name.split("@")[1].split("-")[0]))
             shard = Shard(
                 latents.get_tensor(kind),
                 words.get_tensor(f"{kind}.words"),
                 words.get_tensor(f"{kind}.counts"),
-                rate,
+                latents.get_tensor(f"{kind}.scene"),
+                latents.get_tensor(f"{kind}.reference"),
+                latents.get_tensor(f"{kind}.frame"),
+                _rate(path),
             )
         shards.append(shard)
     return shards

@@ -11,6 +11,7 @@ import torch
 from himmel.footage.sheet import Row, write_sheet
 from himmel.pipeline.generate import Pipeline
 from himmel.pipeline.parts import Parts
+from himmel.recipes.transformer import transformer_weights
 from himmel.training import Checkpoint
 from himmel.transformer import Transformer, TransformerConfig
 
@@ -27,16 +28,21 @@ PROMPTS = (
 
 
 def sheet_writer(
-    parts: Parts, config: TransformerConfig, folder: Path, size: int = 128
+    parts: Parts, config: TransformerConfig, folder: Path, size: int = 128, minutes: float = 12
 ) -> Callable[[Checkpoint], None]:
-    """A callback that draws PROMPTS with the averaged weights into folder/samples-STEPS.png.
+    """A callback that draws PROMPTS with the averaged weights into folder/samples-STEPS.png, every so many minutes.
 
     parts: the networks beside the transformer, whose own place in it is filled anew each time.
     """
+    last = -60 * minutes
 
     def write(checkpoint: Checkpoint) -> None:
+        nonlocal last
+        if checkpoint.seconds - last < 60 * minutes:
+            return
+        last = checkpoint.seconds
         network = Transformer(config).eval()
-        network.load_state_dict({k: v.cpu() for k, v in checkpoint.average.weights.items()})
+        network.load_state_dict({k: v.cpu() for k, v in transformer_weights(checkpoint).items()})
         made = replace(parts, transformer=network.to(parts.dtype))
         write_sheet(folder / f"samples-{checkpoint.steps:06d}.png", draw(made, PROMPTS, size))
 

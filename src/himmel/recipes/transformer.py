@@ -4,7 +4,8 @@ Command: ``himmel train transformer --folder runs/pool`` (recipe "cpu": two core
 x 64 x
 32 a second; "h100": 20 minutes of a 25-minute lease). Expected figures: docs/journal.md and the model card.
 
-Small pictures come first and large ones last: a step is a budget of tokens, filled with clips of one shape.
+Small pictures come first and large ones last: a step is a budget of tokens, filled with clips of one shape. Beside the
+flow's loss stands a second lesson, what covers each place of the picture (`himmel.recipes.scene`).
 """
 
 from __future__ import annotations
@@ -14,26 +15,32 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from himmel.autoencoder.config import FRAMES_A_GROUP
 from himmel.flow import add_noise
 from himmel.flow.canvas import group_seconds
 from himmel.flow.loss import flow_loss
-from himmel.flow.patterns import Mixture, draw_pattern
+from himmel.flow.patterns import Mixture, beside_reference, draw_pattern
 from himmel.recipes.latents import Shard, read_shards
+from himmel.recipes.scene import SceneHead, scene_loss
 from himmel.records import HimmelError
 from himmel.training import Average, Checkpoint, Progress, Schedule, build_optimisers, run
 from himmel.transformer import SIZES, Transformer, TransformerConfig, Words
 from himmel.transformer.grid import positions, to_latents, to_tokens
 from himmel.weights import save
 
-EDGES = ("tokens_in", "tokens_out", "level_in.0", "rate_in", "size_in", "step_in", "slot_gate")
+_OUTER = ("tokens_in", "tokens_out", "level_in.0", "rate_in", "size_in", "step_in", "slot_gate")
+EDGES = ("head.answer", *(f"network.{name}" for name in _OUTER))
 
 
 @dataclass(frozen=True)
 class Share:
     """A shape of clips and how often a step is made of it, at the beginning and at the end of training (linear
     between).
+
+    kind: "clips"; "referenced" clips, beside which one of their frames is given alone, as a still that is brought to
+    life; or "stills".
     """
 
     bucket: str
@@ -44,7 +51,10 @@ class Share:
 
 @dataclass(frozen=True)
 class TransformerRecipe:
-    """tokens: the budget of a step. drop: share of clips whose words are left out. shares: what steps are made of."""
+    """tokens: the budget of a step. drop: share of clips whose words are left out. scene: weight of the second lesson.
+
+    shares: what steps are made of.
+    """
 
     config: TransformerConfig = field(default_factory=lambda: SIZES["S"])
     schedule: Schedule = field(
@@ -54,12 +64,15 @@ class TransformerRecipe:
     vector_lr: float = 1e-3
     tokens: int = 4096
     drop: float = 0.1
+    scene: float = 0.5
     mixture: Mixture = field(default_factory=Mixture)
     compile: bool = True
     shares: tuple[Share, ...] = (
-        Share("64x64x32@16", "clips", 0.85, 0.25),
-        Share("128x128x32@16", "clips", 0.10, 0.65),
-        Share("128x128x32@16", "stills", 0.05, 0.10),
+        Share("64x64x32@16", "clips", 0.78, 0.25),
+        Share("64x64x32@16", "referenced", 0.07, 0.05),
+        Share("128x128x32@16", "clips", 0.10, 0.54),
+        Share("128x128x32@16", "referenced", 0.00, 0.08),
+        Share("128x128x32@16", "stills", 0.05, 0.08),
     )
 
 
@@ -74,12 +87,18 @@ RECIPES: dict[str, TransformerRecipe] = {
 
 @dataclass(frozen=True)
 class Batch:
-    """One step's clips of one shape. latents [B, C, G, h, w]; words [B, M, W], counts [B]; rate: frames a second."""
+    """One step's clips of one shape. latents [B, C, G, h, w]; words [B, M, W], counts [B]; scene [B, K, G, h, w];
+    rate: frames a second; seconds [G]: the time of each latent frame. With a reference, the last latent frame is one
+    given frame alone, at its own time [B, G].
+    """
 
     latents: Tensor
     words: Tensor
     counts: Tensor
+    scene: Tensor
     rate: float
+    seconds: Tensor
+    referenced: bool = False
 
 
 class Pool:
@@ -89,30 +108,62 @@ class Pool:
         self.latents = torch.cat([shard.latents for shard in shards])
         self.words = torch.cat([shard.words for shard in shards])
         self.counts = torch.cat([shard.counts for shard in shards])
+        self.scene = torch.cat([shard.scene for shard in shards])
+        self.reference = torch.cat([shard.reference for shard in shards])
+        self.frame = torch.cat([shard.frame for shard in shards])
         self.rate = shards[0].rate
 
-    def draw(self, tokens: int, generator: torch.Generator) -> Batch:
-        """As many random clips as the budget of tokens holds, each with one of its captions."""
+    def draw(self, tokens: int, generator: torch.Generator, referenced: bool = False) -> Batch:
+        """As many random clips as the budget of tokens holds, each with one of its captions.
+
+        referenced: beside each clip one of its frames alone.
+        """
         groups, height, width = self.latents.shape[2:]
-        count = max(1, tokens // (groups * height * width))
+        count = max(1, tokens // ((groups + referenced) * height * width))
         index = torch.randint(len(self.latents), (count,), generator=generator)
         caption = torch.randint(self.words.shape[1], (count,), generator=generator)
         words, counts = self.words[index, caption].float(), self.counts[index, caption]
-        return Batch(self.latents[index].float(), words, counts, self.rate)
+        latents, scene = self.latents[index].float(), self.scene[index].float()
+        seconds = group_seconds(groups, self.rate).expand(count, -1)
+        if referenced:
+            frame = self.frame[index]
+            latents = torch.cat([latents, self.reference[index].float()], 2)
+            scene = torch.cat([scene, scene[torch.arange(count), :, frame // FRAMES_A_GROUP][:, :, None]], 2)
+            seconds = torch.cat([seconds, frame[:, None] / self.rate], 1)
+        return Batch(latents, words, counts, scene, self.rate, seconds, referenced)
+
+
+class Pupil(nn.Module):
+    """What is trained: the transformer, and the head of its second lesson, which is not exported."""
+
+    def __init__(self, config: TransformerConfig) -> None:
+        super().__init__()
+        self.network = Transformer(config)
+        self.head = SceneHead(config.width)
+
+
+def transformer_weights(checkpoint: Checkpoint) -> dict[str, Tensor]:
+    """The averaged weights of the transformer alone."""
+    prefix = "network."
+    average = checkpoint.average.weights
+    return {name.removeprefix(prefix): value for name, value in average.items() if name.startswith(prefix)}
 
 
 def read_pools(recipe: TransformerRecipe, folder: Path, autoencoder: str, words: str) -> dict[tuple[str, str], Pool]:
-    """A pool for each share; HimmelError where the folder has no encoded shards of one."""
+    """A pool of "clips" or "stills" for each share; HimmelError where the folder has no encoded shards of one."""
     pools = {}
     for share in recipe.shares:
-        shards = read_shards(folder, share.kind, autoencoder, words, share.bucket)
+        kind = "stills" if share.kind == "stills" else "clips"
+        if (share.bucket, kind) in pools:
+            continue
+        shards = read_shards(folder, kind, autoencoder, words, share.bucket)
         if not shards:
             raise HimmelError(
                 f"no encoded {share.kind} of {share.bucket} in {folder}",
                 "the recipe needs every shape in its table",
                 "run `himmel train pool` and `himmel train latents` first",
             )
-        pools[share.bucket, share.kind] = Pool(shards)
+        pools[share.bucket, kind] = Pool(shards)
     return pools
 
 
@@ -130,30 +181,31 @@ def train(
     no_words: the refined states [M, W] of the empty prompt and their number. start: weights to go on from.
     """
     torch.manual_seed(recipe.schedule.seed)
-    network = Transformer(recipe.config)
+    pupil = Pupil(recipe.config)
     if start is not None:
-        network.load_state_dict(start)
+        pupil.network.load_state_dict(start)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    network.to(device)
-    optimisers = build_optimisers(network, recipe.lr, 0.01, EDGES, recipe.vector_lr)
-    checkpoint = Checkpoint(network, optimisers, Average(network))
+    pupil.to(device)
+    optimisers = build_optimisers(pupil, recipe.lr, 0.01, EDGES, recipe.vector_lr)
+    checkpoint = Checkpoint(pupil, optimisers, Average(pupil))
     forward = torch.compile(_forward, dynamic=False) if recipe.compile else _forward
 
     def loss_of(step: int, generator: torch.Generator) -> Tensor:
         progress = recipe.schedule.progress(step, checkpoint.seconds)
-        batch = pools[_pick(recipe.shares, progress, generator)].draw(recipe.tokens, generator)
+        share = _pick(recipe.shares, progress, generator)
+        pool = pools[share.bucket, "stills" if share.kind == "stills" else "clips"]
+        batch = pool.draw(recipe.tokens, generator, referenced=share.kind == "referenced")
         inputs = [x.to(device) for x in prepare(batch, recipe, no_words, generator)]
         with torch.autocast(device.type, torch.bfloat16):
-            return forward(network, *inputs)
+            return forward(pupil, recipe.scene, *inputs)
 
     run(checkpoint, loss_of, recipe.schedule, folder, report, on_checkpoint)
     return checkpoint
 
 
-def _pick(shares: tuple[Share, ...], progress: float, generator: torch.Generator) -> tuple[str, str]:
+def _pick(shares: tuple[Share, ...], progress: float, generator: torch.Generator) -> Share:
     weights = torch.tensor([share.first + (share.last - share.first) * progress for share in shares])
-    share = shares[int(torch.multinomial(weights, 1, generator=generator))]
-    return share.bucket, share.kind
+    return shares[int(torch.multinomial(weights, 1, generator=generator))]
 
 
 def prepare(
@@ -161,7 +213,10 @@ def prepare(
 ) -> tuple[Tensor, ...]:
     """Everything random of a step: noise, patterns of levels, and whose words are dropped."""
     count, _, groups, height, width = batch.latents.shape
-    patterns = [draw_pattern(groups, height, width, recipe.mixture, generator) for _ in range(count)]
+    clip = groups - batch.referenced
+    patterns = [draw_pattern(clip, height, width, recipe.mixture, generator) for _ in range(count)]
+    if batch.referenced:
+        patterns = [beside_reference(pattern) for pattern in patterns]
     made = torch.stack([p.made for p in patterns])
     levels = torch.stack([torch.stack([p.given_level, p.made_level], -1).flatten() for p in patterns])
     noise = torch.randn(batch.latents.shape, generator=generator)
@@ -170,13 +225,15 @@ def prepare(
     counts = torch.where(dropped, no_words[1], batch.counts)
     visible = (torch.arange(words.shape[1]) < counts[:, None])[:, None]
     shift = torch.rand(count, generator=generator) * 60  # clips may begin anywhere on the clock: only differences count
-    seconds = group_seconds(groups, batch.rate) + shift[:, None]
+    seconds = batch.seconds + shift[:, None]
     rate, size = torch.full((count,), batch.rate), torch.full((count,), (height * width) ** 0.5)
-    return batch.latents, noise, levels, made, words, visible, positions(seconds, height, width), rate, size
+    place, look = positions(seconds, height, width), torch.stack([p.mask() for p in patterns])
+    return batch.latents, noise, levels, made, words, visible, place, rate, size, look, batch.scene
 
 
 def _forward(
-    network: Transformer,
+    pupil: Pupil,
+    weight: float,
     clean: Tensor,
     noise: Tensor,
     levels: Tensor,
@@ -186,15 +243,24 @@ def _forward(
     position: Tensor,
     rate: Tensor,
     size: Tensor,
+    look: Tensor,
+    scene: Tensor,
 ) -> Tensor:
-    """The mean flow loss of a batch. levels [B, 2 G]: of given and made tokens of each latent frame."""
+    """The mean flow loss of a batch, and `weight` times that of the scene.
+
+    levels [B, 2 G]: of given and made tokens of each latent frame; look bool [B, N, N]: which token may look at which.
+    """
     _, groups, height, width = made.shape
     frame = torch.arange(groups, device=made.device)[:, None, None].expand(groups, height, width)
     index = (2 * frame + made.long()).flatten(1)
     level = levels.gather(1, index).view(made.shape)
     noisy = add_noise(clean, noise, level[:, None])
-    predicted = network(to_tokens(noisy), levels, index, position, Words(words, visible), rate, size)
-    return flow_loss(to_latents(predicted, groups, height, width), clean, level, made).mean()
+    told = Words(words, visible)
+    predicted, features = pupil.network.forward_with_features(
+        to_tokens(noisy), levels, index, position, told, rate, size, mask=look
+    )
+    flow = flow_loss(to_latents(predicted, groups, height, width), clean, level, made).mean()
+    return flow + weight * scene_loss(pupil.head(features), scene)
 
 
 def export(checkpoint: Checkpoint, recipe: TransformerRecipe, path: Path, bound: dict[str, str], clips: int) -> str:
@@ -205,4 +271,4 @@ def export(checkpoint: Checkpoint, recipe: TransformerRecipe, path: Path, bound:
         "clips": clips,
         "recipe": asdict(recipe),
     }
-    return save(path, checkpoint.average.weights, asdict(recipe.config), made=made, bound=bound, bits=8)
+    return save(path, transformer_weights(checkpoint), asdict(recipe.config), made=made, bound=bound, bits=8)

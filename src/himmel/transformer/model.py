@@ -174,16 +174,36 @@ class Transformer(nn.Module):
         rate [B] frames a second; size [B] tokens a side (square root of their number in a frame);
         step [B] step size of a few-step sampler, None for the plain flow; mask bool [B, N, N], True: may look.
         """
+        return self.forward_with_features(
+            latents, levels, level_index, position, words, rate, size, step, mask, attention
+        )[0]
+
+    def forward_with_features(
+        self,
+        latents: Tensor,
+        levels: Tensor,
+        level_index: Tensor,
+        position: Tensor,
+        words: Words,
+        rate: Tensor,
+        size: Tensor,
+        step: Tensor | None = None,
+        mask: Tensor | None = None,
+        attention: str = EXPLICIT,
+    ) -> tuple[Tensor, Tensor]:
+        """As `forward`, and the tokens [B, N, D] half way through the blocks, for lessons beside the flow's loss."""
         told = self._told(levels, words.states, rate, size, step, latents.dtype)
         clip = torch.arange(latents.shape[0], device=latents.device)[:, None]
         modulation = rearrange(self.modulation(F.silu(told)), "b l (nine d) -> b l nine d", nine=9)[clip, level_index]
         angles = rotary_angles(position.float(), self.config.width // self.config.heads)[:, None]
         turn = angles.cos().to(latents.dtype), angles.sin().to(latents.dtype)
-        x = self.tokens_in(latents)
-        for block in self.blocks:
+        x = features = self.tokens_in(latents)
+        for number, block in enumerate(self.blocks, 1):
             x = block(x, modulation, turn, words, mask, attention)
+            if number == len(self.blocks) // 2:
+                features = x
         shift, scale = self.last_modulation(F.silu(told))[clip, level_index].chunk(2, -1)
-        return self.tokens_out(self.norm(x) * (1 + scale) + shift)
+        return self.tokens_out(self.norm(x) * (1 + scale) + shift), features
 
     def _told(
         self,
