@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from himmel.records import HimmelError
-from himmel.weights import load, save
+from himmel.weights import load, save, store
 
 
 @pytest.fixture
@@ -79,4 +79,23 @@ def test_the_hash_covers_the_tensors(tmp_path: Path, network: nn.Module) -> None
     note = json.loads(path.with_suffix(".json").read_text())
     path.with_suffix(".json").write_text(json.dumps({**note, "sha256": "0" * 64}))
     with pytest.raises(HimmelError, match="hash"):
+        load(path)
+
+
+def test_large_networks_are_stored_in_pieces_that_belong_together(
+    tmp_path: Path, network: nn.Module, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = save(tmp_path / "whole.safetensors", network.state_dict(), {})
+    monkeypatch.setattr(store, "PIECE_BYTES", 6000)
+    path = tmp_path / "a.safetensors"
+    save(path, network.state_dict(), {})
+    pieces = sorted(p.name for p in tmp_path.glob("a*.safetensors"))
+    assert len(pieces) > 2
+    assert pieces == sorted(json.loads(path.with_suffix(".json").read_text())["files"])
+    stored, other = load(path), load(tmp_path / "whole.safetensors")
+    assert other.sha256 == whole
+    assert stored.tensors.keys() == other.tensors.keys()
+    assert all(torch.equal(stored.tensors[k], v) for k, v in other.tensors.items())
+    (tmp_path / "a-2.safetensors").unlink()
+    with pytest.raises(HimmelError, match="a-2"):
         load(path)

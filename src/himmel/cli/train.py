@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -256,7 +255,7 @@ def transformer(
     himmel train transformer --minutes 60 --model runs/autoencoder/export
     himmel train transformer --minutes 60 --model runs/autoencoder/export --start shipped
     """
-    from himmel.pipeline.folder import PARTS, folder_of
+    from himmel.pipeline.folder import PARTS, copy_part, folder_of
     from himmel.pipeline.parts import load_autoencoder
     from himmel.recipes import transformer as recipes
     from himmel.recipes.latents import encode_words
@@ -271,9 +270,7 @@ def transformer(
     told: tuple[Tensor, int] = states[0], int(counts[0])
     checkpoint = recipes.train(chosen, pools, told, place, lambda progress: click.echo(progress), sheets, first)
     export = place / "export"
-    for file in (PARTS["autoencoder"], PARTS["autoencoder"].with_suffix(".json")):
-        (export / file).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(folder_of(model) / file, export / file)
+    copy_part("autoencoder", folder_of(model), export)
     clips = sum(len(pool.latents) for pool in pools.values())
     bound = {"autoencoder": sha256, "words": reading[2]}
     recipes.export(checkpoint, chosen, export / PARTS["transformer"], bound, clips)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,7 @@ def note_of(folder: Path, part: str) -> tuple[dict[str, Any], int]:
     weights = folder / PARTS[part]
     try:
         note = json.loads(weights.with_suffix(".json").read_text(encoding="utf-8"))
-        size = weights.stat().st_size
+        size = sum(file.stat().st_size for file in files_of(weights, note))
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "its JSON is damaged"
         raise HimmelError(
@@ -46,8 +47,26 @@ def note_of(folder: Path, part: str) -> tuple[dict[str, Any], int]:
     return note, size
 
 
+def files_of(weights: Path, note: dict[str, Any]) -> list[Path]:
+    """The pieces of a part's weights that its note names, in order."""
+    return [weights.with_name(Path(name).name) for name in note.get("files", [weights.name])]
+
+
 def intact(folder: Path, part: str) -> bool:
     """Whether the weights of a part are the bytes that their JSON names."""
     note, _ = note_of(folder, part)
-    with (folder / PARTS[part]).open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest() == note.get("sha256")
+    digest = hashlib.sha256()
+    for path in files_of(folder / PARTS[part], note):
+        with path.open("rb") as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+    return digest.hexdigest() == note.get("sha256")
+
+
+def copy_part(part: str, folder: Path, to: Path) -> None:
+    """Copies a part's weights and note into another folder."""
+    note, _ = note_of(folder, part)
+    source, target = folder / PARTS[part], to / PARTS[part]
+    target.parent.mkdir(parents=True, exist_ok=True)
+    for file in (*files_of(source, note), source.with_suffix(".json")):
+        shutil.copyfile(file, target.with_name(file.name))

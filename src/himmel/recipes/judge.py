@@ -237,9 +237,10 @@ def finish(recipe: JudgeRecipe, network: Network, held_out: HeldOut, views: Mapp
 
 def main() -> None:
     """Trains ``select`` or ``report``; options as ``steps=1500 threads=1 pool=runs/pool runs=runs/judge
-    minutes=3``.
+    minutes=3 model=shipped``.
 
-    pool: folders of clips, with commas between. minutes: of rendering held-out clips, where there are none.
+    model: whose autoencoder damages clips and makes the reconstructed view. pool: folders of clips, with commas
+    between. minutes: of rendering held-out clips, where there are none.
     """
     name, *rest = sys.argv[1:] or ["select"]
     options = dict(argument.split("=", 1) for argument in rest)
@@ -251,7 +252,7 @@ def main() -> None:
         recipe = replace(recipe, schedule=replace(recipe.schedule, steps=int(options["steps"])))
     shots = Shots.read([Path(folder) for folder in options.get("pool", "runs/pool").split(",")])
     print(f"{len(shots.frames)} clips", flush=True)
-    autoencoder = load_autoencoder()[0].to(best_dtype()).requires_grad_(False)
+    autoencoder = load_autoencoder(options.get("model", "shipped"))[0].to(best_dtype()).requires_grad_(False)
     damage = through_autoencoder(autoencoder, linear_code(shots))
     network = train(recipe, shots, runs / name, damage, report=lambda progress: print(progress, flush=True))
     held_out = HeldOut.read(runs / "held_out", SPLITS[name], float(options.get("minutes", "3")))

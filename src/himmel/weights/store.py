@@ -1,7 +1,8 @@
-"""A network on disk: `NAME.safetensors` beside `NAME.json`.
+"""A network on disk: `NAME.safetensors` beside `NAME.json`, and more pieces `NAME-2.safetensors`, ... when it is large.
 
 Matrices may be stored in 8 bits with one scale a row (symmetric, rounded to nearest); everything else in 16 or 32.
-The JSON holds the configuration, how the weights were made, and the hash of the tensors; what does not fit is refused.
+The JSON holds the configuration, how the weights were made, the names of the pieces, and the hash of their bytes, one
+after another; what does not fit is refused.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
@@ -24,6 +25,8 @@ from himmel.records import HimmelError
 
 _SCALE = ".row_scale"
 _SMALLEST_MATRIX = 4096  # smaller tensors are not worth 8 bits
+PIECE_BYTES = 15 * 2**20
+"""Of one file's tensors, so that pieces stay under 16 MiB and travel easily; a larger tensor gets a piece to itself."""
 
 
 @dataclass(frozen=True)
@@ -71,33 +74,56 @@ def save(
     bits: 8 (matrices in 8 bits, the rest in 32), 16 or 32.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    packed = {name: value for pair in tensors.items() for name, value in _pack(*pair, bits).items()}
-    temporary = path.with_suffix(".writing")
-    save_file(packed, temporary)
-    sha256 = _hash(temporary)
-    note = {"config": dict(config), "made": dict(made or {}), "bound": dict(bound or {}), "sha256": sha256}
+    pieces = _split({name: value for pair in tensors.items() for name, value in _pack(*pair, bits).items()})
+    files = [path, *(path.with_stem(f"{path.stem}-{i}") for i in range(2, len(pieces) + 1))]
+    written = [file.with_suffix(".writing") for file in files]
+    for piece, temporary in zip(pieces, written, strict=True):
+        save_file(piece, temporary)
+    sha256 = _hash(written)
+    note = {"config": dict(config), "made": dict(made or {}), "bound": dict(bound or {})}
+    note |= {"files": [file.name for file in files], "sha256": sha256}
     note_path, note_temporary = path.with_suffix(".json"), path.with_suffix(".json.writing")
     note_temporary.write_text(json.dumps(note, indent=1, default=str) + "\n")
-    os.replace(temporary, path)
+    for temporary, file in zip(written, files, strict=True):
+        os.replace(temporary, file)
     os.replace(note_temporary, note_path)
     return sha256
+
+
+def _split(packed: Mapping[str, Tensor]) -> list[dict[str, Tensor]]:
+    """The tensors in order, in pieces of at most PIECE_BYTES where single tensors allow."""
+    pieces: list[dict[str, Tensor]] = [{}]
+    size = 0
+    for name, value in packed.items():
+        if pieces[-1] and size + value.nbytes > PIECE_BYTES:
+            pieces.append({})
+            size = 0
+        pieces[-1][name] = value
+        size += value.nbytes
+    return pieces
 
 
 def load(path: Path) -> Stored:
     """Reads what `save` wrote. HimmelError for a missing, damaged or altered file."""
     note_path = path.with_suffix(".json")
-    for needed in (path, note_path):
-        if not needed.is_file():
-            raise HimmelError(f"no weights at {needed}", "a .safetensors file with its .json beside it is needed")
+    _check_there(path, note_path)
     try:
         note = json.loads(note_path.read_text())
-        packed = load_file(path)
+        files = [path.with_name(Path(name).name) for name in note.get("files", [path.name])]
+        _check_there(*files)
+        packed = {name: value for file in files for name, value in load_file(file).items()}
         sha256, config = str(note["sha256"]), dict(note["config"])
     except (SafetensorError, json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
         raise _damaged(path, str(error)) from None
-    if _hash(path) != sha256:
+    if _hash(files) != sha256:
         raise _damaged(path, "its hash is not the one in its JSON file")
     return Stored(_unpack(packed), config, note.get("made", {}), note.get("bound", {}), sha256)
+
+
+def _check_there(*files: Path) -> None:
+    for needed in files:
+        if not needed.is_file():
+            raise HimmelError(f"no weights at {needed}", "a .safetensors file with its .json beside it is needed")
 
 
 def shipped(name: str) -> Path:
@@ -128,9 +154,14 @@ def _unpack(packed: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return tensors
 
 
-def _hash(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _hash(files: Sequence[Path]) -> str:
+    """sha256 of the bytes of all files, one after another."""
+    digest = hashlib.sha256()
+    for path in files:
+        with path.open("rb") as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+    return digest.hexdigest()
 
 
 def _damaged(path: Path, why: str) -> HimmelError:
