@@ -73,12 +73,15 @@ def test_frames_are_the_decoded_latents(pipeline: Pipeline) -> None:
     """The stream in the pipeline equals decoding everything at once."""
     seen = pipeline.generate(BALL, **{**FAST, "seconds": 1.0}).frames
     recipe = pipeline.recipe(check(BALL, **{**FAST, "seconds": 1.0}))
+    from himmel.pipeline.grid import Grid
     from himmel.pipeline.progress import Watch
+    from himmel.pipeline.timeline import Timeline
 
     with torch.inference_mode():
         torch.set_num_threads(recipe.threads)
-        latents = pipeline._latents(recipe, Watch(cost.work_of(recipe, pipeline.parts)))
-        whole = pipeline.parts.autoencoder.decode(latents[None])[0]
+        timeline = Timeline(Grid(recipe.plan), [], cost.token_grid(recipe)[1:], pipeline.parts.autoencoder)
+        pipeline._sample(timeline, recipe, Watch(cost.work_of(recipe, pipeline.parts)))
+        whole = pipeline.parts.autoencoder.decode(timeline.latents[None])[0]
     expected = ((whole.float() + 1) * 127.5).round().clamp(0, 255).permute(1, 2, 3, 0).numpy()
     assert np.abs(seen - expected).max() <= 4  # batches of other sizes round otherwise in bfloat16
 

@@ -57,7 +57,7 @@ def test_the_file_is_readable() -> None:
         ({"versions": {"torch": 2}}, "names with versions"),
         ({"prompt": None}, "text"),
         ({"guidance": "3"}, "a number"),
-        ({"format": "himmel recipe 9"}, "himmel recipe 1"),
+        ({"format": "himmel recipe 9"}, "himmel recipe 2"),
     ],
 )
 def test_what_is_wrong_is_named(change: dict[str, object], said: str) -> None:

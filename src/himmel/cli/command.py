@@ -12,9 +12,14 @@ from typing import Any, NoReturn
 import click
 
 from himmel import __version__
+from himmel.cli.animate import animate
+from himmel.cli.connect import connect
 from himmel.cli.doctor import doctor
 from himmel.cli.evaluate import evaluate
+from himmel.cli.extend import extend
+from himmel.cli.fill import fill
 from himmel.cli.generate import generate
+from himmel.cli.loop import loop
 from himmel.cli.models import models
 from himmel.cli.plan import plan
 from himmel.cli.replay import replay
@@ -76,6 +81,7 @@ def himmel() -> None:
     Begin with
       himmel generate "a red ball rolls to the left on grass" -o ball.mp4
       himmel generate "a rough sea at sunset" -o sea.mp4 --size 256x144 --seconds 4 --seed 3
+      himmel extend ball.mp4 "the red ball rolls on" -o longer.mp4
       himmel replay ball.mp4.json -o again.mp4
       himmel doctor
 
@@ -84,7 +90,8 @@ def himmel() -> None:
     """
 
 
-for verb in (generate, replay, plan, models, doctor, world, train, evaluate):
+VERBS = (generate, animate, extend, loop, fill, connect, replay, plan, models, doctor, world, train, evaluate)
+for verb in VERBS:
     himmel.add_command(verb)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from himmel.cli.options import PATH, model_option, seconds_for, shape_options
+from himmel.cli.options import expand_option, model_option, output_option, seconds_for, seed_option, shape_options
 from himmel.cli.terminal import progress_bar, say, size_of, spoken
 
 if TYPE_CHECKING:
@@ -19,25 +19,9 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Make a clip from words.")
 @click.argument("prompt")
-@click.option(
-    "-o",
-    "--output",
-    type=PATH,
-    required=True,
-    metavar="FILE",
-    help="Where to put it; the ending says what it becomes: .mp4 (plays everywhere), .webm, .gif, .png "
-    "(one frame). "
-    "Its recipe is put beside it as FILE.json. Example: -o ball.mp4",
-)
+@output_option
 @shape_options
-@click.option(
-    "--seed",
-    type=int,
-    default=0,
-    show_default=True,
-    metavar="N",
-    help="Which of the many clips that fit the words: same seed, same clip. 0 to 2**63-1. Example: --seed 7",
-)
+@seed_option
 @click.option(
     "--count",
     type=int,
@@ -47,13 +31,11 @@ if TYPE_CHECKING:
     help="How many clips, 1 to 100, with seeds that follow each other; they are named FILE-1, FILE-2. "
     "Example: --count 4",
 )
+@expand_option
 @click.option(
-    "--expand/--no-expand",
-    default=True,
-    show_default=True,
-    help="Whether a short prompt is filled up with plausible details before the model reads it; what it "
-    "read is "
-    "printed and stands in the recipe. Example: --no-expand",
+    "--loop",
+    is_flag=True,
+    help="Let the end flow into the beginning; the length is rounded up to groups of four frames. Example: --loop",
 )
 @click.option(
     "--sheet/--no-sheet",
@@ -85,6 +67,10 @@ def generate(
     length = seconds_for(output, seconds, fps)
     settings = {name: rest[name] for name in ("steps", "guidance", "solver", "expand")}
     request = check(prompt, seconds=length, width=size[0], height=size[1], rate=fps, seed=rest["seed"], **settings)
+    if rest["loop"]:
+        from himmel.prompting import looped
+
+        request = request.with_plan(looped(request.frames))
     outputs, sheet = _targets(output, count, rest["sheet"])
     _check_targets(outputs, sheet, size, request.frames, fps, force)
 

@@ -55,6 +55,80 @@ class PathType(click.ParamType):
 SIZE, RATE, PATH = SizeType(), RateType(), PathType()
 
 
+def work_options(function: F) -> F:
+    """The options that say how much work goes into a clip."""
+    options = (
+        click.option(
+            "--steps",
+            type=int,
+            default=20,
+            show_default=True,
+            metavar="N",
+            help="Steps from noise to clip, 1 to 200; time grows with it, 8 gives a fast sketch. Example: --steps 40",
+        ),
+        click.option(
+            "--guidance",
+            type=float,
+            default=3.0,
+            show_default=True,
+            metavar="G",
+            help="How closely the words are followed, 0 to 20: 1 is the plain model at half the time, "
+            "above 6 looks "
+            "harsh. Example: --guidance 4",
+        ),
+        click.option(
+            "--solver",
+            default="euler",
+            show_default=True,
+            metavar="NAME",
+            help=f"How a step is taken: {' or '.join(SOLVERS)}. heun does twice the work a step and needs "
+            f"fewer. "
+            "Example: --solver heun --steps 10",
+        ),
+    )
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+def output_option(function: F) -> F:
+    """Where a clip goes."""
+    return click.option(
+        "-o",
+        "--output",
+        type=PATH,
+        required=True,
+        metavar="FILE",
+        help="Where to put it; the ending says what it becomes: .mp4 (plays everywhere), .webm, .gif, .png "
+        "(one frame). "
+        "Its recipe is put beside it as FILE.json. Example: -o ball.mp4",
+    )(function)
+
+
+def seed_option(function: F) -> F:
+    """Which clip of many."""
+    return click.option(
+        "--seed",
+        type=int,
+        default=0,
+        show_default=True,
+        metavar="N",
+        help="Which of the many clips that fit the words: same seed, same clip. 0 to 2**63-1. Example: --seed 7",
+    )(function)
+
+
+def expand_option(function: F) -> F:
+    """Whether a short prompt is filled up."""
+    return click.option(
+        "--expand/--no-expand",
+        default=True,
+        show_default=True,
+        help="Whether a short prompt is filled up with plausible details before the model reads it; what it "
+        "read is "
+        "printed and stands in the recipe. Example: --no-expand",
+    )(function)
+
+
 def shape_options(function: F) -> F:
     """The options that say how large and how long a clip is, and how much work goes into it."""
     options = (
@@ -83,33 +157,7 @@ def shape_options(function: F) -> F:
             show_default=True,
             help="Frames a second, 1 to 60. The model is told. Example: --fps 8",
         ),
-        click.option(
-            "--steps",
-            type=int,
-            default=20,
-            show_default=True,
-            metavar="N",
-            help="Steps from noise to clip, 1 to 200; time grows with it, 8 gives a fast sketch. Example: --steps 40",
-        ),
-        click.option(
-            "--guidance",
-            type=float,
-            default=3.0,
-            show_default=True,
-            metavar="G",
-            help="How closely the words are followed, 0 to 20: 1 is the plain model at half the time, "
-            "above 6 looks "
-            "harsh. Example: --guidance 4",
-        ),
-        click.option(
-            "--solver",
-            default="euler",
-            show_default=True,
-            metavar="NAME",
-            help=f"How a step is taken: {' or '.join(SOLVERS)}. heun does twice the work a step and needs "
-            f"fewer. "
-            "Example: --solver heun --steps 10",
-        ),
+        work_options,
     )
     for option in reversed(options):
         function = option(function)

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from himmel.autoencoder.config import FRAMES_A_GROUP, PIXELS_A_TOKEN, AutoencoderConfig
 from himmel.pipeline.denoiser import attention_for
+from himmel.pipeline.grid import Grid
 from himmel.pipeline.machine import free_memory
 from himmel.records import HimmelError
 from himmel.records.recipe import Recipe
+from himmel.sampling.windows import SIZE, windows
 from himmel.transformer.attention import EXPLICIT
 from himmel.transformer.config import forward_flops
 
@@ -23,25 +25,33 @@ MARGIN = 1.25  # the allocator's waste
 def token_grid(recipe: Recipe) -> tuple[int, int, int]:
     """(latent frames, rows, columns) that cover what the recipe asks for."""
     return (
-        -(-recipe.frames // FRAMES_A_GROUP),
+        Grid(recipe.plan).groups,
         -(-recipe.height // PIXELS_A_TOKEN),
         -(-recipe.width // PIXELS_A_TOKEN),
     )
 
 
+def window_grid(recipe: Recipe) -> tuple[int, int, int]:
+    """(latent frames, rows, columns) of the largest canvas that is made at once."""
+    groups, rows, columns = token_grid(recipe)
+    return min(groups, SIZE), rows, columns
+
+
 def work_of(recipe: Recipe, parts: Parts) -> list[tuple[str, int, float]]:
     """(stage, steps, floating-point operations a step) in order, for `progress.Watch`."""
     groups, rows, columns = token_grid(recipe)
+    grid = Grid(recipe.plan)
+    walks = sum(1 for _ in windows(grid.known, recipe.plan.loop))
     return [
         ("reading", 1, 0.0),  # half a second, whatever the clip
-        ("sampling", recipe.steps, step_flops(recipe, parts)),
+        ("sampling", walks * recipe.steps, step_flops(recipe, parts)),
         ("decoding", groups, 3 * decoder_flops(parts.autoencoder.config, rows * columns)),
     ]
 
 
 def step_flops(recipe: Recipe, parts: Parts) -> float:
     """Operations of one step of the solver."""
-    groups, rows, columns = token_grid(recipe)
+    groups, rows, columns = window_grid(recipe)
     evaluations = (1 if recipe.guidance == 1 else 2) * (2 if recipe.solver == "heun" else 1)
     return evaluations * forward_flops(parts.transformer.config, groups * rows * columns, WORDS)
 
@@ -51,7 +61,8 @@ def decoder_flops(config: AutoencoderConfig, tokens: int) -> float:
     low, middle, high = config.widths
     first, second, third = config.decoder_blocks
     pixels = 3 * FRAMES_A_GROUP * 16
-    per_token = 9 * (3 * config.channels + 2) * high + third * 18 * high**2 + 4 * high * middle
+    linear = config.channels * 3 * FRAMES_A_GROUP * PIXELS_A_TOKEN**2
+    per_token = linear + 9 * (3 * config.channels + 2) * high + third * 18 * high**2 + 4 * high * middle
     per_token += 4 * (second * 18 * middle**2 + 4 * middle * low) + 16 * (first * 18 * low**2 + 9 * low * pixels)
     return 2.0 * per_token * tokens
 
@@ -60,7 +71,7 @@ def memory_of(recipe: Recipe, parts: Parts) -> int:
     """Bytes that making the clip takes beside the weights, at its peak; `himmel plan` says how well this
     holds.
     """
-    groups, rows, columns = token_grid(recipe)
+    groups, rows, columns = window_grid(recipe)
     tokens, config = groups * rows * columns, parts.transformer.config
     item, branches = parts.dtype.itemsize, 1 if recipe.guidance == 1 else 2
     # Two gathered modulations of nine, the gated MLP, and a handful of plain states.
@@ -71,7 +82,8 @@ def memory_of(recipe: Recipe, parts: Parts) -> int:
     quarter = 16 * rows * columns
     decoding = 3 * quarter * (5 * item * parts.autoencoder.config.widths[0] + (item + 8) * 3 * FRAMES_A_GROUP * 16)
     frames = recipe.frames * recipe.height * recipe.width * 3
-    return int(MARGIN * (max(sampling, decoding) + frames + 8 * config.channels * tokens))
+    latents = 8 * config.channels * token_grid(recipe)[0] * rows * columns
+    return int(MARGIN * (max(sampling, decoding) + frames + latents))
 
 
 def check_memory(recipe: Recipe, parts: Parts) -> None:

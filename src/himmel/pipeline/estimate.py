@@ -12,6 +12,7 @@ from himmel.footage.write import write_video
 from himmel.pipeline.cost import RESERVE, memory_of, work_of
 from himmel.pipeline.generate import Generated, Pipeline
 from himmel.pipeline.request import Request
+from himmel.records.plan import Plan
 from himmel.records.recipe import Recipe
 
 PROBE_SECONDS = 3.0
@@ -43,7 +44,7 @@ def estimate(pipeline: Pipeline, request: Request) -> Estimate:
     The stated error grows with how differently the two probes ran and with how far the request is from them.
     """
     tiny = replace(request, width=min(64, request.width), height=min(64, request.height))
-    tiny = replace(tiny, frames=min(8, request.frames), steps=min(PROBE_STEPS, request.steps))
+    tiny = shortened(replace(tiny, steps=min(PROBE_STEPS, request.steps)), 8)
     pipeline.make(tiny)  # the first run pays for what is done once
     small = pipeline.make(tiny)
     probe = _probe(pipeline, request, small)
@@ -63,6 +64,11 @@ def estimate(pipeline: Pipeline, request: Request) -> Estimate:
     return Estimate(sum(stages.values()), min(error, 0.9), stages, memory, shapes[0] != shapes[1])
 
 
+def shortened(request: Request, frames: int) -> Request:
+    """The same request with at most so many frames, all to be made."""
+    return request.with_plan(Plan("generate", min(frames, request.frames)))
+
+
 def _probe(pipeline: Pipeline, request: Request, small: Generated) -> Request:
     """The request itself with few steps, halved until they are short enough."""
     probe = replace(request, steps=min(PROBE_STEPS, request.steps))
@@ -72,7 +78,7 @@ def _probe(pipeline: Pipeline, request: Request, small: Generated) -> Request:
         if pace * steps * work <= PROBE_SECONDS:
             return probe
         if probe.frames > 16:
-            probe = replace(probe, frames=probe.frames // 2)
+            probe = shortened(probe, probe.frames // 2)
         elif max(probe.width, probe.height) > 64:
             probe = replace(probe, width=max(16, probe.width // 2), height=max(16, probe.height // 2))
         else:

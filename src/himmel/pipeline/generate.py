@@ -7,11 +7,12 @@ from __future__ import annotations
 import os
 import platform
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from fractions import Fraction
 from importlib.metadata import version
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -22,21 +23,25 @@ from torch import Tensor
 
 from himmel import __version__
 from himmel.autoencoder import decode_stream
-from himmel.autoencoder.config import FRAMES_A_GROUP, PIXELS_A_TOKEN
+from himmel.autoencoder.config import PIXELS_A_TOKEN
 from himmel.flow import sampling_levels
-from himmel.flow.canvas import blank
 from himmel.footage.atomic import check_writable, whole_file
+from himmel.footage.fit import Medium, read_media
 from himmel.footage.write import write_video
 from himmel.grammar import expand, phrases
 from himmel.pipeline.cost import check_memory, token_grid, work_of
 from himmel.pipeline.denoiser import denoiser
+from himmel.pipeline.grid import Grid
 from himmel.pipeline.machine import cores
 from himmel.pipeline.parts import Parts, load
 from himmel.pipeline.progress import Progress, Watch
 from himmel.pipeline.request import Request, check
+from himmel.pipeline.timeline import Timeline
+from himmel.prompting import looped
 from himmel.records import HimmelError
-from himmel.records.recipe import Recipe
+from himmel.records.recipe import MediumNote, Recipe
 from himmel.sampling import SOLVERS, sample
+from himmel.sampling.windows import windows
 
 OnProgress = Callable[[Progress], None]
 
@@ -103,11 +108,13 @@ class Pipeline:
         guidance: float = 3.0,
         solver: str = "euler",
         expand: bool = True,
+        loop: bool = False,
         on_progress: OnProgress | None = None,
         cancel: threading.Event | None = None,
     ) -> Generated:
         """A clip that shows `prompt`. Limits and errors: `himmel.pipeline.request.check`.
 
+        loop: its end flows into its beginning; its length is rounded up to groups of four frames.
         on_progress(Progress) is called after every step, in this thread. When `cancel` is set,
         progress.Cancelled (a KeyboardInterrupt) is raised at the next step. The same arguments give the same
         frames on one machine.
@@ -124,17 +131,20 @@ class Pipeline:
             solver=solver,
             expand=expand,
         )
+        if loop:
+            request = request.with_plan(looped(request.frames))
         return self.make(request, on_progress=on_progress, cancel=cancel)
 
     def make(
         self,
         request: Request,
+        media: Sequence[Medium] = (),
         *,
         on_progress: OnProgress | None = None,
         cancel: threading.Event | None = None,
     ) -> Generated:
-        """The clip of a checked request."""
-        return self._run(self.recipe(request), on_progress, cancel)
+        """The clip of a checked request. media: what its plan speaks of, at the size and rate of the request."""
+        return self._run(self.recipe(request, media), media, on_progress, cancel)
 
     def replay(
         self, recipe: Recipe, *, on_progress: OnProgress | None = None, cancel: threading.Event | None = None
@@ -162,16 +172,17 @@ class Pipeline:
             steps=recipe.steps,
             guidance=recipe.guidance,
             solver=recipe.solver,
+            plan=recipe.plan,
         )
         today = replace(recipe, versions=_versions(), created=_now(), precision=self.parts.precision)
-        return self._run(today, on_progress, cancel)
+        return self._run(today, _media_again(recipe), on_progress, cancel)
 
-    def recipe(self, request: Request) -> Recipe:
+    def recipe(self, request: Request, media: Sequence[Medium] = ()) -> Recipe:
         """What will be made for a request, before anything is."""
         found = phrases(request.prompt)
         return Recipe(
             prompt=request.prompt,
-            expanded=expand(request.prompt, request.seed) if request.expand else request.prompt,
+            expanded=expand(request.prompt, request.seed) if request.expand and request.prompt else request.prompt,
             seed=request.seed,
             width=request.width,
             height=request.height,
@@ -189,18 +200,25 @@ class Pipeline:
             device="cpu",
             precision=self.parts.precision,
             created=_now(),
+            plan=request.plan,
+            media=tuple(MediumNote(m.path, m.sha256, m.how) for m in media),
         )
 
     @torch.inference_mode()
-    def _run(self, recipe: Recipe, on_progress: OnProgress | None, cancel: threading.Event | None) -> Generated:
+    def _run(
+        self, recipe: Recipe, media: Sequence[Medium], on_progress: OnProgress | None, cancel: threading.Event | None
+    ) -> Generated:
         check_memory(recipe, self.parts)
         threads = torch.get_num_threads()
         watch = Watch(work_of(recipe, self.parts), on_progress, cancel)
         torch.set_num_threads(recipe.threads)
         try:
             watch.check()
-            latents = self._latents(recipe, watch)
-            frames = self._frames(latents, recipe, watch)
+            timeline = Timeline(
+                Grid(recipe.plan), [m.frames for m in media], token_grid(recipe)[1:], self.parts.autoencoder
+            )
+            self._sample(timeline, recipe, watch)
+            frames = self._frames(timeline, recipe, watch)
         except RuntimeError as error:
             if "not enough memory" not in str(error):
                 raise
@@ -209,40 +227,68 @@ class Pipeline:
             torch.set_num_threads(threads)
         return Generated(frames, recipe, watch.spent)
 
-    def _latents(self, recipe: Recipe, watch: Watch) -> Tensor:
-        """Latents [C, G, h, w] of sides and length rounded up to whole tokens."""
-        parts = self.parts
-        words = parts.read([recipe.expanded] if recipe.guidance == 1 else [recipe.expanded, ""])
+    def _sample(self, timeline: Timeline, recipe: Recipe, watch: Watch) -> None:
+        """Makes what is not known yet, window by window."""
+        told = [recipe.expanded] if recipe.guidance == 1 or not recipe.expanded else [recipe.expanded, ""]
+        words = self.parts.read(told)
         watch.step("reading")
-        groups, height, width = token_grid(recipe)
-        canvas = blank(parts.channels, groups, height, width, float(recipe.rate))
-        # Drawn on the processor whatever computes, so that a seed means the same everywhere.
-        noise = torch.randn(canvas.latents.shape, generator=torch.Generator().manual_seed(recipe.seed))
-        return sample(
-            denoiser(parts.transformer, words, canvas, recipe.guidance, parts.dtype),
-            canvas,
-            sampling_levels(recipe.steps, canvas.tokens),
-            noise,
-            SOLVERS[recipe.solver],
-            on_step=lambda i, x: watch.step("sampling"),
-        )
+        for window in windows(timeline.known, timeline.grid.plan.loop):
+            canvas = timeline.canvas(window, float(recipe.rate))
+            made = sample(
+                denoiser(self.parts.transformer, words, canvas, recipe.guidance, self.parts.dtype),
+                canvas,
+                sampling_levels(recipe.steps, canvas.tokens),
+                _noise(recipe.seed, window, canvas.latents),
+                SOLVERS[recipe.solver],
+                on_step=lambda i, x: watch.step("sampling"),
+            )
+            timeline.add(window, canvas.result(made))
 
-    def _frames(self, latents: Tensor, recipe: Recipe, watch: Watch) -> NDArray[np.uint8]:
-        """uint8 [T, H, W, 3]: what was padded is cut off again, the same on both sides of a picture."""
-        _, height, width = token_grid(recipe)
-        top = (height * PIXELS_A_TOKEN - recipe.height) // 2
-        left = (width * PIXELS_A_TOKEN - recipe.width) // 2
+    def _frames(self, timeline: Timeline, recipe: Recipe, watch: Watch) -> NDArray[np.uint8]:
+        """uint8 [T, H, W, 3]: given frames as they came, the others decoded and cut to size."""
+        _, rows, columns = token_grid(recipe)
+        top = (rows * PIXELS_A_TOKEN - recipe.height) // 2
+        left = (columns * PIXELS_A_TOKEN - recipe.width) // 2
         frames = np.empty((recipe.frames, recipe.height, recipe.width, 3), np.uint8)
-        for i, group in enumerate(self._groups(latents, watch)):
-            first = i * FRAMES_A_GROUP
-            pictures = to_pictures(group)[:, top : top + recipe.height, left : left + recipe.width]
-            frames[first : first + FRAMES_A_GROUP] = pictures[: recipe.frames - first]
+        for group, decoded in enumerate(self._groups(timeline, watch)):
+            pictures = to_pictures(decoded)[:, top : top + recipe.height, left : left + recipe.width]
+            for picture, frame in zip(pictures, timeline.grid.frames(group), strict=True):
+                if frame is not None:
+                    given = timeline.picture(frame)
+                    frames[frame] = picture if given is None else given
         return frames
 
-    def _groups(self, latents: Tensor, watch: Watch) -> Iterator[Tensor]:
-        for group in decode_stream(self.parts.autoencoder, latents.unbind(1)):
+    def _groups(self, timeline: Timeline, watch: Watch) -> Iterator[Tensor]:
+        """Decoded groups [3, 4, H, W] in order."""
+        decoded = decode_stream(self.parts.autoencoder, timeline.around())
+        first = 1 if timeline.grid.plan.loop else 0
+        for group in islice(decoded, first, first + timeline.grid.groups):
             yield group
             watch.step("decoding")
+
+
+def _noise(seed: int, window: Sequence[int], like: Tensor) -> Tensor:
+    """Standard normal noise [C, F, h, w] for a window; a group has its own, whatever the length of the clip.
+
+    Drawn on the processor whatever computes, so that a seed means the same everywhere.
+    """
+    noise = torch.zeros_like(like)
+    for place, group in enumerate(window):
+        generator = torch.Generator().manual_seed((seed * 1_000_003 + group) % 2**63)
+        noise[:, place] = torch.randn(noise[:, place].shape, generator=generator)
+    return noise
+
+
+def _media_again(recipe: Recipe) -> list[Medium]:
+    """The media of a recipe, read from where they were. Raises HimmelError where one is missing or has changed."""
+    if not recipe.media:
+        return []
+    how = recipe.media[0].how
+    media = read_media([note.path for note in recipe.media], (recipe.width, recipe.height), recipe.rate, how)
+    for note, medium in zip(recipe.media, media, strict=True):
+        if note.sha256 != medium.sha256:
+            raise HimmelError(f"{note.path} has changed since the recipe was written", "the same file", "put it back")
+    return media
 
 
 def to_pictures(group: Tensor) -> NDArray[np.uint8]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from himmel.records import HimmelError
+from himmel.records.plan import Plan
 
 PROMPT_LENGTH = 2000  # characters
 SECONDS = 600
@@ -40,6 +41,7 @@ class Request:
     guidance: float
     solver: str
     expand: bool
+    plan: Plan
 
     @property
     def seconds(self) -> float:
@@ -48,6 +50,10 @@ class Request:
     def with_seed(self, seed: int) -> Request:
         """The same request with another seed; past the largest it goes on from 0."""
         return replace(self, seed=seed % SEEDS)
+
+    def with_plan(self, plan: Plan) -> Request:
+        """The same request for another plan, whose length it takes."""
+        return replace(self, plan=plan, frames=plan.frames)
 
 
 def check(
@@ -62,8 +68,11 @@ def check(
     guidance: float = 3.0,
     solver: str = "euler",
     expand: bool = True,
+    plan: Plan | None = None,
 ) -> Request:
     """The request, if it is within the limits: the nearest whole number of frames, at least one.
+
+    plan: what is given; None: nothing, the prompt alone. Where something is given, the prompt may be empty.
 
     Raises HimmelError that names the first thing out of its limits, what is allowed, and what to write.
     """
@@ -72,17 +81,19 @@ def check(
     exact = Fraction(rate).limit_denominator(1001)
     for name, side in (("width", width), ("height", height)):
         _whole(name, side, *SIDE, "--size 128x128")
+    plan = plan or Plan("generate", max(1, round(Fraction(seconds) * exact)))
     return Request(
-        prompt=check_prompt(prompt),
+        prompt=check_prompt(prompt) if prompt or not plan.given else "",
         width=width,
         height=height,
-        frames=max(1, round(Fraction(seconds) * exact)),
+        frames=plan.frames,
         rate=exact,
         seed=_whole("seed", seed, 0, SEEDS - 1, "--seed 1"),
         steps=_whole("steps", steps, *STEPS, "--steps 20"),
         guidance=_number("guidance", guidance, *GUIDANCE, "--guidance 3"),
         solver=_one_of("solver", solver, SOLVERS),
         expand=bool(expand),
+        plan=plan,
     )
 
 

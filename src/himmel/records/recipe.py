@@ -10,8 +10,18 @@ from fractions import Fraction
 from typing import Any
 
 from himmel.records.errors import HimmelError
+from himmel.records.plan import Given, Plan
 
-FORMAT = "himmel recipe 1"
+FORMAT = "himmel recipe 2"
+
+
+@dataclass(frozen=True)
+class MediumNote:
+    """A picture or video that went into a clip: where it was, the hash of the file, and how it was fitted."""
+
+    path: str
+    sha256: str
+    how: str
 
 
 @dataclass(frozen=True)
@@ -22,7 +32,8 @@ class Recipe:
     pixels. frames: how many. rate: frames a second. steps, guidance, solver: of the sampler. model: its name;
     model_hash: of the weights, so that a replay with others is noticed. known, unknown: phrases of the prompt
     that the model does and does not know. versions: of himmel, torch, numpy, av, python. threads, device,
-    precision: these decide the last bits of every sum, so a replay uses the same. created: UTC, ISO 8601.
+    precision: these decide the last bits of every sum, so a replay uses the same. created: UTC, ISO 8601. plan: which
+    frames were given, by which of media; None stands for all to be made.
     """
 
     prompt: str
@@ -44,6 +55,14 @@ class Recipe:
     device: str = "cpu"
     precision: str = "float32"
     created: str = ""
+    plan: Plan = None  # pyright: ignore[reportAssignmentType]
+    media: tuple[MediumNote, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.plan is None:
+            object.__setattr__(self, "plan", Plan("generate", self.frames))
+        if self.plan.frames != self.frames or any(part.medium >= len(self.media) for part in self.plan.given):
+            raise HimmelError("a plan that does not fit its recipe", "its frames, and media that are listed", "")
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values; the rate as "16/1"."""
@@ -106,6 +125,8 @@ def _value(name: str, value: Any) -> Any:
             return Fraction(value if isinstance(value, str) else "")
         except (ValueError, ZeroDivisionError) as error:
             raise HimmelError(f"{name} {value!r:.60}", 'frames a second as "16/1"', "") from error
+    if name in ("plan", "media"):
+        return _structure(name, value)
     if name in LISTS:
         if isinstance(value, list) and all(isinstance(item, str) for item in value):
             return tuple(value)
@@ -117,3 +138,19 @@ def _value(name: str, value: Any) -> Any:
     if isinstance(value, str):
         return value
     raise HimmelError(f"{name} {value!r:.60}", "text", "")
+
+
+def _structure(name: str, value: Any) -> Any:
+    """A plan or the list of media, from plain values."""
+    try:
+        if name == "media":
+            return tuple(MediumNote(**{key: _value(key, text) for key, text in note.items()}) for note in value)
+        given = tuple(
+            Given(**{key: _value("frames", number) for key, number in part.items()}) for part in value["given"]
+        )
+        plain = {**value, "given": given}
+        if not isinstance(plain["loop"], bool) or not isinstance(plain["way"], str):
+            raise TypeError
+        return Plan(**{**plain, "frames": _value("frames", plain["frames"]), "seam": _value("frames", plain["seam"])})
+    except (TypeError, KeyError, AttributeError) as error:
+        raise HimmelError(f"{name} {value!r:.60}", "as it was written", "give the file as it was written") from error

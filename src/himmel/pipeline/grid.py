@@ -1,0 +1,59 @@
+"""Where the frames of a plan lie among groups of four: which groups are given whole, in part, or not at all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from himmel.autoencoder.config import FRAMES_A_GROUP
+from himmel.records.plan import Plan
+
+REFERENCES_A_GROUP = 2
+"""Frames of a partly given group that are shown to the model, each alone: the first and the last of them."""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The groups of a plan. They begin so that one starts at its seam; a loop's go round without an end."""
+
+    plan: Plan
+
+    @property
+    def offset(self) -> int:
+        """Frames by which the first group begins before the clip; in a loop it begins inside it instead, below 0."""
+        late = self.plan.seam % FRAMES_A_GROUP
+        return -late if self.plan.loop else -late % FRAMES_A_GROUP
+
+    @property
+    def groups(self) -> int:
+        frames = self.plan.frames if self.plan.loop else self.offset + self.plan.frames
+        return -(-frames // FRAMES_A_GROUP)
+
+    def frames(self, group: int) -> list[int | None]:
+        """The clip's frames in a group, None where it has none."""
+        first = group * FRAMES_A_GROUP - self.offset
+        inside = range(first, first + FRAMES_A_GROUP)
+        if self.plan.loop:
+            return [frame % self.plan.frames for frame in inside]
+        return [frame if 0 <= frame < self.plan.frames else None for frame in inside]
+
+    def place(self, frame: int) -> tuple[int, int]:
+        """(group, which of its four) of a frame."""
+        group, inside = divmod(frame + self.offset, FRAMES_A_GROUP)
+        return group % self.groups, inside
+
+    @cached_property
+    def sources(self) -> list[tuple[int, int] | None]:
+        return self.plan.sources()
+
+    @cached_property
+    def known(self) -> list[bool]:
+        """For each group whether every frame of it that the clip has is given."""
+        return [all(f is None or self.sources[f] is not None for f in self.frames(g)) for g in range(self.groups)]
+
+    def references(self, group: int) -> list[int]:
+        """Which of a group's four are shown to the model alone: none where the group is given whole."""
+        if self.known[group]:
+            return []
+        given = [i for i, f in enumerate(self.frames(group)) if f is not None and self.sources[f] is not None]
+        return sorted({given[0], given[-1]})[:REFERENCES_A_GROUP] if given else []

@@ -1,0 +1,90 @@
+"""The latents of one clip while it is being made: what media give, encoded, and what windows have added."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from himmel.autoencoder import Autoencoder
+from himmel.autoencoder.config import FRAMES_A_GROUP, PIXELS_A_TOKEN
+from himmel.flow import Canvas
+from himmel.flow.canvas import given, with_reference
+from himmel.pipeline.grid import Grid
+
+Frames = NDArray[np.uint8]
+
+ALONE = (True, False, False, False)
+"""Which frames of its group are there when a picture stands alone, as in training."""
+
+
+class Timeline:
+    """Latents [C, G, h, w] of a clip, and which of its G groups are known so far.
+
+    media: frames [T, H, W, 3] of each medium of the grid's plan, all of one size. tokens: rows and columns.
+    """
+
+    def __init__(self, grid: Grid, media: Sequence[Frames], tokens: tuple[int, int], autoencoder: Autoencoder) -> None:
+        self.grid, self.media, self.autoencoder = grid, media, autoencoder
+        channels = autoencoder.config.channels
+        self.latents = torch.zeros(channels, grid.groups, *tokens)
+        self.known = list(grid.known)
+        self.references: dict[int, list[tuple[int, Tensor]]] = {}
+        for group in range(grid.groups):
+            if self.known[group]:
+                self.latents[:, group] = self._whole(group)
+            else:
+                self.references[group] = [(i, self._alone(group, i)) for i in grid.references(group)]
+
+    def canvas(self, window: Sequence[int], rate: float) -> Canvas:
+        """What is known in a window of groups, with the pictures that stand alone beside groups that are not."""
+        which = torch.tensor([self.known[group] for group in window])
+        canvas = given(self.latents[:, list(window)], which, rate)
+        alone, seconds = [], []
+        for place, group in enumerate(window):
+            for i, latents in [] if self.known[group] else self.references[group]:
+                alone.append(latents)
+                seconds.append((place * FRAMES_A_GROUP + i) / rate)
+        if not alone:
+            return canvas
+        return with_reference(canvas, torch.stack(alone, 1), torch.tensor(seconds))
+
+    def add(self, window: Sequence[int], made: Tensor) -> None:
+        """Takes what was made [C, W, h, w] for the groups of a window that were not known."""
+        for place, group in enumerate(window):
+            if not self.known[group]:
+                self.latents[:, group] = made[:, place]
+                self.known[group] = True
+
+    def around(self) -> list[Tensor]:
+        """Latent frames [C, h, w] in order, to be decoded; a loop's with one more at each end, its neighbours."""
+        frames = list(self.latents.unbind(1))
+        return [frames[-1], *frames, frames[0]] if self.grid.plan.loop else frames
+
+    def picture(self, frame: int) -> Frames | None:
+        """The given frame [H, W, 3] that stands there in the clip, if one does."""
+        source = self.grid.sources[frame]
+        return None if source is None else self.media[source[0]][source[1]]
+
+    def _whole(self, group: int) -> Tensor:
+        pictures = [None if frame is None else self.picture(frame) for frame in self.grid.frames(group)]
+        return self._encoded(pictures, [picture is not None for picture in pictures])
+
+    def _alone(self, group: int, inside: int) -> Tensor:
+        frame = self.grid.frames(group)[inside]
+        assert frame is not None
+        return self._encoded([self.picture(frame)] * FRAMES_A_GROUP, list(ALONE))
+
+    def _encoded(self, pictures: list[Frames | None], there: list[bool]) -> Tensor:
+        """Latents [C, h, w] of a group; pictures are padded to whole tokens by repeating their edges."""
+        shape = next(picture for picture in pictures if picture is not None).shape
+        rows, columns = self.latents.shape[2:]
+        top, left = rows * PIXELS_A_TOKEN - shape[0], columns * PIXELS_A_TOKEN - shape[1]
+        edges = (0, 0), (top // 2, top - top // 2), (left // 2, left - left // 2), (0, 0)
+        frames = np.stack([np.zeros(shape, np.uint8) if picture is None else picture for picture in pictures])
+        pixels = torch.from_numpy(np.pad(frames, edges, mode="edge")).permute(3, 0, 1, 2)
+        pixels = pixels.to(self.autoencoder.dtype) / 127.5 - 1
+        return self.autoencoder.encode(pixels[None], torch.tensor([there]))[0, :, 0].float()

@@ -1,0 +1,122 @@
+"""Each way of prompting with media as a call: files and times in, a clip out.
+
+All are a plan of `himmel.prompting` and `Pipeline.make`; there is no other path. In each the prompt may be empty.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from himmel import prompting
+from himmel.footage.fit import CROP, Medium, read_media
+from himmel.pipeline.request import Request, check
+from himmel.records import HimmelError
+from himmel.records.plan import Plan
+
+Path = str | os.PathLike[str]
+DEFAULT_SIDE = 128
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What all ways have in common, as in `Pipeline.generate`. size: (width, height), None: from the first medium.
+
+    rate: frames a second, None: 16. fit: "crop" or "pad", how a medium of another shape is brought to the size.
+    """
+
+    size: tuple[int, int] | None = None
+    rate: Fraction | None = None
+    fit: str = CROP
+    seed: int = 0
+    steps: int = 20
+    guidance: float = 3.0
+    solver: str = "euler"
+    expand: bool = True
+
+
+@dataclass(frozen=True)
+class Task:
+    """A request with its media: what `Pipeline.make` takes."""
+
+    request: Request
+    media: list[Medium]
+
+
+def animate(
+    image: Path, prompt: str = "", *, seconds: float = 2.0, at: float = 0.0, settings: Settings | None = None
+) -> Task:
+    """A still comes to life: it is the frame at `at` seconds of a clip of `seconds`. Of a video, the first frame."""
+    media = _read([image], settings)
+    still = [Medium(m.frames[:1], m.rate, m.path, m.sha256, m.how, m.changes) for m in media]
+    rate = media[0].rate
+    return _task(prompting.animate(_frames(seconds, rate), round(at * rate)), still, prompt, settings)
+
+
+def extend(
+    video: Path, prompt: str = "", *, seconds: float = 2.0, backward: bool = False, settings: Settings | None = None
+) -> Task:
+    """A video goes on for `seconds`, forward or backward in time."""
+    media = _read([video], settings)
+    plan = prompting.extend(len(media[0].frames), _frames(seconds, media[0].rate), backward)
+    return _task(plan, media, prompt, settings)
+
+
+def loop(video: Path, prompt: str = "", *, seconds: float = 1.0, settings: Settings | None = None) -> Task:
+    """A video is led back to its beginning in about `seconds`, so that it can be shown again and again."""
+    media = _read([video], settings)
+    return _task(prompting.loop(len(media[0].frames), _frames(seconds, media[0].rate)), media, prompt, settings)
+
+
+def fill(
+    video: Path, gaps: Sequence[tuple[float, float]], prompt: str = "", *, settings: Settings | None = None
+) -> Task:
+    """The frames of each gap (from, to) in seconds are made anew."""
+    media = _read([video], settings)
+    rate = media[0].rate
+    frames = [(round(start * rate), round(stop * rate)) for start, stop in gaps]
+    return _task(prompting.fill(len(media[0].frames), frames), media, prompt, settings)
+
+
+def connect(
+    first: Path, second: Path, prompt: str = "", *, seconds: float = 1.0, settings: Settings | None = None
+) -> Task:
+    """One video flows into another within `seconds`."""
+    media = _read([first, second], settings)
+    before, after = (len(medium.frames) for medium in media)
+    return _task(prompting.connect(before, after, _frames(seconds, media[0].rate)), media, prompt, settings)
+
+
+def _read(paths: list[Path], settings: Settings | None) -> list[Medium]:
+    settings = settings or Settings()
+    if settings.size is not None or settings.rate is not None:
+        width, height = settings.size or (DEFAULT_SIDE, DEFAULT_SIDE)
+        check("a ball", width=width, height=height, rate=settings.rate or 16)
+    return read_media(paths, settings.size, settings.rate, settings.fit)
+
+
+def _frames(seconds: float, rate: Fraction) -> int:
+    """How many frames a duration has. Raises HimmelError for one out of limits."""
+    return check("a ball", seconds=seconds, rate=rate).frames
+
+
+def _task(plan: Plan, media: list[Medium], prompt: str, settings: Settings | None) -> Task:
+    settings = settings or Settings()
+    height, width = media[0].frames.shape[1:3]
+    if plan.frames > 600 * media[0].rate:
+        raise HimmelError(f"{plan.frames / media[0].rate:g} seconds in all", "up to 600", "cut the video first")
+    request = check(
+        prompt,
+        width=width,
+        height=height,
+        rate=media[0].rate,
+        seed=settings.seed,
+        steps=settings.steps,
+        guidance=settings.guidance,
+        solver=settings.solver,
+        expand=settings.expand,
+        plan=plan,
+    )
+    return Task(request, media)

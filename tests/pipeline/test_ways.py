@@ -1,0 +1,117 @@
+"""Every way of prompting through the real pipeline: given frames come back untouched, the rest is made, replay repeats."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from himmel.footage.write import write_video
+from himmel.pipeline import Generated, Pipeline, ways
+from himmel.pipeline.request import check
+from himmel.records import HimmelError
+from himmel.records.recipe import Recipe
+
+FAST = ways.Settings(size=(32, 48), steps=2, guidance=2.0)
+
+
+def make(pipeline: Pipeline, task: ways.Task) -> Generated:
+    return pipeline.make(task.request, task.media)
+
+
+@pytest.fixture(scope="module")
+def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Nineteen frames, no multiple of four, of 16 a second."""
+    rng = np.random.default_rng(0)
+    frames = np.kron(rng.integers(0, 256, (19, 6, 4, 3)), np.ones((1, 8, 8, 1))).astype(np.uint8)
+    path = tmp_path_factory.mktemp("media") / "video.mp4"
+    write_video(path, frames, Fraction(16))
+    return path
+
+
+@pytest.fixture(scope="module")
+def still(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("media") / "still.png"
+    Image.fromarray(np.random.default_rng(1).integers(0, 256, (48, 32, 3), np.uint8)).save(path)
+    return path
+
+
+def check_given(clip: Generated, task: ways.Task) -> None:
+    """Given frames are there as they came; the others were made."""
+    assert len(clip.frames) == task.request.plan.frames
+    for frame, source in zip(clip.frames, task.request.plan.sources(), strict=True):
+        if source is not None:
+            assert (frame == task.media[source[0]].frames[source[1]]).all()
+
+
+TASKS = {
+    "animate": lambda video, still: ways.animate(still, "a red ball", seconds=1, settings=FAST),
+    "animate later": lambda video, still: ways.animate(still, seconds=1, at=0.5, settings=FAST),
+    "extend": lambda video, still: ways.extend(video, "a red ball", seconds=1, settings=FAST),
+    "extend backward": lambda video, still: ways.extend(video, seconds=0.7, backward=True, settings=FAST),
+    "loop": lambda video, still: ways.loop(video, seconds=0.5, settings=FAST),
+    "fill": lambda video, still: ways.fill(video, [(0.2, 0.5), (0.8, 1.1)], settings=FAST),
+    "connect": lambda video, still: ways.connect(video, video, "a red ball", seconds=0.5, settings=FAST),
+    "connect stills": lambda video, still: ways.connect(still, video, seconds=0.5, settings=FAST),
+}
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_given_frames_come_back_as_they_came_and_replay_repeats(
+    pipeline: Pipeline, video: Path, still: Path, name: str
+) -> None:
+    task = TASKS[name](video, still)
+    clip = make(pipeline, task)
+    check_given(clip, task)
+    again = pipeline.replay(Recipe.from_json(clip.recipe.to_json()))
+    assert (again.frames == clip.frames).all()
+
+
+def test_what_is_made_depends_on_what_is_given(pipeline: Pipeline, video: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.mp4"
+    write_video(other, np.full((19, 48, 32, 3), 200, np.uint8), Fraction(16))
+    clips = [make(pipeline, ways.extend(path, seconds=0.5, settings=FAST)) for path in (video, other)]
+    assert (clips[0].frames[19:] != clips[1].frames[19:]).any()
+    stills = [make(pipeline, ways.animate(path, seconds=0.5, settings=FAST)) for path in (video, other)]
+    assert (stills[0].frames[1:] != stills[1].frames[1:]).any(), "a picture that stands alone is seen too"
+
+
+def test_a_loops_first_and_last_groups_are_decoded_as_neighbours(pipeline: Pipeline) -> None:
+    clip = pipeline.generate("a red ball", width=32, height=32, seconds=1.1, steps=1, loop=True)
+    assert len(clip.frames) == 20, "rounded up to whole groups"
+    assert clip.recipe.plan.loop
+
+
+def test_a_long_clip_begins_as_a_shorter_one_does(pipeline: Pipeline) -> None:
+    small = {"width": 16, "height": 16, "steps": 1, "guidance": 1.0}
+    long, longer = (pipeline.generate("a red ball", seconds=s, **small) for s in (4, 6))
+    assert len(longer.frames) == 96
+    assert (longer.frames[:32] == long.frames[:32]).all()
+
+
+def test_media_of_other_size_and_rate_are_fitted_and_it_is_said(pipeline: Pipeline, tmp_path: Path) -> None:
+    wide = tmp_path / "wide.mp4"
+    write_video(wide, np.zeros((24, 360, 640, 3), np.uint8), Fraction(24))
+    task = ways.extend(wide, seconds=0.5, settings=ways.Settings(steps=1))
+    assert task.media[0].frames.shape == (16, 96, 176, 3)
+    assert len(task.media[0].changes) == 2
+    kept = ways.extend(wide, seconds=0.5, settings=ways.Settings(size=(32, 32), rate=Fraction(24), fit="pad"))
+    assert kept.media[0].frames.shape == (24, 32, 32, 3)
+    assert kept.request.rate == 24
+
+
+def test_a_changed_medium_is_noticed_by_a_replay(pipeline: Pipeline, still: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "still.png"
+    copy.write_bytes(still.read_bytes())
+    clip = make(pipeline, ways.animate(copy, seconds=0.25, settings=FAST))
+    Image.fromarray(np.zeros((48, 32, 3), np.uint8)).save(copy)
+    with pytest.raises(HimmelError, match="changed"):
+        pipeline.replay(clip.recipe)
+
+
+def test_without_anything_given_a_prompt_is_needed() -> None:
+    with pytest.raises(HimmelError, match="empty"):
+        check("")
