@@ -1,4 +1,4 @@
-"""Every way of prompting through the real pipeline: given frames come back untouched, the rest is made, replay repeats."""
+"""Every way of prompting through the real pipeline: what is given comes back untouched, and a replay repeats it."""
 
 from __future__ import annotations
 

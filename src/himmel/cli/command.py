@@ -19,11 +19,13 @@ from himmel.cli.evaluate import evaluate
 from himmel.cli.extend import extend
 from himmel.cli.fill import fill
 from himmel.cli.generate import generate
+from himmel.cli.image import image
 from himmel.cli.loop import loop
 from himmel.cli.models import models
 from himmel.cli.plan import plan
 from himmel.cli.replay import replay
 from himmel.cli.train import train
+from himmel.cli.vary import vary
 from himmel.cli.world import world
 from himmel.records import HimmelError
 
@@ -90,7 +92,8 @@ def himmel() -> None:
     """
 
 
-VERBS = (generate, animate, extend, loop, fill, connect, replay, plan, models, doctor, world, train, evaluate)
+MAKING = (generate, image, animate, extend, loop, fill, connect, vary, replay)
+VERBS = (*MAKING, plan, models, doctor, world, train, evaluate)
 for verb in VERBS:
     himmel.add_command(verb)
 

@@ -1,0 +1,51 @@
+"""`himmel image`: a clip of one frame."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from himmel.cli.generate import report_clip, report_words
+from himmel.cli.options import SIZE, expand_option, model_option, output_option, seed_option, work_options
+from himmel.cli.terminal import progress_bar
+
+
+@click.command(short_help="Make a picture from words.")
+@click.argument("prompt")
+@output_option
+@click.option(
+    "--size",
+    type=SIZE,
+    metavar="WxH",
+    default="128x128",
+    show_default=True,
+    help="Width and height in pixels, each 16 to 1920. Example: --size 256x144",
+)
+@work_options
+@seed_option
+@expand_option
+@click.option("--force", is_flag=True, help="Replace files that exist already. Example: -o ball.png --force")
+@model_option
+def image(prompt: str, output: str, size: tuple[int, int], force: bool, model: str, **settings: Any) -> None:
+    """Make a PNG that shows PROMPT: a video of one frame.
+
+    \b
+    himmel image "a red ball on grass at sunset" -o ball.png
+    """
+    from himmel.footage.atomic import check_writable
+    from himmel.footage.target import check_target
+    from himmel.pipeline.request import check
+
+    request = check(prompt, seconds=1 / 16, width=size[0], height=size[1], rate=16, **settings)
+    check_target(output, *size, request.frames, request.rate, overwrite=force)
+    check_writable(f"{output}.json", overwrite=force)
+
+    from himmel.pipeline import Pipeline
+
+    pipeline = Pipeline.from_pretrained(model)
+    report_words(pipeline.recipe(request), pipeline)
+    with progress_bar(Path(output).name) as show:
+        clip = pipeline.make(request, on_progress=show)
+    report_clip(clip, clip.save(output, overwrite=force))

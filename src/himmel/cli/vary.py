@@ -1,0 +1,72 @@
+"""`himmel vary`: the same words with other seeds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from himmel.cli.generate import report_clip, row_of
+from himmel.cli.options import PATH, model_option
+from himmel.cli.replay import read_recipe
+from himmel.cli.terminal import progress_bar, say
+from himmel.records import HimmelError
+
+
+@click.command(short_help="Make other clips of a recipe, with other seeds.")
+@click.argument("recipe", type=PATH)
+@click.option(
+    "--count",
+    type=int,
+    default=3,
+    show_default=True,
+    metavar="N",
+    help="How many, 1 to 100; their seeds follow the recipe's own. Example: --count 8",
+)
+@click.option(
+    "--sheet/--no-sheet",
+    default=True,
+    show_default=True,
+    help="Whether to write a contact sheet of all of them, as CLIP-vary.png. Example: --no-sheet",
+)
+@click.option("--force", is_flag=True, help="Replace files that exist already. Example: --force")
+@model_option
+def vary(recipe: str, count: int, sheet: bool, force: bool, model: str) -> None:
+    """Make other clips of RECIPE, the .json beside a clip: the same words and media, other seeds.
+
+    \b
+    himmel vary ball.mp4.json --count 4
+
+    The clips are put beside the recipe, with -SEED in their names.
+    """
+    from himmel.footage.atomic import check_writable
+    from himmel.footage.sheet import write_sheet
+    from himmel.footage.target import check_target
+
+    if not 1 <= count <= 100:
+        raise HimmelError(f"count {count}", "1 to 100", "for example --count 4")
+    wanted = read_recipe(recipe)
+    clip = Path(recipe).with_suffix("")
+    if Path(recipe).suffix.lower() != ".json" or not clip.suffix:
+        raise HimmelError(f"{recipe} is not named as the recipe of a clip", "CLIP.ENDING.json", "give ball.mp4.json")
+    seeds = [(wanted.seed + 1 + i) % 2**63 for i in range(count)]
+    targets = [clip.with_stem(f"{clip.stem}-{seed}") for seed in seeds]
+    picture = clip.with_name(f"{clip.stem}-vary.png")
+    for target in targets:
+        check_target(target, wanted.width, wanted.height, wanted.frames, wanted.rate, overwrite=force)
+        check_writable(f"{target}.json", overwrite=force)
+    if sheet:
+        check_writable(picture, overwrite=force)
+
+    from himmel.pipeline import Pipeline
+
+    pipeline, rows = Pipeline.from_pretrained(model), []
+    for seed, target in zip(seeds, targets, strict=True):
+        with progress_bar(target.name) as show:
+            made = pipeline.replay(replace(wanted, seed=seed), on_progress=show)
+        report_clip(made, made.save(target, overwrite=force))
+        rows.append(row_of(made))
+    if sheet:
+        write_sheet(picture, rows)
+        say("sheet", str(picture))
