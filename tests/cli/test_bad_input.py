@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from PIL import Image
 
 from himmel.cli import himmel
 from himmel.records.recipe import Recipe
@@ -56,6 +57,25 @@ BAD = {
     "several frames as png": ([*BALL, "-o", "a.png", "--seconds", "2"], "one frame"),
     "sheet of a png": ([*BALL, "-o", "a.png", "--sheet"], "leave --sheet away"),
     "fast gif": ([*BALL, "-o", "a.gif", "--fps", "60"], "50 frames"),
+    "animate nothing": (["animate", "nothing.png", *OUT], "nothing.png"),
+    "animate a text file": (["animate", "old.mp4", *OUT], "no video or picture"),
+    "animate a folder": (["animate", "folder.mp4", *OUT], "a folder or a device"),
+    "animate an empty file": (["animate", "empty.mp4", *OUT], "is empty"),
+    "animate half a file": (["animate", "half.png", *OUT], "half.png"),
+    "animate past the end": (["animate", "still.png", *OUT, "--seconds", "1", "--at", "1.5"], "a smaller --at"),
+    "animate before the start": (["animate", "still.png", *OUT, "--at", "-1"], "a smaller --at"),
+    "extend for ever": (["extend", "still.png", *OUT, "--seconds", "1e9"], "0 to 600"),
+    "extend to no size": (["extend", "still.png", *OUT, "--size", "0x0"], "width 0"),
+    "extend at no rate": (["extend", "still.png", *OUT, "--fps", "0"], "1 to 60"),
+    "extend onto itself": (["extend", "still.png", "-o", "still.png"], "one frame"),
+    "fill a gap in words": (["fill", "still.png", *OUT, "--gap", "later"], "--gap 1.0-1.5"),
+    "fill a reversed gap": (["fill", "still.png", *OUT, "--gap", "1.5-1.0"], "--gap 1.0-1.5"),
+    "fill everything": (["fill", "still.png", *OUT, "--gap", "0-0.0625"], "himmel generate"),
+    "fit by magic": (["loop", "still.png", *OUT, "--fit", "stretch"], "crop"),
+    "connect to nothing": (["connect", "still.png", "nothing.png", *OUT], "nothing.png"),
+    "vary no recipe": (["vary", "old.mp4"], "old.mp4"),
+    "vary none": (["vary", "kept.mp4.json", "--count", "0"], "1 to 100"),
+    "image of a clip": (["image", "a ball", "-o", "a.txt"], ".mp4, .webm, .gif, .png"),
     "replay of nothing": (["replay", "nothing.json"], "nothing.json"),
     "replay of a folder": (["replay", "folder.mp4"], "folder.mp4"),
     "replay of no recipe": (["replay", "old.mp4"], "no JSON"),
@@ -86,6 +106,11 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "kept.mp4.json").write_text("{}")
     (tmp_path / "clip.png").write_bytes(b"older")
     (tmp_path / "folder.mp4").mkdir()
+    (tmp_path / "empty.mp4").touch()
+    Image.new("RGB", (64, 48), "red").save(tmp_path / "still.png")
+    noise = Image.effect_noise((64, 48), 50)
+    noise.save(tmp_path / "half.png")
+    (tmp_path / "half.png").write_bytes((tmp_path / "half.png").read_bytes()[:900])
     (tmp_path / "bytes.json").write_bytes(b"\xff\xfe\0")
     recipe = Recipe("a ball", "a ball", 1, 64, 64, 8, __import__("fractions").Fraction(16), 2, 3.0, "euler", "m", "0")
     (tmp_path / "typo.json").write_text(recipe.to_json().replace('"height"', '"heigth"'))

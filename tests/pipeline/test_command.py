@@ -56,6 +56,33 @@ def test_generate_writes_the_clip_its_recipe_and_a_sheet(folder: Path) -> None:
     assert "try next" in result.stdout
 
 
+def test_every_way_of_prompting_from_the_command_line(folder: Path) -> None:
+    fast = ["--steps", "1", "--guidance", "1"]
+    assert run("image", BALL, "-o", "ball.png", "--size", "48x32", *fast).exit_code == 0
+    assert run("animate", "ball.png", "it rolls", "-o", "a.mp4", "--seconds", "0.5", *fast).exit_code == 0
+    result = run("extend", "a.mp4", "-o", "b.mp4", "--seconds", "0.25", "--sheet", *fast)
+    assert result.exit_code == 0, result.output
+    assert "given     a.mp4  (8 frames)" in result.stdout
+    assert run("extend", "a.mp4", "-o", "c.mp4", "--seconds", "0.25", "--backward", *fast).exit_code == 0
+    assert run("loop", "a.mp4", "-o", "d.gif", "--seconds", "0.25", *fast).exit_code == 0
+    assert run("fill", "b.mp4", "-o", "e.mp4", "--gap", "0.25-0.4", *fast).exit_code == 0
+    assert run("connect", "a.mp4", "b.mp4", "-o", "f.mp4", "--seconds", "0.25", *fast).exit_code == 0
+    assert run("generate", BALL, "-o", "g.mp4", "--loop", *FAST).exit_code == 0
+    lengths = {name: len(read_video(f"{name}.mp4")[0]) for name in "abcefg"}
+    assert lengths == {"a": 8, "b": 12, "c": 12, "e": 12, "f": 24, "g": 8}
+    assert len(read_video("d.gif")[0]) == 12
+    assert run("replay", "b.mp4.json", "-o", "again.mp4").exit_code == 0
+    assert Path("again.mp4").read_bytes() == Path("b.mp4").read_bytes()
+
+
+def test_vary_makes_clips_of_other_seeds(folder: Path) -> None:
+    assert run("generate", BALL, "-o", "v.mp4", "--seed", "3", *FAST).exit_code == 0
+    result = run("vary", "v.mp4.json", "--count", "2")
+    assert result.exit_code == 0, result.output
+    assert {"v-4.mp4", "v-5.mp4", "v-vary.png"} <= set(names(folder))
+    assert json.loads(Path("v-5.mp4.json").read_text())["seed"] == 5
+
+
 def test_count_makes_clips_with_seeds_that_follow(folder: Path) -> None:
     assert run("generate", BALL, "-o", "b.gif", "--count", "2", "--seed", "5", *FAST).exit_code == 0
     assert names(folder) == ["b-1.gif", "b-1.gif.json", "b-2.gif", "b-2.gif.json"]

@@ -37,14 +37,15 @@ def pictures() -> list[Pictures]:
     return found
 
 
-def started(pictures: list[Pictures]) -> Autoencoder:
+@pytest.fixture(scope="module")
+def network(pictures: list[Pictures]) -> Autoencoder:
+    """As it starts."""
     network = Autoencoder(SMALL)
     network.set_linear(*principal_components(pictures, SMALL.channels))
-    return network.eval()
+    return network.eval().requires_grad_(False)
 
 
-def test_it_starts_as_the_best_linear_code(pictures: list[Pictures]) -> None:
-    network = started(pictures)
+def test_it_starts_as_the_best_linear_code(pictures: list[Pictures], network: Autoencoder) -> None:
     frames = torch.from_numpy(pictures[0].frames[:4, :4]).permute(0, 4, 1, 2, 3).float() / 127.5 - 1
     with torch.no_grad():
         error = (network.decode_raw(network.encode_raw(frames)) - frames).square().mean()
@@ -53,8 +54,7 @@ def test_it_starts_as_the_best_linear_code(pictures: list[Pictures]) -> None:
     assert float(deviations[0]) >= float(deviations[-1]), "strongest first"
 
 
-def test_a_still_is_seen_as_four_equal_frames(pictures: list[Pictures]) -> None:
-    network = started(pictures)
+def test_a_still_is_seen_as_four_equal_frames(pictures: list[Pictures], network: Autoencoder) -> None:
     frames = torch.from_numpy(pictures[0].frames[:1, :4]).permute(0, 4, 1, 2, 3).float() / 127.5 - 1
     present = torch.tensor([[False, False, True, False]])
     equal = frames[:, :, 2:3].expand(-1, -1, 4, -1, -1)

@@ -54,7 +54,9 @@ def read_media(
     """
     opened = [(path, *read_video(path)) for path in paths]
     width, height = size or natural_size(opened[0][1])
-    return [_medium(path, frames, own, width, height, rate or RATE, how) for path, frames, own in opened]
+    return [
+        _medium(path, frames, own, width, height, RATE if rate is None else rate, how) for path, frames, own in opened
+    ]
 
 
 def natural_size(frames: Frames) -> tuple[int, int]:

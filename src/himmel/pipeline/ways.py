@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from himmel import prompting
-from himmel.footage.fit import CROP, Medium, read_media
+from himmel.footage.fit import CROP, RATE, Medium, read_media
 from himmel.pipeline.request import Request, check
 from himmel.records import HimmelError
 from himmel.records.plan import Plan
@@ -91,9 +91,8 @@ def connect(
 
 def _read(paths: list[Path], settings: Settings | None) -> list[Medium]:
     settings = settings or Settings()
-    if settings.size is not None or settings.rate is not None:
-        width, height = settings.size or (DEFAULT_SIDE, DEFAULT_SIDE)
-        check("a ball", width=width, height=height, rate=settings.rate or 16)
+    width, height = settings.size or (DEFAULT_SIDE, DEFAULT_SIDE)
+    check("a ball", width=width, height=height, rate=RATE if settings.rate is None else settings.rate)
     return read_media(paths, settings.size, settings.rate, settings.fit)
 
 
