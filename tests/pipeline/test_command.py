@@ -137,15 +137,15 @@ def test_too_little_memory_is_one_line(folder: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_cancelling_the_second_clip_keeps_the_first(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    make, made = Pipeline.make, []
+    write, made = Pipeline.write, []
 
-    def interrupted(self, request, **rest):
+    def interrupted(self, request, *rest, **more):
         if made:
             raise KeyboardInterrupt
         made.append(request)
-        return make(self, request, **rest)
+        return write(self, request, *rest, **more)
 
-    monkeypatch.setattr(Pipeline, "make", interrupted)
+    monkeypatch.setattr(Pipeline, "write", interrupted)
     result = run("generate", BALL, "-o", "b.webm", "--count", "2", *FAST)
     assert result.exit_code == 130
     assert "kept what was finished: b-1.webm" in result.stderr

@@ -2,6 +2,6 @@
 
 from himmel.autoencoder.config import AutoencoderConfig
 from himmel.autoencoder.model import Autoencoder
-from himmel.autoencoder.streaming import decode_stream, decode_tiled
+from himmel.autoencoder.tiles import decode_group
 
-__all__ = ["Autoencoder", "AutoencoderConfig", "decode_stream", "decode_tiled"]
+__all__ = ["Autoencoder", "AutoencoderConfig", "decode_group"]

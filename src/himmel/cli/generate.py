@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,8 +13,11 @@ from himmel.cli.options import expand_option, model_option, output_option, secon
 from himmel.cli.terminal import progress_bar, say, size_of, spoken
 
 if TYPE_CHECKING:
+    from himmel.footage.fit import Medium
     from himmel.footage.sheet import Row
     from himmel.pipeline import Generated, Pipeline
+    from himmel.pipeline.generate import Written
+    from himmel.pipeline.request import Request
     from himmel.records.recipe import Recipe
 
 
@@ -82,18 +86,31 @@ def generate(
     rows: list[Row] = []
     try:
         for i, target in enumerate(outputs):
-            with progress_bar(target.name) as show:
-                clip = pipeline.make(request.with_seed(request.seed + i), on_progress=show)
-            made.append(clip.save(target, overwrite=force))
+            clip, row = make_file(pipeline, request.with_seed(request.seed + i), (), target, force, sheet is not None)
+            made.append(target)
             report_clip(clip, target)
-            if sheet is not None:
-                rows.append(row_of(clip))
+            rows += row
         if sheet is not None:
-            _write_sheet(sheet, rows)
+            write_rows(sheet, rows)
     except KeyboardInterrupt as error:
         kept = ", ".join(str(path) for path in made)
         raise click.Abort(f"cancelled; kept what was finished: {kept}" if made else "") from error
     report_next(made[0], request.seed + count, size)
+
+
+def make_file(
+    pipeline: Pipeline, request: Request, media: Sequence[Medium], path: Path, force: bool, sheet: bool
+) -> tuple[Generated | Written, list[Row]]:
+    """Makes a clip into a file with its recipe beside it, and its row of a sheet where one is wanted.
+
+    Without a sheet the frames are written while they are made, and never are in memory together.
+    """
+    with progress_bar(path.name) as show:
+        if not sheet:
+            return pipeline.write(request, path, media, overwrite=force, on_progress=show), []
+        clip = pipeline.make(request, media, on_progress=show)
+    clip.save(path, overwrite=force)
+    return clip, [row_of(clip)]
 
 
 def _targets(output: str, count: int, sheet: bool) -> tuple[list[Path], Path | None]:
@@ -130,7 +147,8 @@ def row_of(clip: Generated) -> Row:
     return Row(clip.frames, f"{clip.recipe.prompt}  (seed {clip.recipe.seed})", clip.recipe.rate)
 
 
-def _write_sheet(path: Path, rows: list[Row]) -> None:
+def write_rows(path: Path, rows: list[Row]) -> None:
+    """Writes a contact sheet and says where it is."""
     from himmel.footage.sheet import write_sheet
 
     write_sheet(path, rows)
@@ -150,7 +168,7 @@ def report_words(recipe: Recipe, pipeline: Pipeline) -> None:
         say("not read", f"{unread}  (the prompt is too long for the model: shorten it)")
 
 
-def report_clip(clip: Generated, path: Path) -> None:
+def report_clip(clip: Generated | Written, path: Path) -> None:
     """Where the clip and its recipe are, and what they are."""
     recipe = clip.recipe
     length = f"{recipe.frames} frames, {float(recipe.frames / recipe.rate):.2f} s" if recipe.frames > 1 else "1 frame"

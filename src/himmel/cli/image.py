@@ -7,9 +7,8 @@ from typing import Any
 
 import click
 
-from himmel.cli.generate import report_clip, report_words
+from himmel.cli.generate import make_file, report_clip, report_words
 from himmel.cli.options import SIZE, expand_option, model_option, output_option, seed_option, work_options
-from himmel.cli.terminal import progress_bar
 
 
 @click.command(short_help="Make a picture from words.")
@@ -46,6 +45,5 @@ def image(prompt: str, output: str, size: tuple[int, int], force: bool, model: s
 
     pipeline = Pipeline.from_pretrained(model)
     report_words(pipeline.recipe(request), pipeline)
-    with progress_bar(Path(output).name) as show:
-        clip = pipeline.make(request, on_progress=show)
-    report_clip(clip, clip.save(output, overwrite=force))
+    clip, _ = make_file(pipeline, request, (), Path(output), force, sheet=False)
+    report_clip(clip, Path(output))

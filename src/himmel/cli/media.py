@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from himmel.cli.generate import report_clip, report_words, row_of
+from himmel.cli.generate import make_file, report_clip, report_words, write_rows
 from himmel.cli.options import PATH, RATE, SIZE, expand_option, model_option, output_option, seed_option, work_options
-from himmel.cli.terminal import progress_bar, say
+from himmel.cli.terminal import say
 
 if TYPE_CHECKING:
     from himmel.pipeline.ways import Settings, Task
@@ -89,14 +89,10 @@ def make_clip(task: Task, options: dict[str, Any]) -> None:
     pipeline = Pipeline.from_pretrained(options["model"])
     if request.prompt:
         report_words(pipeline.recipe(request, task.media), pipeline)
-    with progress_bar(output.name) as show:
-        clip = pipeline.make(request, task.media, on_progress=show)
-    report_clip(clip, clip.save(output, overwrite=force))
+    clip, rows = make_file(pipeline, request, task.media, output, force, sheet is not None)
+    report_clip(clip, output)
     if sheet is not None:
-        from himmel.footage.sheet import write_sheet
-
-        write_sheet(sheet, [row_of(clip)])
-        say("sheet", str(sheet))
+        write_rows(sheet, rows)
 
 
 def media_argument(name: str) -> Callable[[F], F]:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import click
 
-from himmel.cli.generate import report_clip, row_of
+from himmel.cli.generate import report_clip, row_of, write_rows
 from himmel.cli.options import PATH, model_option
 from himmel.cli.replay import read_recipe
-from himmel.cli.terminal import progress_bar, say
+from himmel.cli.terminal import progress_bar
 from himmel.records import HimmelError
 
 
@@ -41,7 +41,6 @@ def vary(recipe: str, count: int, sheet: bool, force: bool, model: str) -> None:
     The clips are put beside the recipe, with -SEED in their names.
     """
     from himmel.footage.atomic import check_writable
-    from himmel.footage.sheet import write_sheet
     from himmel.footage.target import check_target
 
     if not 1 <= count <= 100:
@@ -68,5 +67,4 @@ def vary(recipe: str, count: int, sheet: bool, force: bool, model: str) -> None:
         report_clip(made, made.save(target, overwrite=force))
         rows.append(row_of(made))
     if sheet:
-        write_sheet(picture, rows)
-        say("sheet", str(picture))
+        write_rows(picture, rows)

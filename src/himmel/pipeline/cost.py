@@ -39,13 +39,13 @@ def window_grid(recipe: Recipe) -> tuple[int, int, int]:
 
 def work_of(recipe: Recipe, parts: Parts) -> list[tuple[str, int, float]]:
     """(stage, steps, floating-point operations a step) in order, for `progress.Watch`."""
-    groups, rows, columns = token_grid(recipe)
     grid = Grid(recipe.plan)
+    _, rows, columns = token_grid(recipe)
     walks = sum(1 for _ in windows(grid.known, recipe.plan.loop))
     return [
         ("reading", 1, 0.0),  # half a second, whatever the clip
         ("sampling", walks * recipe.steps, step_flops(recipe, parts)),
-        ("decoding", groups, 3 * decoder_flops(parts.autoencoder.config, rows * columns)),
+        ("decoding", grid.known.count(False), 3 * decoder_flops(parts.autoencoder.config, rows * columns)),
     ]
 
 
@@ -67,9 +67,11 @@ def decoder_flops(config: AutoencoderConfig, tokens: int) -> float:
     return 2.0 * per_token * tokens
 
 
-def memory_of(recipe: Recipe, parts: Parts) -> int:
+def memory_of(recipe: Recipe, parts: Parts, held: bool = False) -> int:
     """Bytes that making the clip takes beside the weights, at its peak; `himmel plan` says how well this
     holds.
+
+    held: all frames are in memory together at the end, not written while they are made.
     """
     groups, rows, columns = window_grid(recipe)
     tokens, config = groups * rows * columns, parts.transformer.config
@@ -81,14 +83,14 @@ def memory_of(recipe: Recipe, parts: Parts) -> int:
     # Three groups at a quarter of the pixels' resolution, about five states at a time, and the pixels.
     quarter = 16 * rows * columns
     decoding = 3 * quarter * (5 * item * parts.autoencoder.config.widths[0] + (item + 8) * 3 * FRAMES_A_GROUP * 16)
-    frames = recipe.frames * recipe.height * recipe.width * 3
+    frames = (recipe.frames if held else 2 * FRAMES_A_GROUP) * recipe.height * recipe.width * 3
     latents = 8 * config.channels * token_grid(recipe)[0] * rows * columns
     return int(MARGIN * (max(sampling, decoding) + frames + latents))
 
 
-def check_memory(recipe: Recipe, parts: Parts) -> None:
+def check_memory(recipe: Recipe, parts: Parts, held: bool = False) -> None:
     """Raises HimmelError if making the clip would need more memory than is free."""
-    needed, free = memory_of(recipe, parts) + RESERVE, free_memory()
+    needed, free = memory_of(recipe, parts, held) + RESERVE, free_memory()
     if needed > free:
         seconds = float(recipe.frames / recipe.rate)
         given = f"{recipe.width}x{recipe.height} for {seconds:g} s needs about {needed / 1e9:.1f} GB of memory"

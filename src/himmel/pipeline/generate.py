@@ -7,12 +7,11 @@ from __future__ import annotations
 import os
 import platform
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from fractions import Fraction
 from importlib.metadata import version
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from himmel import __version__
-from himmel.autoencoder import decode_stream
 from himmel.autoencoder.config import PIXELS_A_TOKEN
 from himmel.flow import sampling_levels
 from himmel.footage.atomic import check_writable, whole_file
@@ -66,14 +64,20 @@ class Generated:
         Returns the path as given. Raises HimmelError as `footage.write.write_video` does, and for files that
         exist already unless `overwrite`.
         """
-        path = Path(path)
-        beside = path.with_name(path.name + ".json")
-        for name in (path, beside):
-            check_writable(name, overwrite=overwrite)
-        with whole_file(beside) as partial:
-            partial.write_text(self.recipe.to_json(), encoding="utf-8")
-            write_video(path, self.frames, self.recipe.rate)
-        return path
+        return save(path, self.frames, self.recipe, overwrite=overwrite)
+
+
+@dataclass(frozen=True)
+class Written:
+    """A clip that was written while it was made, so that its frames never were in memory together."""
+
+    path: Path
+    recipe: Recipe
+    spent: dict[str, float]
+
+    @property
+    def seconds_taken(self) -> float:
+        return sum(self.spent.values())
 
 
 class Pipeline:
@@ -146,6 +150,23 @@ class Pipeline:
         """The clip of a checked request. media: what its plan speaks of, at the size and rate of the request."""
         return self._run(self.recipe(request, media), media, on_progress, cancel)
 
+    def write(
+        self,
+        request: Request,
+        path: str | os.PathLike[str],
+        media: Sequence[Medium] = (),
+        *,
+        overwrite: bool = False,
+        on_progress: OnProgress | None = None,
+        cancel: threading.Event | None = None,
+    ) -> Written:
+        """As `make` and then `Generated.save`, with memory that does not grow with the number of frames made."""
+        recipe = self.recipe(request, media)
+        check_memory(recipe, self.parts)
+        watch = Watch(work_of(recipe, self.parts), on_progress, cancel)
+        path = save(path, self._stream(recipe, media, watch), recipe, overwrite=overwrite)
+        return Written(path, recipe, watch.spent)
+
     def replay(
         self, recipe: Recipe, *, on_progress: OnProgress | None = None, cancel: threading.Event | None = None
     ) -> Generated:
@@ -204,31 +225,36 @@ class Pipeline:
             media=tuple(MediumNote(m.path, m.sha256, m.how) for m in media),
         )
 
-    @torch.inference_mode()
     def _run(
         self, recipe: Recipe, media: Sequence[Medium], on_progress: OnProgress | None, cancel: threading.Event | None
     ) -> Generated:
-        check_memory(recipe, self.parts)
-        threads = torch.get_num_threads()
+        check_memory(recipe, self.parts, held=True)
         watch = Watch(work_of(recipe, self.parts), on_progress, cancel)
+        return Generated(np.stack(list(self._stream(recipe, media, watch))), recipe, watch.spent)
+
+    @torch.inference_mode()
+    def _stream(self, recipe: Recipe, media: Sequence[Medium], watch: Watch) -> Iterator[NDArray[np.uint8]]:
+        """The frames [H, W, 3] in order, each as soon as it is certain: given ones as they came, others decoded."""
+        threads = torch.get_num_threads()
         torch.set_num_threads(recipe.threads)
         try:
             watch.check()
-            timeline = Timeline(
-                Grid(recipe.plan), [m.frames for m in media], token_grid(recipe)[1:], self.parts.autoencoder
-            )
-            self._sample(timeline, recipe, watch)
-            frames = self._frames(timeline, recipe, watch)
+            grid = Grid(recipe.plan)
+            timeline = Timeline(grid, [m.frames for m in media], token_grid(recipe)[1:], self.parts.autoencoder)
+            walk = self._walk(timeline, recipe, watch)
+            for frame in range(-grid.offset if recipe.plan.loop else 0):
+                yield _given(timeline, frame)
+            for group in range(grid.groups):
+                yield from self._pictures(timeline, group, walk, recipe, watch)
         except RuntimeError as error:
             if "not enough memory" not in str(error):
                 raise
             raise HimmelError("the memory ran out", "", "ask for a smaller --size or fewer --seconds") from error
         finally:
             torch.set_num_threads(threads)
-        return Generated(frames, recipe, watch.spent)
 
-    def _sample(self, timeline: Timeline, recipe: Recipe, watch: Watch) -> None:
-        """Makes what is not known yet, window by window."""
+    def _walk(self, timeline: Timeline, recipe: Recipe, watch: Watch) -> Iterator[None]:
+        """Makes what is not known yet, one window each time it is asked to."""
         told = [recipe.expanded] if recipe.guidance == 1 or not recipe.expanded else [recipe.expanded, ""]
         words = self.parts.read(told)
         watch.step("reading")
@@ -243,28 +269,49 @@ class Pipeline:
                 on_step=lambda i, x: watch.step("sampling"),
             )
             timeline.add(window, canvas.result(made))
+            yield
 
-    def _frames(self, timeline: Timeline, recipe: Recipe, watch: Watch) -> NDArray[np.uint8]:
-        """uint8 [T, H, W, 3]: given frames as they came, the others decoded and cut to size."""
-        _, rows, columns = token_grid(recipe)
-        top = (rows * PIXELS_A_TOKEN - recipe.height) // 2
-        left = (columns * PIXELS_A_TOKEN - recipe.width) // 2
-        frames = np.empty((recipe.frames, recipe.height, recipe.width, 3), np.uint8)
-        for group, decoded in enumerate(self._groups(timeline, watch)):
-            pictures = to_pictures(decoded)[:, top : top + recipe.height, left : left + recipe.width]
-            for picture, frame in zip(pictures, timeline.grid.frames(group), strict=True):
-                if frame is not None:
-                    given = timeline.picture(frame)
-                    frames[frame] = picture if given is None else given
-        return frames
-
-    def _groups(self, timeline: Timeline, watch: Watch) -> Iterator[Tensor]:
-        """Decoded groups [3, 4, H, W] in order."""
-        decoded = decode_stream(self.parts.autoencoder, timeline.around())
-        first = 1 if timeline.grid.plan.loop else 0
-        for group in islice(decoded, first, first + timeline.grid.groups):
-            yield group
+    def _pictures(
+        self, timeline: Timeline, group: int, walk: Iterator[None], recipe: Recipe, watch: Watch
+    ) -> Iterator[NDArray[np.uint8]]:
+        """The frames of one group, cut to size; windows are made until it and its neighbours are known."""
+        grid, decoded = timeline.grid, None
+        if not grid.known[group]:
+            needed = [i for i in (group, *grid.beside(group)) if i is not None]
+            while not all(timeline.known[i] for i in needed):
+                next(walk)
+            _, rows, columns = token_grid(recipe)
+            top = (rows * PIXELS_A_TOKEN - recipe.height) // 2
+            left = (columns * PIXELS_A_TOKEN - recipe.width) // 2
+            decoded = to_pictures(timeline.decoded(group))[:, top : top + recipe.height, left : left + recipe.width]
+        for i, frame in grid.shown(group):
+            yield _given(timeline, frame) if decoded is None or grid.sources[frame] else decoded[i]
+        if decoded is not None:
             watch.step("decoding")
+
+
+def save(
+    path: str | os.PathLike[str],
+    frames: Iterable[NDArray[np.uint8]] | NDArray[np.uint8],
+    recipe: Recipe,
+    *,
+    overwrite: bool = False,
+) -> Path:
+    """Writes frames by the path's ending and the recipe beside them as PATH.json: both, or neither."""
+    path = Path(path)
+    beside = path.with_name(path.name + ".json")
+    for name in (path, beside):
+        check_writable(name, overwrite=overwrite)
+    with whole_file(beside) as partial:
+        partial.write_text(recipe.to_json(), encoding="utf-8")
+        write_video(path, frames, recipe.rate)
+    return path
+
+
+def _given(timeline: Timeline, frame: int) -> NDArray[np.uint8]:
+    picture = timeline.picture(frame)
+    assert picture is not None, "only given frames are asked for"
+    return picture
 
 
 def _noise(seed: int, window: Sequence[int], like: Tensor) -> Tensor:

@@ -37,10 +37,20 @@ class Grid:
             return [frame % self.plan.frames for frame in inside]
         return [frame if 0 <= frame < self.plan.frames else None for frame in inside]
 
-    def place(self, frame: int) -> tuple[int, int]:
-        """(group, which of its four) of a frame."""
-        group, inside = divmod(frame + self.offset, FRAMES_A_GROUP)
-        return group % self.groups, inside
+    def beside(self, group: int) -> tuple[int | None, int | None]:
+        """The groups before and after one, None where the clip ends."""
+        before, after = group - 1, group + 1
+        if self.plan.loop:
+            return before % self.groups, after % self.groups
+        return (before if before >= 0 else None), (after if after < self.groups else None)
+
+    def shown(self, group: int) -> list[tuple[int, int]]:
+        """(which of its four, frame) of a group, in an order in which all groups together run through the clip once.
+
+        A loop's first group may begin inside the clip; the frames before that are in its last group.
+        """
+        frames = [(i, frame) for i, frame in enumerate(self.frames(group)) if frame is not None]
+        return [(i, frame) for i, frame in frames if not self.plan.loop or frame >= -self.offset]
 
     @cached_property
     def sources(self) -> list[tuple[int, int] | None]:

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from himmel.autoencoder import Autoencoder
+from himmel.autoencoder import Autoencoder, decode_group
 from himmel.autoencoder.config import FRAMES_A_GROUP, PIXELS_A_TOKEN
 from himmel.flow import Canvas
 from himmel.flow.canvas import given, with_reference
@@ -22,7 +22,7 @@ ALONE = (True, False, False, False)
 
 
 class Timeline:
-    """Latents [C, G, h, w] of a clip, and which of its G groups are known so far.
+    """Latents [C, G, h, w] of a clip, and which of its G groups are known so far; they may be read with `latent`.
 
     media: frames [T, H, W, 3] of each medium of the grid's plan, all of one size. tokens: rows and columns.
     """
@@ -32,21 +32,24 @@ class Timeline:
         channels = autoencoder.config.channels
         self.latents = torch.zeros(channels, grid.groups, *tokens)
         self.known = list(grid.known)
-        self.references: dict[int, list[tuple[int, Tensor]]] = {}
-        for group in range(grid.groups):
-            if self.known[group]:
-                self.latents[:, group] = self._whole(group)
-            else:
-                self.references[group] = [(i, self._alone(group, i)) for i in grid.references(group)]
+        self._encoded_groups: set[int] = set()
+        self._references: dict[tuple[int, int], Tensor] = {}
+
+    def latent(self, group: int) -> Tensor:
+        """The latents [C, h, w] of a known group; one that is given is encoded when it is first asked for."""
+        if self.grid.known[group] and group not in self._encoded_groups:
+            self.latents[:, group] = self._whole(group)
+            self._encoded_groups.add(group)
+        return self.latents[:, group]
 
     def canvas(self, window: Sequence[int], rate: float) -> Canvas:
         """What is known in a window of groups, with the pictures that stand alone beside groups that are not."""
         which = torch.tensor([self.known[group] for group in window])
-        canvas = given(self.latents[:, list(window)], which, rate)
+        canvas = given(torch.stack([self.latent(group) for group in window], 1), which, rate)
         alone, seconds = [], []
         for place, group in enumerate(window):
-            for i, latents in [] if self.known[group] else self.references[group]:
-                alone.append(latents)
+            for i in [] if self.known[group] else self.grid.references(group):
+                alone.append(self._alone(group, i))
                 seconds.append((place * FRAMES_A_GROUP + i) / rate)
         if not alone:
             return canvas
@@ -59,10 +62,10 @@ class Timeline:
                 self.latents[:, group] = made[:, place]
                 self.known[group] = True
 
-    def around(self) -> list[Tensor]:
-        """Latent frames [C, h, w] in order, to be decoded; a loop's with one more at each end, its neighbours."""
-        frames = list(self.latents.unbind(1))
-        return [frames[-1], *frames, frames[0]] if self.grid.plan.loop else frames
+    def decoded(self, group: int) -> Tensor:
+        """Frames [3, 4, H, W] in -1..1 of a known group whose neighbours are known."""
+        before, after = (None if i is None else self.latent(i) for i in self.grid.beside(group))
+        return decode_group(self.autoencoder, before, self.latent(group), after)
 
     def picture(self, frame: int) -> Frames | None:
         """The given frame [H, W, 3] that stands there in the clip, if one does."""
@@ -76,7 +79,9 @@ class Timeline:
     def _alone(self, group: int, inside: int) -> Tensor:
         frame = self.grid.frames(group)[inside]
         assert frame is not None
-        return self._encoded([self.picture(frame)] * FRAMES_A_GROUP, list(ALONE))
+        if (group, inside) not in self._references:
+            self._references[group, inside] = self._encoded([self.picture(frame)] * FRAMES_A_GROUP, list(ALONE))
+        return self._references[group, inside]
 
     def _encoded(self, pictures: list[Frames | None], there: list[bool]) -> Tensor:
         """Latents [C, h, w] of a group; pictures are padded to whole tokens by repeating their edges."""

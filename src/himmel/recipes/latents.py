@@ -121,7 +121,7 @@ def encode_shard_latents(pictures: Path, autoencoder: Autoencoder, sha256: str) 
         tensors["stills.scene"] = _scene(_alone(masks, first), facts, rate)
         tensors["stills.reference"], tensors["stills.frame"] = tensors["stills"], torch.zeros(2 * len(frames)).long()
     save_file(
-        {k: v.clone() for k, v in tensors.items()},
+        {name: value.contiguous().clone() for name, value in tensors.items()},
         pictures.with_suffix(".latents.safetensors"),
         {"autoencoder": sha256},
     )
