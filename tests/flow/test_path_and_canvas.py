@@ -103,7 +103,7 @@ def test_a_canvas_starts_from_what_is_given() -> None:
     start = canvases.given(latents, prefix, 16.0).start(noise)
     torch.testing.assert_close(start[:, prefix], latents[:, prefix])
     torch.testing.assert_close(start[:, ~prefix], noise[:, ~prefix])
-    half = canvases.edited(latents, 0.5, 16.0)
+    half = canvases.placed(latents, torch.full((4, 2, 2), 0.5), 16.0)
     torch.testing.assert_close(half.start(noise), 0.5 * latents + 0.5 * noise)
     assert float(half.level(torch.tensor(0.9)).max()) == 0.5
     assert torch.equal(half.level(torch.tensor(0.2)), torch.full((4, 2, 2), 0.2))

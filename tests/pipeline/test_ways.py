@@ -39,6 +39,26 @@ def still(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+def test_a_region_is_replaced_and_nothing_else(pipeline: Pipeline, video: Path) -> None:
+    task = ways.edit(video, "a blue cube", box=(8, 16, 16, 24), times=(0.25, 0.75), settings=FAST)
+    clip, source = make(pipeline, task), task.media[0].frames
+    changed = (clip.frames != source).any(-1)
+    inside = np.zeros_like(changed)
+    inside[4:12, 16:40, 8:24] = True
+    assert not changed[~inside].any()
+    assert changed[inside].mean() > 0.5
+    assert (pipeline.replay(Recipe.from_json(clip.recipe.to_json())).frames == clip.frames).all()
+
+
+def test_a_weak_edit_stays_near_its_source(pipeline: Pipeline, video: Path) -> None:
+    def edited(strength: float) -> np.ndarray:
+        settings = ways.Settings(size=(32, 48), steps=8, guidance=1.0)
+        return make(pipeline, ways.edit(video, "a red ball", strength=strength, settings=settings)).frames.astype(int)
+
+    through = edited(0.001)  # next to nothing but encoding and decoding
+    assert np.abs(edited(0.05) - through).mean() < np.abs(edited(0.9) - through).mean()
+
+
 def check_given(clip: Generated, task: ways.Task) -> None:
     """Given frames are there as they came; the others were made."""
     assert len(clip.frames) == task.request.plan.frames

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from himmel.prompting import animate, connect, extend, fill, loop, looped
+from himmel.prompting import animate, connect, edit, extend, fill, loop, looped
 from himmel.records import HimmelError
-from himmel.records.plan import Given, Plan
+from himmel.records.plan import Given, Plan, Region
 
 LENGTH = st.integers(1, 100)
 
@@ -50,6 +50,14 @@ def test_a_still_stands_at_its_frame_and_a_loop_adds_to_the_end() -> None:
     assert loop(20, 12).loop
     assert loop(21, 12).frames == 36, "whole groups"
     assert looped(30).frames == 32
+
+
+@pytest.mark.parametrize("strength", [0.0, -1.0, 1.5, float("nan")])
+def test_edits_of_no_or_too_much_strength_are_refused(strength: float) -> None:
+    with pytest.raises(HimmelError, match="strength"):
+        edit(10, strength)
+    with pytest.raises(HimmelError, match="region"):
+        edit(10, 1.0, Region(0, 0, 4, 4, 5, 11))
 
 
 def test_given_parts_stay_inside_and_apart() -> None:

@@ -15,6 +15,7 @@ from himmel import __version__
 from himmel.cli.animate import animate
 from himmel.cli.connect import connect
 from himmel.cli.doctor import doctor
+from himmel.cli.edit import edit
 from himmel.cli.evaluate import evaluate
 from himmel.cli.extend import extend
 from himmel.cli.fill import fill
@@ -92,7 +93,7 @@ def himmel() -> None:
     """
 
 
-MAKING = (generate, image, animate, extend, loop, fill, connect, vary, replay)
+MAKING = (generate, image, animate, extend, loop, fill, connect, edit, vary, replay)
 VERBS = (*MAKING, plan, models, doctor, world, train, evaluate)
 for verb in VERBS:
     himmel.add_command(verb)

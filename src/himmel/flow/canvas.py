@@ -63,23 +63,17 @@ def given(latents: Tensor, which: Tensor, rate: float) -> Canvas:
     Prefixes extend forward, suffixes backward, both ends connect or loop, scattered ones fill.
     """
     _, groups, height, width = latents.shape
-    ceiling = (~which).to(latents.dtype)[:, None, None].expand(groups, height, width).contiguous()
-    reference = torch.zeros(groups, dtype=torch.bool)
-    return Canvas(latents, ceiling, group_seconds(groups, rate), reference, rate)
+    return placed(latents, (~which)[:, None, None].expand(groups, height, width).contiguous(), rate)
 
 
-def region(latents: Tensor, where: Tensor, rate: float) -> Canvas:
-    """All is given but the tokens marked in `where` bool [G, h, w], which are to be made."""
+def placed(latents: Tensor, ceiling: Tensor, rate: float) -> Canvas:
+    """Latents [C, G, h, w] under any ceiling [G, h, w]: given at 0, made anew at 1, a start for an edit between.
+
+    A region is replaced where the ceiling is above 0 in it and 0 elsewhere; the whole clip is edited under one ceiling.
+    """
     groups = latents.shape[1]
     reference = torch.zeros(groups, dtype=torch.bool)
-    return Canvas(latents, where.to(latents.dtype), group_seconds(groups, rate), reference, rate)
-
-
-def edited(latents: Tensor, strength: float, rate: float) -> Canvas:
-    """The whole clip is noised to `strength` in [0, 1] and made anew from there."""
-    shape = latents.shape[1:]
-    reference = torch.zeros(shape[0], dtype=torch.bool)
-    return Canvas(latents, latents.new_full(shape, strength), group_seconds(shape[0], rate), reference, rate)
+    return Canvas(latents, ceiling.to(latents.dtype), group_seconds(groups, rate), reference, rate)
 
 
 def with_reference(canvas: Canvas, latents: Tensor, seconds: Tensor) -> Canvas:

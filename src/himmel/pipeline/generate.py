@@ -42,6 +42,8 @@ from himmel.sampling import SOLVERS, sample
 from himmel.sampling.windows import windows
 
 OnProgress = Callable[[Progress], None]
+FADE = 6
+"""Pixels over which a replaced region fades into the picture around it."""
 
 
 @dataclass(frozen=True)
@@ -285,7 +287,10 @@ class Pipeline:
             left = (columns * PIXELS_A_TOKEN - recipe.width) // 2
             decoded = to_pictures(timeline.decoded(group))[:, top : top + recipe.height, left : left + recipe.width]
         for i, frame in grid.shown(group):
-            yield _given(timeline, frame) if decoded is None or grid.sources[frame] else decoded[i]
+            if decoded is None or grid.kept(frame):
+                yield _given(timeline, frame)
+            else:
+                yield decoded[i] if grid.plan.region is None else _patched(timeline, frame, decoded[i])
         if decoded is not None:
             watch.step("decoding")
 
@@ -312,6 +317,22 @@ def _given(timeline: Timeline, frame: int) -> NDArray[np.uint8]:
     picture = timeline.picture(frame)
     assert picture is not None, "only given frames are asked for"
     return picture
+
+
+def _patched(timeline: Timeline, frame: int, made: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A given frame with what was made in the plan's region, which fades in over a few pixels at its edges."""
+    region, picture = timeline.grid.plan.region, _given(timeline, frame).copy()
+    assert region is not None
+    box = slice(region.top, region.top + region.height), slice(region.left, region.left + region.width)
+    weight = _fade(region.height)[:, None, None] * _fade(region.width)[None, :, None]
+    picture[box] = np.round(weight * made[box] + (1 - weight) * picture[box]).astype(np.uint8)
+    return picture
+
+
+def _fade(length: int) -> NDArray[np.float32]:
+    """Weights [length] that rise from the ends to 1 within FADE pixels."""
+    place = np.arange(length, dtype=np.float32) + 1
+    return np.minimum(1, np.minimum(place, place[::-1]) / (min(FADE, length // 4) + 1))
 
 
 def _noise(seed: int, window: Sequence[int], like: Tensor) -> Tensor:

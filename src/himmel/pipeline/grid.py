@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from himmel.autoencoder.config import FRAMES_A_GROUP
-from himmel.records.plan import Plan
+from himmel.autoencoder.config import FRAMES_A_GROUP, PIXELS_A_TOKEN
+from himmel.records.plan import Plan, Region
 
 REFERENCES_A_GROUP = 2
 """Frames of a partly given group that are shown to the model, each alone: the first and the last of them."""
@@ -52,18 +52,37 @@ class Grid:
         frames = [(i, frame) for i, frame in enumerate(self.frames(group)) if frame is not None]
         return [(i, frame) for i, frame in frames if not self.plan.loop or frame >= -self.offset]
 
+    def place(self, region: Region, height: int, width: int, size: tuple[int, int]) -> tuple[slice, slice]:
+        """Rows and columns of tokens [height, width] that a region covers in a picture of `size` (width, height)."""
+        top = (height * PIXELS_A_TOKEN - size[1]) // 2 + region.top
+        left = (width * PIXELS_A_TOKEN - size[0]) // 2 + region.left
+        rows = slice(top // PIXELS_A_TOKEN, -(-(top + region.height) // PIXELS_A_TOKEN))
+        return rows, slice(left // PIXELS_A_TOKEN, -(-(left + region.width) // PIXELS_A_TOKEN))
+
     @cached_property
     def sources(self) -> list[tuple[int, int] | None]:
         return self.plan.sources()
 
     @cached_property
     def known(self) -> list[bool]:
-        """For each group whether every frame of it that the clip has is given."""
-        return [all(f is None or self.sources[f] is not None for f in self.frames(g)) for g in range(self.groups)]
+        """For each group whether every frame of it that the clip has is given, and none is to be edited."""
+        return [
+            all(f is None or (self.sources[f] is not None and not self.edited(f)) for f in self.frames(g))
+            for g in range(self.groups)
+        ]
+
+    def edited(self, frame: int) -> bool:
+        """Whether a given frame is only a start for what is made."""
+        region = self.plan.region
+        return self.plan.strength > 0 and (region is None or region.start <= frame < region.stop)
+
+    def kept(self, frame: int) -> bool:
+        """Whether a frame is given and leaves as it came."""
+        return self.sources[frame] is not None and not self.edited(frame)
 
     def references(self, group: int) -> list[int]:
-        """Which of a group's four are shown to the model alone: none where the group is given whole."""
-        if self.known[group]:
+        """Which of a group's four are shown to the model alone: none where the group is given whole, or a start."""
+        if self.known[group] or self.plan.strength > 0:
             return []
-        given = [i for i, f in enumerate(self.frames(group)) if f is not None and self.sources[f] is not None]
+        given = [i for i, f in enumerate(self.frames(group)) if f is not None and self.kept(f)]
         return sorted({given[0], given[-1]})[:REFERENCES_A_GROUP] if given else []

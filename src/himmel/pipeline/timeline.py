@@ -12,7 +12,7 @@ from torch import Tensor
 from himmel.autoencoder import Autoencoder, decode_group
 from himmel.autoencoder.config import FRAMES_A_GROUP, PIXELS_A_TOKEN
 from himmel.flow import Canvas
-from himmel.flow.canvas import given, with_reference
+from himmel.flow.canvas import placed, with_reference
 from himmel.pipeline.grid import Grid
 
 Frames = NDArray[np.uint8]
@@ -36,16 +36,20 @@ class Timeline:
         self._references: dict[tuple[int, int], Tensor] = {}
 
     def latent(self, group: int) -> Tensor:
-        """The latents [C, h, w] of a known group; one that is given is encoded when it is first asked for."""
-        if self.grid.known[group] and group not in self._encoded_groups:
+        """The latents [C, h, w] of a group; one that is given, or given as a start, is encoded when first asked for.
+
+        Those of a group that is neither known nor given are 0.
+        """
+        given_first = self.grid.known[group] or self.grid.plan.strength > 0
+        if given_first and group not in self._encoded_groups:
             self.latents[:, group] = self._whole(group)
             self._encoded_groups.add(group)
         return self.latents[:, group]
 
     def canvas(self, window: Sequence[int], rate: float) -> Canvas:
         """What is known in a window of groups, with the pictures that stand alone beside groups that are not."""
-        which = torch.tensor([self.known[group] for group in window])
-        canvas = given(torch.stack([self.latent(group) for group in window], 1), which, rate)
+        latents = torch.stack([self.latent(group) for group in window], 1)
+        canvas = placed(latents, torch.stack([self._ceiling(group) for group in window]), rate)
         alone, seconds = [], []
         for place, group in enumerate(window):
             for i in [] if self.known[group] else self.grid.references(group):
@@ -55,11 +59,25 @@ class Timeline:
             return canvas
         return with_reference(canvas, torch.stack(alone, 1), torch.tensor(seconds))
 
+    def _ceiling(self, group: int) -> Tensor:
+        """[h, w] how much of a group is to be made: nothing of a known one, all, or what an edit leaves open."""
+        rows, columns = self.latents.shape[2:]
+        plan = self.grid.plan
+        if self.known[group]:
+            return torch.zeros(rows, columns)
+        if plan.region is None:
+            return torch.full((rows, columns), plan.strength or 1.0)
+        ceiling = torch.zeros(rows, columns)
+        height, width = self.media[0].shape[1:3]
+        ceiling[self.grid.place(plan.region, rows, columns, (width, height))] = plan.strength
+        return ceiling
+
     def add(self, window: Sequence[int], made: Tensor) -> None:
         """Takes what was made [C, W, h, w] for the groups of a window that were not known."""
         for place, group in enumerate(window):
             if not self.known[group]:
                 self.latents[:, group] = made[:, place]
+                self._encoded_groups.add(group)
                 self.known[group] = True
 
     def decoded(self, group: int) -> Tensor:

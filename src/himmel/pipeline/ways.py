@@ -14,7 +14,7 @@ from himmel import prompting
 from himmel.footage.fit import CROP, RATE, Medium, read_media
 from himmel.pipeline.request import Request, check
 from himmel.records import HimmelError
-from himmel.records.plan import Plan
+from himmel.records.plan import Plan, Region
 
 Path = str | os.PathLike[str]
 DEFAULT_SIDE = 128
@@ -78,6 +78,38 @@ def fill(
     rate = media[0].rate
     frames = [(round(start * rate), round(stop * rate)) for start, stop in gaps]
     return _task(prompting.fill(len(media[0].frames), frames), media, prompt, settings)
+
+
+def edit(
+    video: Path,
+    prompt: str = "",
+    *,
+    strength: float | None = None,
+    box: tuple[int, int, int, int] | None = None,
+    times: tuple[float, float] | None = None,
+    settings: Settings | None = None,
+) -> Task:
+    """A video is made anew from what it is, as the prompt says.
+
+    strength: above 0 and up to 1, how much is changed; None: 0.6, or 1 where a part is replaced. box: (left, top,
+    width, height) in pixels of the clip, the only part that changes; times: (from, to) in seconds, when.
+    """
+    media = _read([video], settings)
+    frames, rate = media[0].frames, media[0].rate
+    region = None
+    if box is not None:
+        left, top, width, height = box
+        if not (0 <= left < left + width <= frames.shape[2] and 0 <= top < top + height <= frames.shape[1]):
+            raise HimmelError(
+                f"a region of {width}x{height} at {left},{top}",
+                f"inside the {frames.shape[2]}x{frames.shape[1]} pixels of the clip",
+                "for example --region 0,0,64,64",
+            )
+        start, stop = (0, len(frames)) if times is None else (round(t * rate) for t in times)
+        region = Region(left, top, width, height, start, stop)
+    default = 0.6 if region is None else 1.0
+    plan = prompting.edit(len(frames), default if strength is None else strength, region)
+    return _task(plan, media, prompt, settings)
 
 
 def connect(

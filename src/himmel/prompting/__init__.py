@@ -2,8 +2,9 @@
 
 from himmel.prompting.animate import animate
 from himmel.prompting.connect import connect
+from himmel.prompting.edit import edit
 from himmel.prompting.extend import extend
 from himmel.prompting.fill import fill
 from himmel.prompting.loop import loop, looped
 
-__all__ = ["animate", "connect", "extend", "fill", "loop", "looped"]
+__all__ = ["animate", "connect", "edit", "extend", "fill", "loop", "looped"]

@@ -28,13 +28,13 @@ PROMPTS = (
 
 
 def sheet_writer(
-    parts: Parts, config: TransformerConfig, folder: Path, size: int = 128, minutes: float = 12
+    parts: Parts, config: TransformerConfig, folder: Path, size: int = 128, minutes: float = 15
 ) -> Callable[[Checkpoint], None]:
     """A callback that draws PROMPTS with the averaged weights into folder/samples-STEPS.png, every so many minutes.
 
     parts: the networks beside the transformer, whose own place in it is filled anew each time.
     """
-    last = -60 * minutes
+    last = 0.0
 
     def write(checkpoint: Checkpoint) -> None:
         nonlocal last

@@ -18,12 +18,25 @@ class Given:
 
 
 @dataclass(frozen=True)
+class Region:
+    """A part of the picture, in pixels, for frames start, start + 1, ... up to but without `stop`."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True)
 class Plan:
     """One clip to be completed.
 
     way: what it is called. frames: of the whole clip. given: what stands in it already; the rest is to be made. seam: a
     frame at which a group of four begins, so that no group is half given where a clip goes on. loop: the last frame
-    flows into the first. Raises HimmelError for parts outside the clip, or that overlap.
+    flows into the first. strength: above 0, what is given is only a start, noised so far and made anew; region: there
+    alone. Raises HimmelError for parts outside the clip, or that overlap.
     """
 
     way: str
@@ -31,6 +44,8 @@ class Plan:
     given: tuple[Given, ...] = ()
     seam: int = 0
     loop: bool = False
+    strength: float = 0.0
+    region: Region | None = None
 
     def __post_init__(self) -> None:
         taken = 0

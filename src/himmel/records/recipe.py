@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 from himmel.records.errors import HimmelError
-from himmel.records.plan import Given, Plan
+from himmel.records.plan import Given, Plan, Region
 
 FORMAT = "himmel recipe 2"
 
@@ -148,7 +148,9 @@ def _structure(name: str, value: Any) -> Any:
         given = tuple(
             Given(**{key: _value("frames", number) for key, number in part.items()}) for part in value["given"]
         )
-        plain = {**value, "given": given}
+        plain = {**value, "given": given, "strength": _value("guidance", value["strength"])}
+        if value["region"] is not None:
+            plain["region"] = Region(**{key: _value("frames", number) for key, number in value["region"].items()})
         if not isinstance(plain["loop"], bool) or not isinstance(plain["way"], str):
             raise TypeError
         return Plan(**{**plain, "frames": _value("frames", plain["frames"]), "seam": _value("frames", plain["seam"])})
