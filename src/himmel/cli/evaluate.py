@@ -167,6 +167,41 @@ def _generate(pipeline: Pipeline, steps: int, guidance: float) -> Callable[[str,
     return generate
 
 
+@evaluate.command(short_help="How well what is made joins what is given.")
+@count_option(24, "Held-out clips of the world.")
+@click.option(
+    "--steps", type=int, default=20, show_default=True, metavar="N", help="As in generate. Example: --steps 9"
+)
+@click.option(
+    "--guidance", type=float, default=3.0, show_default=True, metavar="G", help="As in generate. Example: --guidance 2"
+)
+@folder_option
+@model_option
+def ways(count: int, steps: int, guidance: float, folder: str, model: str) -> None:
+    """Cut held-out clips and have animate, extend, fill and loop put them together again: jumps at the seams, and
+    the error to what truly happened, beside simple answers.
+
+    \b
+    himmel evaluate ways --count 24
+    """
+    from himmel.pipeline.request import check
+
+    place = _place(folder, count)
+    check("a ball", steps=steps, guidance=guidance)
+    from himmel.evaluation.seams import joined_markdown, write_joined
+    from himmel.pipeline import Pipeline
+    from himmel.recipes.ways import join_all
+
+    def report(done: int) -> None:
+        click.echo(f"{done}/{count}", err=True)
+
+    clips = world_clips("test", count, 128)
+    results = join_all(Pipeline.from_pretrained(model), clips, steps, guidance, report)
+    write_joined(results, place)
+    click.echo(joined_markdown(results))
+    say("folder", str(place))
+
+
 @evaluate.command(short_help="The validation loss at fixed noise levels.")
 @count_option(48, "Held-out clips of the world.")
 @click.option("--side", type=int, default=64, show_default=True, metavar="N", help="Pixels. Example: --side 128")

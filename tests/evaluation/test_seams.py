@@ -1,0 +1,40 @@
+"""Seams: motion is no jump, a change of light is, and the simple answers are what they say."""
+
+import numpy as np
+import pytest
+
+from himmel.evaluation.seams import Joined, change, distance, interpolated, joined_markdown, jump
+from himmel.records import HimmelError
+
+
+def panning(count: int, step: int = 2) -> np.ndarray:
+    rng = np.random.default_rng(0)
+    wide = np.kron(rng.integers(20, 236, (16, 40, 3)), np.ones((4, 4, 1)))
+    frames = np.stack([wide[:, step * i : step * i + 64] for i in range(count)])
+    return (frames + rng.integers(-9, 10, frames.shape)).astype(np.uint8)
+
+
+def test_motion_is_no_jump_but_another_light_is() -> None:
+    clip = panning(8)
+    assert change(clip[0], clip[0]) == 0
+    assert change(clip[0], clip[1]) < 0.25 * float(np.abs(clip[0].astype(int) - clip[1]).mean())
+    darker = (clip * 0.7).astype(np.uint8)
+    joined = np.concatenate([clip[:4], darker[4:]])
+    assert jump(clip, 4, clip) == pytest.approx(1, abs=0.5)
+    assert jump(joined, 4, clip) > 2
+    assert jump(np.concatenate([clip[:4], clip[2:4]]), 0, clip) >= 0, "a loop's seam is at 0"
+    with pytest.raises(HimmelError, match="nothing changes"):
+        jump(clip, 4, clip[:1].repeat(4, 0))
+
+
+def test_distance_and_the_simple_answer() -> None:
+    black, white = np.zeros((8, 8, 3), np.uint8), np.full((8, 8, 3), 240, np.uint8)
+    fade = interpolated(black, white, 3)
+    assert fade[:, 0, 0, 0].tolist() == [60, 120, 180]
+    assert distance(fade[:1], fade[1:2]) == pytest.approx(60)
+
+
+def test_the_table_has_a_row_a_way() -> None:
+    text = joined_markdown([Joined("loop", 1.2, None, {}), Joined("fill", 1.1, 8.0, {"standing still": 20.0})])
+    assert len(text.strip().splitlines()) == 4
+    assert "standing still" in text
