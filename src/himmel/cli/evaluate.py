@@ -158,13 +158,57 @@ def _renders() -> Reference:
     return ReferenceRenders()
 
 
-def _generate(pipeline: Pipeline, steps: int, guidance: float) -> Callable[[str, int], NDArray[Any]]:
+def _generate(pipeline: Pipeline, steps: int, guidance: float, side: int = 128) -> Callable[[str, int], NDArray[Any]]:
     """Prompts are read as they are: expanding them would state facts that nobody judges."""
 
+    from himmel.pipeline.request import check
+
     def generate(prompt: str, seed: int) -> NDArray[Any]:
-        return pipeline.generate(prompt, seed=seed, steps=steps, guidance=guidance, expand=False).frames
+        request = check(prompt, width=side, height=side, seed=seed, steps=steps, guidance=guidance, expand=False)
+        return pipeline.make(request).frames
 
     return generate
+
+
+@evaluate.command(short_help="Whether colours go to the shapes that they are asked for.")
+@count_option(40, "Pairs of prompts, two clips each.")
+@click.option(
+    "--judge", default="report", show_default=True, metavar="NAME", help="select or report. Example: --judge select"
+)
+@click.option("--side", type=int, default=64, show_default=True, metavar="N", help="Pixels. Example: --side 128")
+@click.option(
+    "--steps", type=int, default=20, show_default=True, metavar="N", help="As in generate. Example: --steps 9"
+)
+@click.option(
+    "--guidance", type=float, default=3.0, show_default=True, metavar="G", help="As in generate. Example: --guidance 2"
+)
+@folder_option
+@model_option
+def swaps(count: int, judge: str, side: int, steps: int, guidance: float, folder: str, model: str) -> None:
+    """Make pairs such as "a red cube and a blue ball", "a blue cube and a red ball", and have a judge look.
+
+    \b
+    himmel evaluate swaps --count 40
+    """
+    from himmel.pipeline.request import check
+
+    place = _place(folder, count)
+    check("a ball", steps=steps, guidance=guidance, width=side, height=side)
+    from himmel.evaluation.judge import Judge
+    from himmel.evaluation.report import write_text
+    from himmel.evaluation.swaps import evaluate_swaps
+    from himmel.evaluation.swaps import swaps as drawn
+    from himmel.pipeline import Pipeline
+
+    def report(done: int) -> None:
+        click.echo(f"{done}/{count}", err=True)
+
+    reader = Judge.load(judge)
+    generate = _generate(Pipeline.from_pretrained(model), steps, guidance, side)
+    table = evaluate_swaps(generate, drawn(count, PROMPT_SEEDS["test"]), reader, report)
+    write_text(place / "swaps.md", table.markdown())
+    click.echo(table.markdown())
+    say("folder", str(place))
 
 
 @evaluate.command(short_help="How well what is made joins what is given.")
