@@ -78,6 +78,7 @@ BAD = {
     "edit later": (["edit", "still.png", *OUT, "--region", "0,0,9,9@3-4"], "inside the video"),
     "connect to nothing": (["connect", "still.png", "nothing.png", *OUT], "nothing.png"),
     "vary no recipe": (["vary", "old.mp4"], "old.mp4"),
+    "enlarge without a recipe": (["enlarge", "still.png", *OUT], "still.png.json"),
     "vary none": (["vary", "kept.mp4.json", "--count", "0"], "1 to 100"),
     "image of a clip": (["image", "a ball", "-o", "a.txt"], ".mp4, .webm, .gif, .png"),
     "replay of nothing": (["replay", "nothing.json"], "nothing.json"),

@@ -16,6 +16,7 @@ from himmel.cli.animate import animate
 from himmel.cli.connect import connect
 from himmel.cli.doctor import doctor
 from himmel.cli.edit import edit
+from himmel.cli.enlarge import enlarge
 from himmel.cli.evaluate import evaluate
 from himmel.cli.extend import extend
 from himmel.cli.fill import fill
@@ -93,7 +94,7 @@ def himmel() -> None:
     """
 
 
-MAKING = (generate, image, animate, extend, loop, fill, connect, edit, vary, replay)
+MAKING = (generate, image, animate, extend, loop, fill, connect, edit, vary, enlarge, replay)
 VERBS = (*MAKING, plan, models, doctor, world, train, evaluate)
 for verb in VERBS:
     himmel.add_command(verb)

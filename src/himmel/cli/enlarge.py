@@ -1,0 +1,65 @@
+"""`himmel enlarge`: a clip at a larger size."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import click
+
+from himmel.cli.media import make_clip, media_argument
+from himmel.cli.options import SIZE, model_option, output_option, work_options
+from himmel.cli.replay import read_recipe
+from himmel.records import HimmelError
+
+LARGEST = 1920
+
+
+@click.command(short_help="Make a clip larger.")
+@media_argument("clip")
+@output_option
+@click.option(
+    "--size",
+    type=SIZE,
+    metavar="WxH",
+    default=None,
+    help="Width and height in pixels; twice the clip's if not said. Example: --size 512x288",
+)
+@click.option(
+    "--strength",
+    type=float,
+    default=0.4,
+    show_default=True,
+    metavar="X",
+    help="How much is made anew, above 0 and up to 1; more gives more detail of its own. Example: --strength 0.3",
+)
+@work_options
+@click.option("--force", is_flag=True, help="Replace files that exist already. Example: -o large.mp4 --force")
+@model_option
+def enlarge(clip: str, size: tuple[int, int] | None, strength: float, **options: Any) -> None:
+    """Make CLIP, which himmel made, again at a larger size: prototype small, then keep what you like.
+
+    \b
+    himmel generate "a calm sea at sunset" -o sea.mp4 --seed 4
+    himmel enlarge sea.mp4 -o large.mp4
+
+    Its words and seed come from the recipe beside it. It is scaled up, noised a little, and made anew from there. Sizes
+    far beyond 128 x 128 are outside what the shipped model was trained on.
+    """
+    from himmel.pipeline import ways
+
+    recipe = read_recipe(f"{clip}.json")
+    size = size or (min(LARGEST, 2 * recipe.width), min(LARGEST, 2 * recipe.height))
+    if size[0] < recipe.width or size[1] < recipe.height:
+        given, own = f"size {size[0]}x{size[1]}", f"{recipe.width}x{recipe.height}"
+        raise HimmelError(f"{given} for a clip of {own}", "at least its own", "for example twice its size")
+    names = ("steps", "guidance", "solver")
+    settings = ways.Settings(
+        size=size,
+        rate=Fraction(recipe.rate),
+        seed=recipe.seed,
+        expand=False,
+        **{name: options[name] for name in names},
+    )
+    task = ways.edit(clip, recipe.expanded, strength=strength, settings=settings)
+    make_clip(task, {**options, "sheet": False})
