@@ -11,6 +11,8 @@ from PIL import Image
 
 from himmel.footage.write import write_video
 from himmel.pipeline import Generated, Pipeline, ways
+from himmel.pipeline.blend import Blend
+from himmel.pipeline.grid import Grid
 from himmel.pipeline.request import check
 from himmel.records import HimmelError
 from himmel.records.recipe import Recipe
@@ -48,6 +50,29 @@ def test_a_region_is_replaced_and_nothing_else(pipeline: Pipeline, video: Path) 
     assert not changed[~inside].any()
     assert changed[inside].mean() > 0.5
     assert (pipeline.replay(Recipe.from_json(clip.recipe.to_json())).frames == clip.frames).all()
+
+
+def test_detail_is_carried_over_a_seam_where_nothing_moves_and_fades(pipeline: Pipeline, video: Path) -> None:
+    task = ways.extend(video, seconds=1, settings=FAST)
+    given = task.media[0].frames
+
+    class Still:
+        """A timeline whose every group is decoded to grey: what is lost of a given frame is all but its grey."""
+
+        grid = Grid(task.request.plan)
+
+        def picture(self, frame: int) -> np.ndarray:
+            return given[frame]
+
+    grey = np.full((4, 48, 32, 3), 128, np.uint8)
+    blend = Blend(Still(), lambda group: grey)  # pyright: ignore[reportArgumentType]
+    near, later, far = (blend.apply(19 + i, grey[0]).astype(int) for i in (0, 6, 12))
+    detail = given[18].astype(int) - 128
+    assert np.abs(near - 128 - detail * 12 / 13).max() <= 1
+    assert np.abs(later - 128 - detail * 6 / 13).max() <= 1
+    assert (far == 128).all()
+    other = np.full((48, 32, 3), 228, np.uint8)
+    assert (blend.apply(19, other) == other).all(), "a place that has changed takes nothing with it"
 
 
 def test_a_weak_edit_stays_near_its_source(pipeline: Pipeline, video: Path) -> None:

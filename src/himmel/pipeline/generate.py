@@ -27,6 +27,7 @@ from himmel.footage.atomic import check_writable, whole_file
 from himmel.footage.fit import Medium, read_media
 from himmel.footage.write import write_video
 from himmel.grammar import expand, phrases
+from himmel.pipeline.blend import Blend
 from himmel.pipeline.cost import check_memory, token_grid, work_of
 from himmel.pipeline.denoiser import denoiser
 from himmel.pipeline.grid import Grid
@@ -244,10 +245,14 @@ class Pipeline:
             grid = Grid(recipe.plan)
             timeline = Timeline(grid, [m.frames for m in media], token_grid(recipe)[1:], self.parts.autoencoder)
             walk = self._walk(timeline, recipe, watch)
+            decoded = _Decoder(timeline, walk, recipe)
+            blend = Blend(timeline, decoded) if recipe.plan.strength == 0 and media else None
             for frame in range(-grid.offset if recipe.plan.loop else 0):
                 yield _given(timeline, frame)
             for group in range(grid.groups):
-                yield from self._pictures(timeline, group, walk, recipe, watch)
+                yield from _pictures(timeline, group, decoded, blend)
+                if not grid.known[group]:
+                    watch.step("decoding")
         except RuntimeError as error:
             if "not enough memory" not in str(error):
                 raise
@@ -273,26 +278,43 @@ class Pipeline:
             timeline.add(window, canvas.result(made))
             yield
 
-    def _pictures(
-        self, timeline: Timeline, group: int, walk: Iterator[None], recipe: Recipe, watch: Watch
-    ) -> Iterator[NDArray[np.uint8]]:
-        """The frames of one group, cut to size; windows are made until it and its neighbours are known."""
-        grid, decoded = timeline.grid, None
-        if not grid.known[group]:
-            needed = [i for i in (group, *grid.beside(group)) if i is not None]
-            while not all(timeline.known[i] for i in needed):
-                next(walk)
-            _, rows, columns = token_grid(recipe)
-            top = (rows * PIXELS_A_TOKEN - recipe.height) // 2
-            left = (columns * PIXELS_A_TOKEN - recipe.width) // 2
-            decoded = to_pictures(timeline.decoded(group))[:, top : top + recipe.height, left : left + recipe.width]
-        for i, frame in grid.shown(group):
-            if decoded is None or grid.kept(frame):
-                yield _given(timeline, frame)
-            else:
-                yield decoded[i] if grid.plan.region is None else _patched(timeline, frame, decoded[i])
-        if decoded is not None:
-            watch.step("decoding")
+
+class _Decoder:
+    """The pictures [4, H, W, 3] of a group, cut to size; windows are made until it and its neighbours are known.
+
+    The last few groups are kept, since seams ask for their neighbours' again.
+    """
+
+    def __init__(self, timeline: Timeline, walk: Iterator[None], recipe: Recipe) -> None:
+        self.timeline, self.walk = timeline, walk
+        _, rows, columns = token_grid(recipe)
+        top = (rows * PIXELS_A_TOKEN - recipe.height) // 2
+        left = (columns * PIXELS_A_TOKEN - recipe.width) // 2
+        self.cut = slice(None), slice(top, top + recipe.height), slice(left, left + recipe.width)
+        self.kept: dict[int, NDArray[np.uint8]] = {}
+
+    def __call__(self, group: int) -> NDArray[np.uint8]:
+        if group not in self.kept:
+            needed = [i for i in (group, *self.timeline.grid.beside(group)) if i is not None]
+            while not all(self.timeline.known[i] for i in needed):
+                next(self.walk)
+            while len(self.kept) > 4:
+                del self.kept[next(iter(self.kept))]
+            self.kept[group] = to_pictures(self.timeline.decoded(group))[self.cut]
+        return self.kept[group]
+
+
+def _pictures(timeline: Timeline, group: int, decoded: _Decoder, blend: Blend | None) -> Iterator[NDArray[np.uint8]]:
+    """The frames of one group: kept ones as they came, made ones joined to them."""
+    grid = timeline.grid
+    for i, frame in grid.shown(group):
+        if grid.kept(frame):
+            yield _given(timeline, frame)
+        elif grid.plan.region is not None:
+            yield _patched(timeline, frame, decoded(group)[i])
+        else:
+            made = decoded(group)[i]
+            yield made if blend is None else blend.apply(frame, made)
 
 
 def save(

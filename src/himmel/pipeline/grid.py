@@ -37,6 +37,11 @@ class Grid:
             return [frame % self.plan.frames for frame in inside]
         return [frame if 0 <= frame < self.plan.frames else None for frame in inside]
 
+    def place_of(self, frame: int) -> tuple[int, int]:
+        """(group, which of its four) of a frame."""
+        group, inside = divmod(frame + self.offset, FRAMES_A_GROUP)
+        return group % self.groups, inside
+
     def beside(self, group: int) -> tuple[int | None, int | None]:
         """The groups before and after one, None where the clip ends."""
         before, after = group - 1, group + 1
