@@ -39,7 +39,8 @@ def pool(tmp_path: Path) -> Path:
     torch.manual_seed(1)
     config = AutoencoderConfig(channels=4, widths=(8, 8, 8), encoder_blocks=(1, 1, 1), decoder_blocks=(1, 1, 1))
     weights = Autoencoder(config).state_dict()
-    sha256 = save(tmp_path / "model/autoencoder/model.safetensors", weights, vars(config))
+    save(tmp_path / "model/autoencoder/model.safetensors", weights, vars(config))
+    _, sha256 = parts.load_autoencoder(tmp_path / "model")
     encoder, refiner, told = parts.load_words()
     words, counts = encode_words(["a red ball rolls"] * CAPTIONS_A_CLIP, encoder, refiner)
     folder = tmp_path / "pool"

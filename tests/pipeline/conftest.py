@@ -38,9 +38,10 @@ def model(tmp_path_factory: pytest.TempPathFactory, words: parts.Reading) -> Pat
     folder = tmp_path_factory.mktemp("model")
     torch.manual_seed(4)
     autoencoder = shaken(Autoencoder(AUTOENCODER), 0.1)
-    sha256 = save(folder / "autoencoder/model.safetensors", autoencoder.state_dict(), vars(AUTOENCODER))
+    save(folder / "autoencoder/model.safetensors", autoencoder.state_dict(), vars(AUTOENCODER))
+    _, latents = parts.load_autoencoder(folder)
     transformer = shaken(Transformer(TRANSFORMER), 0.05)
-    bound = {"autoencoder": sha256, "words": words[2]}
+    bound = {"autoencoder": latents, "words": words[2]}
     made = {"how": "at random, for tests"}
     save(folder / "transformer/model.safetensors", transformer.state_dict(), vars(TRANSFORMER), made=made, bound=bound)
     return folder

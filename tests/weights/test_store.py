@@ -42,6 +42,21 @@ def test_saving_twice_gives_the_same_bytes(tmp_path: Path, network: nn.Module) -
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.json", "a.safetensors", "b.json", "b.safetensors"]
 
 
+def test_storing_what_was_loaded_changes_nothing(tmp_path: Path, network: nn.Module) -> None:
+    first = save(tmp_path / "a.safetensors", network.state_dict(), {})
+    assert save(tmp_path / "b.safetensors", load(tmp_path / "a.safetensors").tensors, {}) == first
+
+
+def test_a_digest_is_of_the_tensors_that_it_names(tmp_path: Path, network: nn.Module) -> None:
+    save(tmp_path / "a.safetensors", network.state_dict(), {})
+    with torch.no_grad():
+        network[2].weight.add_(1)
+    save(tmp_path / "b.safetensors", network.state_dict(), {})
+    first, second = load(tmp_path / "a.safetensors"), load(tmp_path / "b.safetensors")
+    assert first.digest(("0.", "1.")) == second.digest(("0.", "1."))
+    assert first.digest(("0.", "2.")) != second.digest(("0.", "2."))
+
+
 @pytest.mark.parametrize("harm", ["truncate", "flip", "no json", "bad json", "missing"])
 def test_damage_is_refused_in_one_line(tmp_path: Path, network: nn.Module, harm: str) -> None:
     path = tmp_path / "a.safetensors"

@@ -195,11 +195,21 @@ def pool(folder: str, minutes: float, workers: int, worker: int) -> None:
     "Example: --shape 128x128x16@8",
 )
 @run_options("autoencoder")
-def autoencoder(folder: str, shapes: tuple[str, ...], recipe: str, minutes: float | None, run: str) -> None:
+@click.option(
+    "--decoder-of",
+    default=None,
+    metavar="FOLDER",
+    help="Teach the decoder of this model further and leave its latents as they are, so that transformers still fit; "
+    "goes with --recipe decoder. Example: --decoder-of shipped",
+)
+def autoencoder(
+    folder: str, shapes: tuple[str, ...], recipe: str, minutes: float | None, run: str, decoder_of: str | None
+) -> None:
     """Train the autoencoder on a pool and export it to RUN/export.
 
     \b
     himmel train autoencoder --minutes 30
+    himmel train autoencoder --recipe decoder --decoder-of shipped --run runs/decoder
     """
     from himmel.recipes import autoencoder as recipes
 
@@ -209,7 +219,12 @@ def autoencoder(folder: str, shapes: tuple[str, ...], recipe: str, minutes: floa
         if not found:
             raise HimmelError(f"no clips {shape} in {folder}", "a pool", "himmel train pool --minutes 20")
     pictures = [recipes.Pictures.read(found) for found in shards]
-    checkpoint = recipes.train(chosen, pictures, place, lambda progress: click.echo(progress))
+    start = None
+    if decoder_of is not None:
+        from himmel.pipeline.parts import load_autoencoder
+
+        start = load_autoencoder(decoder_of)[0].state_dict()
+    checkpoint = recipes.train(chosen, pictures, place, lambda progress: click.echo(progress), start=start)
     path = place / "export/autoencoder/model.safetensors"
     say("export", f"{path}  sha256 {recipes.export(checkpoint, chosen, pictures, path)[:12]}")
     say("try next", f"himmel evaluate autoencoder --model {place / 'export'}")

@@ -26,6 +26,9 @@ from himmel.weights import load as load_weights
 WORD_TOKENS = 56
 """Pieces of a text that are read, as in training (`himmel.recipes.latents`); a test compares the two."""
 
+LATENTS = ("encoder.", "latent_")
+"""Tensors of an autoencoder that decide what latents mean."""
+
 Reading = tuple[WordEncoder, Refiner, str]
 """What reads words, and the hash of both."""
 
@@ -85,7 +88,7 @@ def load(path: str | os.PathLike[str] = SHIPPED, words: Reading | None = None) -
     folder = folder_of(path)
     autoencoder, transformer = (load_weights(folder / PARTS[part]) for part in ("autoencoder", "transformer"))
     words = words or load_words()
-    transformer.check_bound("autoencoder", autoencoder.sha256)
+    transformer.check_bound("autoencoder", autoencoder.digest(LATENTS))
     transformer.check_bound("words", words[2])
     return assemble(str(path), words, autoencoder, transformer)
 
@@ -102,9 +105,12 @@ def load_words(folder: Path | None = None) -> Reading:
 
 
 def load_autoencoder(path: str | os.PathLike[str] = SHIPPED) -> tuple[Autoencoder, str]:
-    """The autoencoder in a folder, in float32, and its hash. Raises HimmelError as `load` does."""
+    """The autoencoder in a folder, in float32, and the hash of what makes its latents.
+
+    Raises HimmelError as `load` does. Transformers and latents on disk are bound to that hash, so a decoder that was taught further fits them still.
+    """
     stored = load_weights(folder_of(path) / PARTS["autoencoder"])
-    return _autoencoder(stored), stored.sha256
+    return _autoencoder(stored), stored.digest(LATENTS)
 
 
 def assemble(name: str, words: Reading, autoencoder: Stored, transformer: Stored) -> Parts:

@@ -33,6 +33,9 @@ EDGES = ("encoder.layers.0", "decoder.layers.0", "encoder.linear", "decoder.line
 class AutoencoderRecipe:
     """A step is made of clips of one shape: `batch` pieces of `frames` frames at 128 x 128, or as many pixels of
     smaller ones, every fourth step.
+
+    error: for a decoder that is taught further, the most noise on its latents, as a share of their deviation, uniform a
+    clip: what a transformer makes is never quite a latent, and a decoder that knows only true ones shows its blocks.
     """
 
     config: AutoencoderConfig = field(default_factory=AutoencoderConfig)
@@ -45,6 +48,7 @@ class AutoencoderRecipe:
     frames: int = 12
     penalty: float = 2e-4
     missing: float = 0.25
+    error: float = 0.0
     compile: bool = True
 
 
@@ -53,6 +57,9 @@ RECIPES: dict[str, AutoencoderRecipe] = {
     "h100": AutoencoderRecipe(
         schedule=Schedule(steps=100_000, minutes=5, warmup=200, decay=0.6, seed=1, checkpoint_seconds=60),
         batch=64,
+    ),
+    "decoder": AutoencoderRecipe(
+        schedule=Schedule(steps=100_000, minutes=10, warmup=30, decay=0.7, seed=2), lr=6e-4, vector_lr=1e-4, error=0.6
     ),
 }
 
@@ -138,14 +145,20 @@ def train(
     folder: Path,
     report: Callable[[Progress], None] = print,
     on_checkpoint: Callable[[Checkpoint], None] | None = None,
+    start: dict[str, Tensor] | None = None,
 ) -> Checkpoint:
     """Trains to the end of the schedule, resuming from `folder`; returns the final state.
 
-    pictures: one entry a shape, the main one first.
+    pictures: one entry a shape, the main one first. start: weights whose decoder alone is taught further; their latents
+    stay what they are.
     """
     torch.manual_seed(recipe.schedule.seed)
     network = Autoencoder(recipe.config).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
-    network.set_linear(*principal_components(pictures, recipe.config.channels))
+    if start is None:
+        network.set_linear(*principal_components(pictures, recipe.config.channels))
+    else:
+        network.load_state_dict(start)
+        network.encoder.requires_grad_(False)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     network.to(device)
     optimisers = build_optimisers(network, recipe.lr, 0.01, EDGES, recipe.vector_lr)
@@ -158,7 +171,9 @@ def train(
         count = max(1, recipe.batch * main.pixels // chosen.pixels)
         frames, masks = chosen.draw(count, recipe.frames, generator)
         present = draw_present((frames.shape[0], frames.shape[2]), recipe.missing, generator)
-        noise = torch.randn(_latent_shape(recipe.config, frames), generator=generator) * recipe.config.noise
+        noise = torch.randn(_latent_shape(recipe.config, frames), generator=generator)
+        share = torch.rand(len(frames), 1, 1, 1, 1, generator=generator) * recipe.error
+        noise = noise * torch.maximum(share * network.latent_std.mean().cpu(), torch.tensor(recipe.config.noise))
         frames, masks, present, noise = (x.to(device) for x in (frames, masks, present, noise))
         with torch.autocast(device.type, torch.bfloat16):
             return forward(network, frames, masks, present, noise, recipe.penalty)
@@ -195,10 +210,14 @@ def measure_statistics(network: Autoencoder, pictures: Sequence[Pictures], clips
 
 
 def export(checkpoint: Checkpoint, recipe: AutoencoderRecipe, pictures: Sequence[Pictures], path: Path) -> str:
-    """Stores the averaged weights in 8 bits with their latent statistics; returns their hash."""
+    """Stores the averaged weights in 8 bits with their latent statistics; returns their hash.
+
+    Where only the decoder was taught, the statistics stay as they were.
+    """
     network = Autoencoder(recipe.config)
     network.load_state_dict(checkpoint.average.weights)
-    network.set_statistics(*measure_statistics(network, pictures))
+    if any(parameter.requires_grad for parameter in _encoder(checkpoint)):
+        network.set_statistics(*measure_statistics(network, pictures))
     made = {
         "steps": checkpoint.steps,
         "hours": round(checkpoint.seconds / 3600, 3),
@@ -206,3 +225,9 @@ def export(checkpoint: Checkpoint, recipe: AutoencoderRecipe, pictures: Sequence
         "recipe": asdict(recipe),
     }
     return save(path, network.state_dict(), asdict(recipe.config), made=made, bits=8)
+
+
+def _encoder(checkpoint: Checkpoint) -> list[torch.nn.Parameter]:
+    network = checkpoint.network
+    assert isinstance(network, Autoencoder)
+    return list(network.encoder.parameters())

@@ -39,6 +39,14 @@ class Stored:
     bound: dict[str, str] = field(default_factory=dict)
     sha256: str = ""
 
+    def digest(self, prefixes: tuple[str, ...]) -> str:
+        """sha256 of the tensors whose names begin with one of these: of a part of a network that others depend on."""
+        found = hashlib.sha256()
+        for name in sorted(self.tensors):
+            if name.startswith(prefixes):
+                found.update(name.encode() + self.tensors[name].contiguous().numpy().tobytes())
+        return found.hexdigest()
+
     def into(self, network: nn.Module) -> None:
         """Copies the tensors into a network of exactly these names and shapes."""
         try:
@@ -135,11 +143,17 @@ def _pack(name: str, value: Tensor, bits: int) -> dict[str, Tensor]:
     value = value.detach().cpu()
     if bits == 8 and value.ndim >= 2 and value.numel() >= _SMALLEST_MATRIX:
         rows = value.float().flatten(1)
-        scale = rows.abs().amax(1).clamp_min(1e-12) / 127
+        scale = _short(rows.abs().amax(1).clamp_min(1e-12) / 127)
         eighths = torch.round(rows / scale[:, None]).clamp(-127, 127).to(torch.int8)
         return {name: eighths.view(value.shape).contiguous(), name + _SCALE: scale}
     dtype = torch.float16 if bits == 16 and value.is_floating_point() else value.dtype
     return {name: value.to(dtype).contiguous()}
+
+
+def _short(scale: Tensor) -> Tensor:
+    """Scales rounded up to 16 significant bits: 127 times one is exact then, so storing what was loaded changes nothing."""
+    mantissa, exponent = torch.frexp(scale)
+    return torch.ldexp(torch.ceil(mantissa * 2**16) / 2**16, exponent)
 
 
 def _unpack(packed: Mapping[str, Tensor]) -> dict[str, Tensor]:
