@@ -107,7 +107,8 @@ def load_words(folder: Path | None = None) -> Reading:
 def load_autoencoder(path: str | os.PathLike[str] = SHIPPED) -> tuple[Autoencoder, str]:
     """The autoencoder in a folder, in float32, and the hash of what makes its latents.
 
-    Raises HimmelError as `load` does. Transformers and latents on disk are bound to that hash, so a decoder that was taught further fits them still.
+    Transformers and latents on disk are bound to that hash, so a decoder that was taught further fits them still.
+    Raises HimmelError as `load` does.
     """
     stored = load_weights(folder_of(path) / PARTS["autoencoder"])
     return _autoencoder(stored), stored.digest(LATENTS)

@@ -59,7 +59,11 @@ RECIPES: dict[str, AutoencoderRecipe] = {
         batch=64,
     ),
     "decoder": AutoencoderRecipe(
-        schedule=Schedule(steps=100_000, minutes=10, warmup=30, decay=0.7, seed=2), lr=6e-4, vector_lr=1e-4, error=0.6
+        schedule=Schedule(steps=100_000, minutes=10, warmup=30, decay=0.7, seed=2),
+        lr=6e-4,
+        vector_lr=1e-4,
+        error=0.6,
+        compile=False,
     ),
 }
 

@@ -151,7 +151,7 @@ def _pack(name: str, value: Tensor, bits: int) -> dict[str, Tensor]:
 
 
 def _short(scale: Tensor) -> Tensor:
-    """Scales rounded up to 16 significant bits: 127 times one is exact then, so storing what was loaded changes nothing."""
+    """Scales rounded up to 16 significant bits, so that 127 times one is exact: what was loaded is stored unchanged."""
     mantissa, exponent = torch.frexp(scale)
     return torch.ldexp(torch.ceil(mantissa * 2**16) / 2**16, exponent)
 
