@@ -68,11 +68,11 @@ class TransformerRecipe:
     mixture: Mixture = field(default_factory=Mixture)
     compile: bool = True
     shares: tuple[Share, ...] = (
-        Share("64x64x32@16", "clips", 0.78, 0.25),
-        Share("64x64x32@16", "referenced", 0.07, 0.05),
-        Share("128x128x32@16", "clips", 0.10, 0.54),
-        Share("128x128x32@16", "referenced", 0.00, 0.08),
-        Share("128x128x32@16", "stills", 0.05, 0.08),
+        Share("64x64x32@16", "clips", 0.78, 0.14),
+        Share("64x64x32@16", "referenced", 0.07, 0.03),
+        Share("128x128x32@16", "clips", 0.10, 0.66),
+        Share("128x128x32@16", "referenced", 0.00, 0.10),
+        Share("128x128x32@16", "stills", 0.05, 0.07),
     )
 
 
