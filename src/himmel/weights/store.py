@@ -24,7 +24,7 @@ from torch import Tensor, nn
 from himmel.records import HimmelError
 
 _SCALE = ".row_scale"
-_SMALLEST_MATRIX = 4096  # smaller tensors are not worth 8 bits
+_SMALLEST_MATRIX = 2048  # smaller tensors are not worth 8 bits
 PIECE_BYTES = 15 * 2**20
 """Of one file's tensors, so that pieces stay under 16 MiB and travel easily; a larger tensor gets a piece to itself."""
 
