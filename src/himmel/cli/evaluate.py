@@ -58,6 +58,21 @@ def count_option(count: int, what: str) -> Callable[[F], F]:
     )
 
 
+def walk_options(function: F) -> F:
+    """How clips are made for an evaluation."""
+    function = click.option(
+        "--guidance",
+        type=float,
+        default=3.0,
+        show_default=True,
+        metavar="G",
+        help="As in generate. Example: --guidance 2",
+    )(function)
+    return click.option(
+        "--steps", type=int, default=20, show_default=True, metavar="N", help="As in generate. Example: --steps 9"
+    )(function)
+
+
 @evaluate.command(short_help="How much a clip loses on its way through the latents.")
 @count_option(40, "Held-out clips of the world.")
 @folder_option
@@ -97,12 +112,7 @@ def autoencoder(count: int, folder: str, model: str) -> None:
     help="Who looks: select (validation prompts, to choose checkpoints) or report (test prompts). "
     "Example: --judge select",
 )
-@click.option(
-    "--steps", type=int, default=20, show_default=True, metavar="N", help="As in generate. Example: --steps 9"
-)
-@click.option(
-    "--guidance", type=float, default=3.0, show_default=True, metavar="G", help="As in generate. Example: --guidance 2"
-)
+@walk_options
 @click.option(
     "--reference/--no-reference",
     default=True,
@@ -176,12 +186,7 @@ def _generate(pipeline: Pipeline, steps: int, guidance: float, side: int = 128) 
     "--judge", default="report", show_default=True, metavar="NAME", help="select or report. Example: --judge select"
 )
 @click.option("--side", type=int, default=64, show_default=True, metavar="N", help="Pixels. Example: --side 128")
-@click.option(
-    "--steps", type=int, default=20, show_default=True, metavar="N", help="As in generate. Example: --steps 9"
-)
-@click.option(
-    "--guidance", type=float, default=3.0, show_default=True, metavar="G", help="As in generate. Example: --guidance 2"
-)
+@walk_options
 @folder_option
 @model_option
 def swaps(count: int, judge: str, side: int, steps: int, guidance: float, folder: str, model: str) -> None:
@@ -213,12 +218,7 @@ def swaps(count: int, judge: str, side: int, steps: int, guidance: float, folder
 
 @evaluate.command(short_help="How well what is made joins what is given.")
 @count_option(24, "Held-out clips of the world.")
-@click.option(
-    "--steps", type=int, default=20, show_default=True, metavar="N", help="As in generate. Example: --steps 9"
-)
-@click.option(
-    "--guidance", type=float, default=3.0, show_default=True, metavar="G", help="As in generate. Example: --guidance 2"
-)
+@walk_options
 @folder_option
 @model_option
 def ways(count: int, steps: int, guidance: float, folder: str, model: str) -> None:
