@@ -83,6 +83,19 @@ def test_enlarge_makes_the_same_clip_larger(folder: Path) -> None:
     assert run("enlarge", "small.mp4", "-o", "tiny.mp4", "--size", "16x16").exit_code == 2
 
 
+def test_sizes_and_rates_beyond_the_training_are_named(
+    folder: Path, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = {"shares": [{"bucket": "64x64x32@16"}, {"bucket": "128x128x32@16"}]}
+    monkeypatch.setitem(pipeline.parts.made, "recipe", recipe)
+    assert (
+        "note" not in run("generate", BALL, "-o", "a.mp4", "--size", "96x64", "--seconds", "0.1", "--steps", "1").stdout
+    )
+    large = run("generate", BALL, "-o", "b.mp4", "--size", "640x64", "--fps", "30", "--seconds", "0.1", "--steps", "1")
+    assert "trained at 64x64 and 128x128: at 640x64" in large.stdout
+    assert "trained at 16 frames a second: at 30" in large.stdout
+
+
 def test_vary_makes_clips_of_other_seeds(folder: Path) -> None:
     assert run("generate", BALL, "-o", "v.mp4", "--seed", "3", *FAST).exit_code == 0
     result = run("vary", "v.mp4.json", "--count", "2")

@@ -82,6 +82,7 @@ def generate(
 
     pipeline = Pipeline.from_pretrained(rest["model"])
     report_words(pipeline.recipe(request), pipeline)
+    report_shape(pipeline.recipe(request), pipeline)
     made: list[Path] = []
     rows: list[Row] = []
     try:
@@ -166,6 +167,21 @@ def report_words(recipe: Recipe, pipeline: Pipeline) -> None:
         say("read as", recipe.expanded)
     if unread := pipeline.parts.unread(recipe.expanded):
         say("not read", f"{unread}  (the prompt is too long for the model: shorten it)")
+
+
+def report_shape(recipe: Recipe, pipeline: Pipeline) -> None:
+    """Says where a clip is outside the sizes and rates that the model was trained on."""
+    shapes = pipeline.parts.shapes
+    if not shapes:
+        return
+    areas = [width * height for width, height, _, _ in shapes]
+    rates = {rate for _, _, _, rate in shapes}
+    trained = " and ".join(dict.fromkeys(f"{width}x{height}" for width, height, _, _ in shapes))
+    if not 0.5 * min(areas) <= recipe.width * recipe.height <= 2 * max(areas):
+        say("note", f"the model was trained at {trained}: at {recipe.width}x{recipe.height} expect less")
+    if recipe.frames > 1 and not min(rates) / 1.5 <= recipe.rate <= max(rates) * 1.5:
+        spoken_rates = " and ".join(map(str, sorted(rates)))
+        say("note", f"the model was trained at {spoken_rates} frames a second: at {float(recipe.rate):g} expect less")
 
 
 def report_clip(clip: Generated | Written, path: Path) -> None:

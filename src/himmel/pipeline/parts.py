@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -52,6 +53,13 @@ class Parts:
     def channels(self) -> int:
         """Latent channels."""
         return self.transformer.config.channels
+
+    @property
+    def shapes(self) -> list[tuple[int, int, int, int]]:
+        """(width, height, frames, frames a second) of the clips of the training; [] if they are not noted."""
+        shares = self.made.get("recipe", {}).get("shares", [])
+        found = [re.fullmatch(r"(\d+)x(\d+)x(\d+)@(\d+)", str(share.get("bucket"))) for share in shares]
+        return sorted({(int(m[1]), int(m[2]), int(m[3]), int(m[4])) for m in found if m is not None})
 
     @property
     def precision(self) -> str:
