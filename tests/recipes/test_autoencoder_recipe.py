@@ -88,7 +88,7 @@ def test_teaching_the_decoder_further_leaves_latents_as_they_are(
     before = load(tmp_path / "before.safetensors")
     recipe = replace(RECIPE, error=0.5)
     checkpoint = train(recipe, pictures, tmp_path / "run", report=lambda p: None, start=before.tensors)
-    export(checkpoint, recipe, pictures, tmp_path / "after.safetensors")
+    export(checkpoint, recipe, pictures, tmp_path / "after.safetensors", before.tensors)
     after = load(tmp_path / "after.safetensors")
     assert after.digest(LATENTS) == before.digest(LATENTS)
     assert after.digest(("decoder.",)) != before.digest(("decoder.",))

@@ -226,7 +226,7 @@ def autoencoder(
         start = load_autoencoder(decoder_of)[0].state_dict()
     checkpoint = recipes.train(chosen, pictures, place, lambda progress: click.echo(progress), start=start)
     path = place / "export/autoencoder/model.safetensors"
-    say("export", f"{path}  sha256 {recipes.export(checkpoint, chosen, pictures, path)[:12]}")
+    say("export", f"{path}  sha256 {recipes.export(checkpoint, chosen, pictures, path, start)[:12]}")
     say("try next", f"himmel evaluate autoencoder --model {place / 'export'}")
 
 
