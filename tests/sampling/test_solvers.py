@@ -50,7 +50,7 @@ def test_an_edit_of_no_strength_changes_nothing_and_calls_nothing() -> None:
     def never(x: Tensor, level: Tensor) -> Tensor:
         raise AssertionError("nothing is to be made")
 
-    canvas = canvases.edited(latents, 0.0, 16.0)
+    canvas = canvases.placed(latents, torch.zeros(4, 2, 2), 16.0)
     assert torch.equal(sample(never, canvas, sampling_levels(4, 16), torch.randn_like(latents)), latents)
 
 
@@ -62,7 +62,12 @@ def test_an_edit_joins_the_walk_at_its_strength() -> None:
         seen.append(float(level.max()))
         return x
 
-    sample(denoise, canvases.edited(latents, 0.5, 16.0), torch.linspace(1, 0, 11), torch.randn_like(latents))
+    sample(
+        denoise,
+        canvases.placed(latents, torch.full((2, 2, 2), 0.5), 16.0),
+        torch.linspace(1, 0, 11),
+        torch.randn_like(latents),
+    )
     assert max(seen) == 0.5
     assert len(seen) == 5
 
