@@ -26,6 +26,7 @@ from himmel.cli.loop import loop
 from himmel.cli.models import models
 from himmel.cli.plan import plan
 from himmel.cli.replay import replay
+from himmel.cli.storyboard import storyboard
 from himmel.cli.train import train
 from himmel.cli.vary import vary
 from himmel.cli.world import world
@@ -94,7 +95,7 @@ def himmel() -> None:
     """
 
 
-MAKING = (generate, image, animate, extend, loop, fill, connect, edit, vary, enlarge, replay)
+MAKING = (generate, image, animate, extend, loop, fill, connect, edit, storyboard, vary, enlarge, replay)
 VERBS = (*MAKING, plan, models, doctor, world, train, evaluate)
 for verb in VERBS:
     himmel.add_command(verb)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -62,4 +63,6 @@ def enlarge(clip: str, size: tuple[int, int] | None, strength: float, **options:
         **{name: options[name] for name in names},
     )
     task = ways.edit(clip, recipe.expanded, strength=strength, settings=settings)
+    plan = replace(task.request.plan, segments=recipe.plan.segments)
+    task = replace(task, request=task.request.with_plan(plan))
     make_clip(task, {**options, "sheet": False})

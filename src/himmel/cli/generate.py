@@ -163,10 +163,13 @@ def report_words(recipe: Recipe, pipeline: Pipeline) -> None:
     if recipe.unknown:
         say("unknown", " · ".join(recipe.unknown))
         say("", "the model has never seen these: they won't be shown. What it knows: himmel models --words")
-    if recipe.expanded != recipe.prompt:
-        say("read as", recipe.expanded)
-    if unread := pipeline.parts.unread(recipe.expanded):
-        say("not read", f"{unread}  (the prompt is too long for the model: shorten it)")
+    from himmel.pipeline.generate import given_words, shown_words
+
+    for given, shown in zip(given_words(recipe.prompt, recipe.plan), shown_words(recipe), strict=True):
+        if shown != given:
+            say("read as", shown)
+        if unread := pipeline.parts.unread(shown):
+            say("not read", f"{unread}  (the prompt is too long for the model: shorten it)")
 
 
 def report_shape(recipe: Recipe, pipeline: Pipeline) -> None:

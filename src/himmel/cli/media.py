@@ -87,7 +87,7 @@ def make_clip(task: Task, options: dict[str, Any]) -> None:
     from himmel.pipeline import Pipeline
 
     pipeline = Pipeline.from_pretrained(options["model"])
-    if request.prompt:
+    if request.prompt or request.plan.segments:
         report_words(pipeline.recipe(request, task.media), pipeline)
     report_shape(pipeline.recipe(request, task.media), pipeline)
     clip, rows = make_file(pipeline, request, task.media, output, force, sheet is not None)

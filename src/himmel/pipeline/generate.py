@@ -38,9 +38,9 @@ from himmel.pipeline.request import Request, check
 from himmel.pipeline.timeline import Timeline
 from himmel.prompting import looped
 from himmel.records import HimmelError
+from himmel.records.plan import Plan, Segment
 from himmel.records.recipe import MediumNote, Recipe
 from himmel.sampling import SOLVERS, sample
-from himmel.sampling.windows import windows
 
 OnProgress = Callable[[Progress], None]
 FADE = 6
@@ -203,10 +203,11 @@ class Pipeline:
 
     def recipe(self, request: Request, media: Sequence[Medium] = ()) -> Recipe:
         """What will be made for a request, before anything is."""
-        found = phrases(request.prompt)
+        expanded, plan = _expanded(request)
+        found = [phrase for text in given_words(request.prompt, plan) for phrase in phrases(text)]
         return Recipe(
             prompt=request.prompt,
-            expanded=expand(request.prompt, request.seed) if request.expand and request.prompt else request.prompt,
+            expanded=expanded,
             seed=request.seed,
             width=request.width,
             height=request.height,
@@ -217,14 +218,14 @@ class Pipeline:
             solver=request.solver,
             model=self.parts.name,
             model_hash=self.parts.fingerprint,
-            known=tuple(phrase.text for phrase in found if phrase.known),
-            unknown=tuple(phrase.text for phrase in found if not phrase.known),
+            known=tuple(dict.fromkeys(phrase.text for phrase in found if phrase.known)),
+            unknown=tuple(dict.fromkeys(phrase.text for phrase in found if not phrase.known)),
             versions=_versions(),
             threads=self.threads,
             device="cpu",
             precision=self.parts.precision,
             created=_now(),
-            plan=request.plan,
+            plan=plan,
             media=tuple(MediumNote(m.path, m.sha256, m.how) for m in media),
         )
 
@@ -262,13 +263,14 @@ class Pipeline:
 
     def _walk(self, timeline: Timeline, recipe: Recipe, watch: Watch) -> Iterator[None]:
         """Makes what is not known yet, one window each time it is asked to."""
-        told = [recipe.expanded] if recipe.guidance == 1 or not recipe.expanded else [recipe.expanded, ""]
-        words = self.parts.read(told)
+        words = [
+            self.parts.read([text] if recipe.guidance == 1 or not text else [text, ""]) for text in shown_words(recipe)
+        ]
         watch.step("reading")
-        for window in windows(timeline.known, timeline.grid.plan.loop):
+        for number, window in timeline.grid.walk(timeline.known):
             canvas = timeline.canvas(window, float(recipe.rate))
             made = sample(
-                denoiser(self.parts.transformer, words, canvas, recipe.guidance, self.parts.dtype),
+                denoiser(self.parts.transformer, words[number], canvas, recipe.guidance, self.parts.dtype),
                 canvas,
                 sampling_levels(recipe.steps, canvas.tokens),
                 _noise(recipe.seed, window, canvas.latents),
@@ -315,6 +317,29 @@ def _pictures(timeline: Timeline, group: int, decoded: _Decoder, blend: Blend | 
         else:
             made = decoded(group)[i]
             yield made if blend is None else blend.apply(frame, made)
+
+
+def given_words(prompt: str, plan: Plan) -> list[str]:
+    """The prompt of each segment as it was given; of the whole clip where it has none."""
+    return [segment.prompt for segment in plan.segments] or [prompt]
+
+
+def shown_words(recipe: Recipe) -> list[str]:
+    """The words that the model reads for each segment; for the whole clip where it has none."""
+    return [segment.shown or segment.prompt for segment in recipe.plan.segments] or [recipe.expanded]
+
+
+def _expanded(request: Request) -> tuple[str, Plan]:
+    """What the model is shown: the expanded prompt, and the plan with each segment's, which keeps to those before."""
+    if not request.expand:
+        return request.prompt, request.plan
+    segments: list[Segment] = []
+    for segment in request.plan.segments:
+        before = segments[-1].shown if segments else ""
+        shown = segment.shown or (expand(segment.prompt, request.seed, before) if segment.prompt else "")
+        segments.append(replace(segment, shown=shown))
+    prompt = expand(request.prompt, request.seed) if request.prompt else ""
+    return prompt, replace(request.plan, segments=tuple(segments))
 
 
 def save(

@@ -72,7 +72,7 @@ def check(
 ) -> Request:
     """The request, if it is within the limits: the nearest whole number of frames, at least one.
 
-    plan: what is given; None: nothing, the prompt alone. Where something is given, the prompt may be empty.
+    plan: what is given; None: nothing, the prompt alone. Where it gives anything or has prompts, `prompt` may be empty.
 
     Raises HimmelError that names the first thing out of its limits, what is allowed, and what to write.
     """
@@ -83,7 +83,7 @@ def check(
         _whole(name, side, *SIDE, "--size 128x128")
     plan = plan or Plan("generate", max(1, round(Fraction(seconds) * exact)))
     return Request(
-        prompt=check_prompt(prompt) if prompt or not plan.given else "",
+        prompt=check_prompt(prompt) if prompt or not (plan.given or plan.segments) else "",
         width=width,
         height=height,
         frames=plan.frames,
