@@ -46,5 +46,5 @@ def image(prompt: str, output: str, size: tuple[int, int], force: bool, model: s
     pipeline = Pipeline.from_pretrained(model)
     report_words(pipeline.recipe(request), pipeline)
     report_shape(pipeline.recipe(request), pipeline)
-    clip, _ = make_file(pipeline, request, (), Path(output), force, sheet=False)
+    clip, _ = make_file(pipeline, request, (), Path(output), force=force)
     report_clip(clip, Path(output))

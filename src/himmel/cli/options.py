@@ -105,6 +105,16 @@ def output_option(function: F) -> F:
     )(function)
 
 
+def resume_option(function: F) -> F:
+    """Whether to go on from what a stopped run has left."""
+    return click.option(
+        "--resume",
+        is_flag=True,
+        help="Go on where a stopped run of the same command was; clips longer than two seconds keep what is finished "
+        "until they are whole. Example: -o long.mp4 --seconds 60 --resume",
+    )(function)
+
+
 def seed_option(function: F) -> F:
     """Which clip of many."""
     return click.option(

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from fractions import Fraction
 from importlib.metadata import version
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -25,20 +26,22 @@ from himmel.autoencoder.config import PIXELS_A_TOKEN
 from himmel.flow import sampling_levels
 from himmel.footage.atomic import check_writable, whole_file
 from himmel.footage.fit import Medium, read_media
+from himmel.footage.meter import Drift, meter_for
 from himmel.footage.write import write_video
-from himmel.grammar import expand, phrases
+from himmel.grammar import phrases
 from himmel.pipeline.blend import Blend
 from himmel.pipeline.cost import check_memory, token_grid, work_of
 from himmel.pipeline.denoiser import denoiser
 from himmel.pipeline.grid import Grid
+from himmel.pipeline.journal import Journal
 from himmel.pipeline.machine import cores
 from himmel.pipeline.parts import Parts, load
 from himmel.pipeline.progress import Progress, Watch
+from himmel.pipeline.prompts import expanded_words, given_words, shown_words
 from himmel.pipeline.request import Request, check
 from himmel.pipeline.timeline import Timeline
 from himmel.prompting import looped
 from himmel.records import HimmelError
-from himmel.records.plan import Plan, Segment
 from himmel.records.recipe import MediumNote, Recipe
 from himmel.sampling import SOLVERS, sample
 
@@ -72,11 +75,15 @@ class Generated:
 
 @dataclass(frozen=True)
 class Written:
-    """A clip that was written while it was made, so that its frames never were in memory together."""
+    """A clip that was written while it was made, so that its frames never were in memory together.
+
+    drift: of its end against its beginning, for clips of at least six seconds.
+    """
 
     path: Path
     recipe: Recipe
     spent: dict[str, float]
+    drift: Drift | None = None
 
     @property
     def seconds_taken(self) -> float:
@@ -160,15 +167,26 @@ class Pipeline:
         media: Sequence[Medium] = (),
         *,
         overwrite: bool = False,
+        resume: bool = False,
         on_progress: OnProgress | None = None,
         cancel: threading.Event | None = None,
     ) -> Written:
-        """As `make` and then `Generated.save`, with memory that does not grow with the number of frames made."""
-        recipe = self.recipe(request, media)
+        """As `make` and then `Generated.save`, with memory that does not grow with the number of frames made.
+
+        What is finished of a clip of several windows is kept beside `path` until the clip is whole. resume: go on from
+        what a stopped run of the same request has left there; the same frames come out as if it had not been stopped.
+        """
+        path, recipe, journal = Path(path), self.recipe(request, media), None
         check_memory(recipe, self.parts)
-        watch = Watch(work_of(recipe, self.parts), on_progress, cancel)
-        path = save(path, self._stream(recipe, media, watch), recipe, overwrite=overwrite)
-        return Written(path, recipe, watch.spent)
+        if resume or long(recipe):
+            check_targets(path, overwrite=overwrite)
+            journal = Journal.resume(path, recipe) if resume else Journal.begin(path, recipe)
+            recipe = journal.recipe
+        watch, meter = Watch(work_of(recipe, self.parts), on_progress, cancel), meter_for(recipe.rate)
+        save(path, meter.watch(self._stream(recipe, media, watch, journal)), recipe, overwrite=overwrite)
+        if journal is not None:
+            journal.remove()
+        return Written(path, recipe, watch.spent, meter.drift())
 
     def replay(
         self, recipe: Recipe, *, on_progress: OnProgress | None = None, cancel: threading.Event | None = None
@@ -203,7 +221,7 @@ class Pipeline:
 
     def recipe(self, request: Request, media: Sequence[Medium] = ()) -> Recipe:
         """What will be made for a request, before anything is."""
-        expanded, plan = _expanded(request)
+        expanded, plan = expanded_words(request)
         found = [phrase for text in given_words(request.prompt, plan) for phrase in phrases(text)]
         return Recipe(
             prompt=request.prompt,
@@ -237,7 +255,9 @@ class Pipeline:
         return Generated(np.stack(list(self._stream(recipe, media, watch))), recipe, watch.spent)
 
     @torch.inference_mode()
-    def _stream(self, recipe: Recipe, media: Sequence[Medium], watch: Watch) -> Iterator[NDArray[np.uint8]]:
+    def _stream(
+        self, recipe: Recipe, media: Sequence[Medium], watch: Watch, journal: Journal | None = None
+    ) -> Iterator[NDArray[np.uint8]]:
         """The frames [H, W, 3] in order, each as soon as it is certain: given ones as they came, others decoded."""
         threads = torch.get_num_threads()
         torch.set_num_threads(recipe.threads)
@@ -245,7 +265,7 @@ class Pipeline:
             watch.check()
             grid = Grid(recipe.plan)
             timeline = Timeline(grid, [m.frames for m in media], token_grid(recipe)[1:], self.parts.autoencoder)
-            walk = self._walk(timeline, recipe, watch)
+            walk = self._walk(timeline, recipe, watch, journal)
             decoded = _Decoder(timeline, walk, recipe)
             blend = Blend(timeline, decoded) if recipe.plan.strength == 0 and media else None
             for frame in range(-grid.offset if recipe.plan.loop else 0):
@@ -261,8 +281,11 @@ class Pipeline:
         finally:
             torch.set_num_threads(threads)
 
-    def _walk(self, timeline: Timeline, recipe: Recipe, watch: Watch) -> Iterator[None]:
+    def _walk(self, timeline: Timeline, recipe: Recipe, watch: Watch, journal: Journal | None = None) -> Iterator[None]:
         """Makes what is not known yet, one window each time it is asked to."""
+        for window, made in journal.finished() if journal is not None else ():
+            timeline.add(window, made)
+            watch.skip("sampling", recipe.steps)
         words = [
             self.parts.read([text] if recipe.guidance == 1 or not text else [text, ""]) for text in shown_words(recipe)
         ]
@@ -278,6 +301,8 @@ class Pipeline:
                 on_step=lambda i, x: watch.step("sampling"),
             )
             timeline.add(window, canvas.result(made))
+            if journal is not None:
+                journal.keep(window, canvas.result(made))
             yield
 
 
@@ -319,27 +344,18 @@ def _pictures(timeline: Timeline, group: int, decoded: _Decoder, blend: Blend | 
             yield made if blend is None else blend.apply(frame, made)
 
 
-def given_words(prompt: str, plan: Plan) -> list[str]:
-    """The prompt of each segment as it was given; of the whole clip where it has none."""
-    return [segment.prompt for segment in plan.segments] or [prompt]
+def check_targets(path: Path, *, overwrite: bool) -> Path:
+    """The name of the recipe beside `path`. Raises HimmelError where one of both cannot be written."""
+    beside = path.with_name(path.name + ".json")
+    for name in (path, beside):
+        check_writable(name, overwrite=overwrite)
+    return beside
 
 
-def shown_words(recipe: Recipe) -> list[str]:
-    """The words that the model reads for each segment; for the whole clip where it has none."""
-    return [segment.shown or segment.prompt for segment in recipe.plan.segments] or [recipe.expanded]
-
-
-def _expanded(request: Request) -> tuple[str, Plan]:
-    """What the model is shown: the expanded prompt, and the plan with each segment's, which keeps to those before."""
-    if not request.expand:
-        return request.prompt, request.plan
-    segments: list[Segment] = []
-    for segment in request.plan.segments:
-        before = segments[-1].shown if segments else ""
-        shown = segment.shown or (expand(segment.prompt, request.seed, before) if segment.prompt else "")
-        segments.append(replace(segment, shown=shown))
-    prompt = expand(request.prompt, request.seed) if request.prompt else ""
-    return prompt, replace(request.plan, segments=tuple(segments))
+def long(recipe: Recipe) -> bool:
+    """Whether a clip is made in several windows."""
+    grid = Grid(recipe.plan)
+    return sum(1 for _ in islice(grid.walk(grid.known), 2)) > 1
 
 
 def save(
@@ -351,9 +367,7 @@ def save(
 ) -> Path:
     """Writes frames by the path's ending and the recipe beside them as PATH.json: both, or neither."""
     path = Path(path)
-    beside = path.with_name(path.name + ".json")
-    for name in (path, beside):
-        check_writable(name, overwrite=overwrite)
+    beside = check_targets(path, overwrite=overwrite)
     with whole_file(beside) as partial:
         partial.write_text(recipe.to_json(), encoding="utf-8")
         write_video(path, frames, recipe.rate)

@@ -142,7 +142,8 @@ def storyboard(board: Storyboard, *, folder: Path = "", settings: Settings | Non
     )
     assert settings.rate is not None
     for text in boards.prompts(board):
-        check_prompt(text)
+        if text or not board.cards:
+            check_prompt(text)
     paths: list[Path] = [os.path.join(folder, card.path) for card in board.cards]
     media = _read(paths, settings)
     plan = boards.plan(board, settings.rate, [len(medium.frames) for medium in media])

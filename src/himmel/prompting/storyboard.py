@@ -81,8 +81,9 @@ def read_storyboard(plain: Any) -> Storyboard:
     try:
         return Storyboard.model_validate(plain)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False)[0]
-        raise _refused(first) from None
+        found = error.errors(include_url=False, include_context=False)
+        misspelt = [one for one in found if one["type"] == "extra_forbidden"]  # tells more than what it leaves missing
+        raise _refused((misspelt or found)[0]) from None
 
 
 def _refused(error: Mapping[str, Any]) -> HimmelError:
