@@ -11,6 +11,7 @@ import click
 
 from himmel.cli.options import expand_option, model_option, output_option, seconds_for, seed_option, shape_options
 from himmel.cli.terminal import progress_bar, say, size_of, spoken
+from himmel.language.endpoint import Endpoint
 
 if TYPE_CHECKING:
     from himmel.footage.fit import Medium
@@ -81,8 +82,7 @@ def generate(
     from himmel.pipeline import Pipeline
 
     pipeline = Pipeline.from_pretrained(rest["model"])
-    report_words(pipeline.recipe(request), pipeline)
-    report_shape(pipeline.recipe(request), pipeline)
+    report_request(pipeline, request)
     made: list[Path] = []
     rows: list[Row] = []
     try:
@@ -154,6 +154,18 @@ def write_rows(path: Path, rows: list[Row]) -> None:
 
     write_sheet(path, rows)
     say("sheet", str(path))
+
+
+def report_request(pipeline: Pipeline, request: Request, media: Sequence[Medium] = ()) -> None:
+    """What there is to say before a clip is made: of its words, of who fills them up, of its shape."""
+    if request.prompt and isinstance(request.expand, Endpoint):
+        say("asking", f"{request.expand.model} at {request.expand.url} to fill up the prompt")
+    recipe = pipeline.recipe(request, media)
+    if request.prompt:
+        report_words(recipe, pipeline)
+    if notice := pipeline.expansion(request).notice:
+        say("note", notice)
+    report_shape(recipe, pipeline)
 
 
 def report_words(recipe: Recipe, pipeline: Pipeline) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from himmel.cli.generate import make_file, report_clip, report_shape, report_words, write_rows
+from himmel.cli.generate import make_file, report_clip, report_request, write_rows
 from himmel.cli.options import PATH, RATE, SIZE, expand_option, model_option, output_option, seed_option, work_options
 from himmel.cli.terminal import say
 
@@ -87,9 +87,7 @@ def make_clip(task: Task, options: dict[str, Any]) -> None:
     from himmel.pipeline import Pipeline
 
     pipeline = Pipeline.from_pretrained(options["model"])
-    if request.prompt:
-        report_words(pipeline.recipe(request, task.media), pipeline)
-    report_shape(pipeline.recipe(request, task.media), pipeline)
+    report_request(pipeline, request, task.media)
     clip, rows = make_file(pipeline, request, task.media, output, force, sheet is not None)
     report_clip(clip, output)
     if sheet is not None:

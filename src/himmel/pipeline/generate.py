@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import platform
 import threading
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -26,10 +27,13 @@ from himmel.flow import sampling_levels
 from himmel.footage.atomic import check_writable, whole_file
 from himmel.footage.fit import Medium, read_media
 from himmel.footage.write import write_video
-from himmel.grammar import expand, phrases
+from himmel.grammar import phrases
+from himmel.language.endpoint import Endpoint
+from himmel.language.rewrite import Expansion
 from himmel.pipeline.blend import Blend
 from himmel.pipeline.cost import check_memory, token_grid, work_of
 from himmel.pipeline.denoiser import denoiser
+from himmel.pipeline.expansion import Expander
 from himmel.pipeline.grid import Grid
 from himmel.pipeline.machine import cores
 from himmel.pipeline.parts import Parts, load
@@ -93,6 +97,7 @@ class Pipeline:
     def __init__(self, parts: Parts, threads: int | None = None) -> None:
         self.parts = parts
         self.threads = threads or min(cores(), torch.get_num_threads())
+        self._expander = Expander()
 
     @classmethod
     def from_pretrained(cls, path: str | os.PathLike[str] = "shipped", *, threads: int | None = None) -> Pipeline:
@@ -114,14 +119,15 @@ class Pipeline:
         steps: int = 20,
         guidance: float = 3.0,
         solver: str = "euler",
-        expand: bool = True,
+        expand: bool | Endpoint = True,
         loop: bool = False,
         on_progress: OnProgress | None = None,
         cancel: threading.Event | None = None,
     ) -> Generated:
         """A clip that shows `prompt`. Limits and errors: `himmel.pipeline.request.check`.
 
-        loop: its end flows into its beginning; its length is rounded up to groups of four frames.
+        expand: whether a short prompt is filled up first; an Endpoint: by that server, with a warning where its
+        answer is no use. loop: its end flows into its beginning; its length is rounded up to groups of four frames.
         on_progress(Progress) is called after every step, in this thread. When `cancel` is set,
         progress.Cancelled (a KeyboardInterrupt) is raised at the next step. The same arguments give the same
         frames on one machine.
@@ -140,6 +146,8 @@ class Pipeline:
         )
         if loop:
             request = request.with_plan(looped(request.frames))
+        if notice := self.expansion(request).notice:
+            warnings.warn(notice, stacklevel=2)
         return self.make(request, on_progress=on_progress, cancel=cancel)
 
     def make(
@@ -201,12 +209,19 @@ class Pipeline:
         today = replace(recipe, versions=_versions(), created=_now(), precision=self.parts.precision)
         return self._run(today, _media_again(recipe), on_progress, cancel)
 
+    def expansion(self, request: Request) -> Expansion:
+        """The words that the model will be shown, and what there is to say of them. An endpoint is asked once.
+
+        Raises HimmelError where an endpoint gives no answer.
+        """
+        return self._expander(request)
+
     def recipe(self, request: Request, media: Sequence[Medium] = ()) -> Recipe:
         """What will be made for a request, before anything is."""
         found = phrases(request.prompt)
         return Recipe(
             prompt=request.prompt,
-            expanded=expand(request.prompt, request.seed) if request.expand and request.prompt else request.prompt,
+            expanded=self.expansion(request).text,
             seed=request.seed,
             width=request.width,
             height=request.height,
