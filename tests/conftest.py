@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import torch
+from chat_server import ChatServer
 from hypothesis import settings
 from torch import nn
 
@@ -14,6 +17,8 @@ from himmel.pipeline import Pipeline, parts
 from himmel.transformer import Transformer, TransformerConfig
 from himmel.weights import save
 
+for name in ("HIMMEL_EXPAND_URL", "HIMMEL_EXPAND_MODEL", "HIMMEL_EXPAND_KEY"):
+    os.environ.pop(name, None)  # no test asks the server of whoever runs it
 settings.register_profile("himmel", deadline=None, derandomize=True, max_examples=30, print_blob=True)
 settings.load_profile("himmel")
 
@@ -54,3 +59,11 @@ def model(tmp_path_factory: pytest.TempPathFactory, words: parts.Reading) -> Pat
 @pytest.fixture(scope="session")
 def pipeline(model: Path, words: parts.Reading) -> Pipeline:
     return Pipeline(parts.load(model, words), threads=1)
+
+
+@pytest.fixture
+def server() -> Iterator[ChatServer]:
+    """Answers with the question itself until it is told another answer."""
+    server = ChatServer()
+    yield server
+    server.close()

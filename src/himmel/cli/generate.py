@@ -20,6 +20,7 @@ from himmel.cli.options import (
     shape_options,
 )
 from himmel.cli.terminal import progress_bar, say, size_of, spoken
+from himmel.language.endpoint import Endpoint
 
 if TYPE_CHECKING:
     from himmel.footage.fit import Medium
@@ -92,8 +93,7 @@ def generate(
     from himmel.pipeline import Pipeline
 
     pipeline = Pipeline.from_pretrained(rest["model"])
-    report_words(pipeline.recipe(request), pipeline)
-    report_shape(pipeline.recipe(request), pipeline)
+    report_request(pipeline, request)
     made: list[Path] = []
     rows: list[Row] = []
     try:
@@ -200,6 +200,19 @@ def write_rows(path: Path, rows: list[Row]) -> None:
     say("sheet", str(path))
 
 
+def report_request(pipeline: Pipeline, request: Request, media: Sequence[Medium] = ()) -> None:
+    """What there is to say before a clip is made: of its words, of who fills them up, of its shape."""
+    told = bool(request.prompt or request.plan.segments)
+    if told and isinstance(request.expand, Endpoint):
+        say("asking", f"{request.expand.model} at {request.expand.url} to fill up the prompt")
+    recipe = pipeline.recipe(request, media)
+    if told:
+        report_words(recipe, pipeline)
+    if notice := pipeline.expansion(request).notice:
+        say("note", notice)
+    report_shape(recipe, pipeline)
+
+
 def report_words(recipe: Recipe, pipeline: Pipeline) -> None:
     """Which phrases are known, which are not, what the model will read, and what is too long to be read."""
     if recipe.known:
@@ -207,7 +220,7 @@ def report_words(recipe: Recipe, pipeline: Pipeline) -> None:
     if recipe.unknown:
         say("unknown", " · ".join(recipe.unknown))
         say("", "the model has never seen these: they won't be shown. What it knows: himmel models --words")
-    from himmel.pipeline.prompts import given_words, shown_words
+    from himmel.pipeline.expansion import given_words, shown_words
 
     for given, shown in zip(given_words(recipe.prompt, recipe.plan), shown_words(recipe), strict=True):
         if shown != given:

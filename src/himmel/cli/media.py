@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from himmel.cli.generate import check_resume, make_file, report_clip, report_shape, report_words, write_rows
+from himmel.cli.generate import check_resume, make_file, report_clip, report_request, write_rows
 from himmel.cli.options import (
     PATH,
     RATE,
@@ -99,9 +99,7 @@ def make_clip(task: Task, options: dict[str, Any]) -> None:
     from himmel.pipeline import Pipeline
 
     pipeline = Pipeline.from_pretrained(options["model"])
-    if request.prompt or request.plan.segments:
-        report_words(pipeline.recipe(request, task.media), pipeline)
-    report_shape(pipeline.recipe(request, task.media), pipeline)
+    report_request(pipeline, request, task.media)
     clip, rows = make_file(
         pipeline, request, task.media, output, force=force, resume=options["resume"], sheet=sheet is not None
     )

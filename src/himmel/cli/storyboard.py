@@ -47,14 +47,16 @@ def storyboard(file: str | None, script: str | None, **options: Any) -> None:
     """Make the film of FILE, a storyboard in YAML or JSON. A small one:
 
     \b
-    subjects: {ball: a red ball}
     scenes:
-      - {prompt: "{ball} rolls to the left on grass", seconds: 2}
-      - {prompt: "{ball} stops", seconds: 2}
-      - {prompt: "a rough sea at sunset", seconds: 3, cut: true}
+      - prompt: a red ball rolls to the left on grass
+        seconds: 2
+      - prompt: the ball stops
+      - prompt: a rough sea at sunset
+        cut: true
 
-    Scenes go on from each other unless one has `cut: true`. What one says nothing of (colours, ground, light) stays as
-    it was. Stills and videos stand in it as `cards`, as they came: {still: card.png, at: 1.5}.
+    Scenes go on from each other unless one has a cut before it. What one says nothing of (colours, ground, light) stays
+    as it was. Stills and videos stand in it as cards at times, as they came; what comes again can have a name under
+    subjects. docs/guide.md has a longer one.
 
     \b
     himmel storyboard film.yaml -o film.mp4

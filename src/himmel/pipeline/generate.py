@@ -7,7 +7,8 @@ from __future__ import annotations
 import os
 import platform
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -24,20 +25,20 @@ from torch import Tensor
 from himmel import __version__
 from himmel.autoencoder.config import PIXELS_A_TOKEN
 from himmel.flow import sampling_levels
-from himmel.footage.atomic import check_writable, whole_file
 from himmel.footage.fit import Medium, read_media
 from himmel.footage.meter import Drift, meter_for
-from himmel.footage.write import write_video
 from himmel.grammar import phrases
+from himmel.language.endpoint import Endpoint
 from himmel.pipeline.blend import Blend
 from himmel.pipeline.cost import check_memory, token_grid, work_of
 from himmel.pipeline.denoiser import denoiser
+from himmel.pipeline.expansion import Expander, Shown, given_words, shown_words
 from himmel.pipeline.grid import Grid
 from himmel.pipeline.journal import Journal
 from himmel.pipeline.machine import cores
+from himmel.pipeline.output import check_targets, save
 from himmel.pipeline.parts import Parts, load
 from himmel.pipeline.progress import Progress, Watch
-from himmel.pipeline.prompts import expanded_words, given_words, shown_words
 from himmel.pipeline.request import Request, check
 from himmel.pipeline.timeline import Timeline
 from himmel.prompting import looped
@@ -100,6 +101,7 @@ class Pipeline:
     def __init__(self, parts: Parts, threads: int | None = None) -> None:
         self.parts = parts
         self.threads = threads or min(cores(), torch.get_num_threads())
+        self._expander = Expander()
 
     @classmethod
     def from_pretrained(cls, path: str | os.PathLike[str] = "shipped", *, threads: int | None = None) -> Pipeline:
@@ -121,14 +123,15 @@ class Pipeline:
         steps: int = 20,
         guidance: float = 3.0,
         solver: str = "euler",
-        expand: bool = True,
+        expand: bool | Endpoint = True,
         loop: bool = False,
         on_progress: OnProgress | None = None,
         cancel: threading.Event | None = None,
     ) -> Generated:
         """A clip that shows `prompt`. Limits and errors: `himmel.pipeline.request.check`.
 
-        loop: its end flows into its beginning; its length is rounded up to groups of four frames.
+        expand: whether a short prompt is filled up first; an Endpoint: by that server, with a warning where its
+        answer is no use. loop: its end flows into its beginning; its length is rounded up to groups of four frames.
         on_progress(Progress) is called after every step, in this thread. When `cancel` is set,
         progress.Cancelled (a KeyboardInterrupt) is raised at the next step. The same arguments give the same
         frames on one machine.
@@ -147,6 +150,8 @@ class Pipeline:
         )
         if loop:
             request = request.with_plan(looped(request.frames))
+        if notice := self.expansion(request).notice:
+            warnings.warn(notice, stacklevel=2)
         return self.make(request, on_progress=on_progress, cancel=cancel)
 
     def make(
@@ -219,13 +224,20 @@ class Pipeline:
         today = replace(recipe, versions=_versions(), created=_now(), precision=self.parts.precision)
         return self._run(today, _media_again(recipe), on_progress, cancel)
 
+    def expansion(self, request: Request) -> Shown:
+        """The words that the model will be shown, and what there is to say of them. An endpoint is asked once.
+
+        Raises HimmelError where an endpoint gives no answer.
+        """
+        return self._expander(request)
+
     def recipe(self, request: Request, media: Sequence[Medium] = ()) -> Recipe:
         """What will be made for a request, before anything is."""
-        expanded, plan = expanded_words(request)
-        found = [phrase for text in given_words(request.prompt, plan) for phrase in phrases(text)]
+        words = self.expansion(request)
+        found = [phrase for text in given_words(request.prompt, words.plan) for phrase in phrases(text)]
         return Recipe(
             prompt=request.prompt,
-            expanded=expanded,
+            expanded=words.text,
             seed=request.seed,
             width=request.width,
             height=request.height,
@@ -243,7 +255,7 @@ class Pipeline:
             device="cpu",
             precision=self.parts.precision,
             created=_now(),
-            plan=plan,
+            plan=words.plan,
             media=tuple(MediumNote(m.path, m.sha256, m.how) for m in media),
         )
 
@@ -344,34 +356,10 @@ def _pictures(timeline: Timeline, group: int, decoded: _Decoder, blend: Blend | 
             yield made if blend is None else blend.apply(frame, made)
 
 
-def check_targets(path: Path, *, overwrite: bool) -> Path:
-    """The name of the recipe beside `path`. Raises HimmelError where one of both cannot be written."""
-    beside = path.with_name(path.name + ".json")
-    for name in (path, beside):
-        check_writable(name, overwrite=overwrite)
-    return beside
-
-
 def long(recipe: Recipe) -> bool:
     """Whether a clip is made in several windows."""
     grid = Grid(recipe.plan)
     return sum(1 for _ in islice(grid.walk(grid.known), 2)) > 1
-
-
-def save(
-    path: str | os.PathLike[str],
-    frames: Iterable[NDArray[np.uint8]] | NDArray[np.uint8],
-    recipe: Recipe,
-    *,
-    overwrite: bool = False,
-) -> Path:
-    """Writes frames by the path's ending and the recipe beside them as PATH.json: both, or neither."""
-    path = Path(path)
-    beside = check_targets(path, overwrite=overwrite)
-    with whole_file(beside) as partial:
-        partial.write_text(recipe.to_json(), encoding="utf-8")
-        write_video(path, frames, recipe.rate)
-    return path
 
 
 def _given(timeline: Timeline, frame: int) -> NDArray[np.uint8]:

@@ -7,6 +7,7 @@ import unicodedata
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from himmel.language.endpoint import Endpoint
 from himmel.records import HimmelError
 from himmel.records.plan import Plan
 
@@ -28,7 +29,7 @@ class Request:
     """One clip that can be made. Construct it by `check`.
 
     prompt: spaces tidied. width, height: pixels. frames: how many. rate: frames a second. expand: whether a
-    short prompt is filled up with plausible details.
+    short prompt is filled up with plausible details; an Endpoint: by that one.
     """
 
     prompt: str
@@ -40,7 +41,7 @@ class Request:
     steps: int
     guidance: float
     solver: str
-    expand: bool
+    expand: bool | Endpoint
     plan: Plan
 
     @property
@@ -67,7 +68,7 @@ def check(
     steps: int = 20,
     guidance: float = 3.0,
     solver: str = "euler",
-    expand: bool = True,
+    expand: bool | Endpoint = True,
     plan: Plan | None = None,
 ) -> Request:
     """The request, if it is within the limits: the nearest whole number of frames, at least one.
@@ -92,7 +93,7 @@ def check(
         steps=_whole("steps", steps, *STEPS, "--steps 20"),
         guidance=_number("guidance", guidance, *GUIDANCE, "--guidance 3"),
         solver=_one_of("solver", solver, SOLVERS),
-        expand=bool(expand),
+        expand=expand if isinstance(expand, Endpoint) else bool(expand),
         plan=plan,
     )
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from himmel import prompting
 from himmel.footage.fit import CROP, RATE, Medium, read_media
+from himmel.language.endpoint import Endpoint
 from himmel.pipeline.request import Request, check, check_prompt
 from himmel.records import HimmelError
 from himmel.records.plan import Plan, Region
@@ -38,7 +39,7 @@ class Settings:
     steps: int = 20
     guidance: float = 3.0
     solver: str = "euler"
-    expand: bool = True
+    expand: bool | Endpoint = True
 
 
 @dataclass(frozen=True)
