@@ -17,6 +17,7 @@ from himmel.pipeline.grid import Grid
 from himmel.pipeline.request import check
 from himmel.prompting.storyboard import read_storyboard
 from himmel.records import HimmelError
+from himmel.records.plan import Given, Plan
 from himmel.records.recipe import Recipe
 
 FAST = ways.Settings(size=(32, 48), steps=2, guidance=2.0)
@@ -191,3 +192,17 @@ def test_a_scene_keeps_to_what_the_one_before_it_said(pipeline: Pipeline) -> Non
     first, second = (read(part.shown) for part in pipeline.recipe(task.request).plan.segments)
     assert second.objects[0].colour == first.objects[0].colour
     assert (second.ground, second.light) == ("sand", "sunset")
+
+
+def blink(length: int) -> Plan:
+    """A way that himmel does not have: every second group of four is made anew."""
+    return Plan("blink", length, tuple(Given(0, at, min(4, length - at), at) for at in range(0, length, 8)))
+
+
+def test_a_new_way_needs_nothing_but_its_plan(pipeline: Pipeline, video: Path) -> None:
+    media = ways.extend(video, seconds=0.25, settings=FAST).media
+    request = check("a red ball", width=32, height=48, steps=2, plan=blink(len(media[0].frames)))
+    clip = pipeline.make(request, media)
+    check_given(clip, ways.Task(request, media))
+    assert clip.recipe.plan.way == "blink"
+    assert (pipeline.replay(Recipe.from_json(clip.recipe.to_json())).frames == clip.frames).all()
