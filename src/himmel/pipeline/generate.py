@@ -268,7 +268,7 @@ class Pipeline:
         for window in windows(timeline.known, timeline.grid.plan.loop):
             canvas = timeline.canvas(window, float(recipe.rate))
             made = sample(
-                denoiser(self.parts.transformer, words, canvas, recipe.guidance, self.parts.dtype),
+                denoiser(self.parts.transformer, words, canvas, recipe.guidance),
                 canvas,
                 sampling_levels(recipe.steps, canvas.tokens),
                 _noise(recipe.seed, window, canvas.latents),
