@@ -1,6 +1,69 @@
-"""What all tests share: no deadlines (a slow machine is not a failure), and the same examples each time."""
+"""What all tests share: no deadlines (slow machines are no failure), the same examples each time, and a tiny model."""
 
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+from chat_server import ChatServer
 from hypothesis import settings
+from torch import nn
 
+from himmel.autoencoder import Autoencoder, AutoencoderConfig
+from himmel.pipeline import Pipeline, parts
+from himmel.transformer import Transformer, TransformerConfig
+from himmel.weights import save
+
+for name in ("HIMMEL_EXPAND_URL", "HIMMEL_EXPAND_MODEL", "HIMMEL_EXPAND_KEY"):
+    os.environ.pop(name, None)  # no test asks the server of whoever runs it
 settings.register_profile("himmel", deadline=None, derandomize=True, max_examples=30, print_blob=True)
 settings.load_profile("himmel")
+
+AUTOENCODER = AutoencoderConfig(channels=8, widths=(8, 16, 16), encoder_blocks=(1, 1, 1), decoder_blocks=(1, 1, 1))
+TRANSFORMER = TransformerConfig(channels=8, width=64, depth=2, heads=2)
+
+
+def shaken(network: nn.Module, spread: float) -> nn.Module:
+    """The network with random weights everywhere: at its start it would ignore the noise and the words."""
+    generator = torch.Generator().manual_seed(5)
+    with torch.no_grad():
+        for weights in network.parameters():
+            weights.add_(torch.randn(weights.shape, generator=generator) * spread)
+    return network
+
+
+@pytest.fixture(scope="session")
+def words() -> parts.Reading:
+    """The shipped ones."""
+    return parts.load_words()
+
+
+@pytest.fixture(scope="session")
+def model(tmp_path_factory: pytest.TempPathFactory, words: parts.Reading) -> Path:
+    """A folder with the weights of a tiny model."""
+    folder = tmp_path_factory.mktemp("model")
+    torch.manual_seed(4)
+    autoencoder = shaken(Autoencoder(AUTOENCODER), 0.1)
+    save(folder / "autoencoder/model.safetensors", autoencoder.state_dict(), vars(AUTOENCODER))
+    _, latents = parts.load_autoencoder(folder)
+    transformer = shaken(Transformer(TRANSFORMER), 0.05)
+    bound = {"autoencoder": latents, "words": words[2]}
+    made = {"how": "at random, for tests"}
+    save(folder / "transformer/model.safetensors", transformer.state_dict(), vars(TRANSFORMER), made=made, bound=bound)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def pipeline(model: Path, words: parts.Reading) -> Pipeline:
+    return Pipeline(parts.load(model, words), threads=1)
+
+
+@pytest.fixture
+def server() -> Iterator[ChatServer]:
+    """Answers with the question itself until it is told another answer."""
+    server = ChatServer()
+    yield server
+    server.close()

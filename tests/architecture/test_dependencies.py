@@ -20,7 +20,7 @@ DRAGS_IN_TORCHVISION = {
 }
 
 
-IMPORTED_AS = {"pillow": "pil", "mujoco-core": "mujoco", "scikit-image": "skimage"}
+IMPORTED_AS = {"pillow": "pil", "mujoco-core": "mujoco", "scikit-image": "skimage", "pyyaml": "yaml"}
 TOOLS = {"ruff", "pyright", "import-linter", "pre-commit"}
 
 

@@ -15,6 +15,14 @@ from himmel.cli import himmel
 from himmel.records.recipe import Recipe
 
 OUT = ["-o", "clip.mp4"]
+STORYBOARDS = {
+    "broken.yaml": "scenes: [{prompt: a ball",
+    "bomb.yaml": "a: &a [x, x]\nb: &b [*a, *a]\nscenes: *b\n",
+    "twice.yaml": "scenes: [{prompt: a}]\nscenes: [{prompt: b}]\n",
+    "misspelt.yaml": "scenes: [{promt: a ball}]\n",
+    "card.yaml": "scenes: [{prompt: a ball}]\ncards: [{still: nothing.png, at: 1}]\n",
+    "empty.txt": "EXT. MEADOW - DAY\n",
+}
 BALL = ["generate", "a red ball"]
 BAD = {
     "empty prompt": (["generate", "", *OUT], "empty prompt"),
@@ -57,6 +65,17 @@ BAD = {
     "several frames as png": ([*BALL, "-o", "a.png", "--seconds", "2"], "one frame"),
     "sheet of a png": ([*BALL, "-o", "a.png", "--sheet"], "leave --sheet away"),
     "fast gif": ([*BALL, "-o", "a.gif", "--fps", "60"], "50 frames"),
+    "no storyboard": (["storyboard", *OUT], "either FILE or --script FILE"),
+    "storyboard nowhere": (["storyboard", "nothing.yaml", *OUT], "cannot be read"),
+    "storyboard that is no YAML": (["storyboard", "broken.yaml", *OUT], "line 1 is no YAML"),
+    "storyboard with a reference": (["storyboard", "bomb.yaml", *OUT], "references"),
+    "storyboard with a key twice": (["storyboard", "twice.yaml", *OUT], "'scenes' stands twice"),
+    "storyboard with a misspelt key": (["storyboard", "misspelt.yaml", *OUT], "did you mean 'prompt'"),
+    "storyboard of a picture": (["storyboard", "half.png", *OUT], "no text in UTF-8"),
+    "storyboard with a missing card": (["storyboard", "card.yaml", *OUT], "nothing.png"),
+    "script without action": (["storyboard", "--script", "empty.txt", "-o", "a.yaml"], "without action"),
+    "resume of several": ([*BALL, *OUT, "--resume", "--count", "2"], "leave --count 2 away"),
+    "resume with a sheet": ([*BALL, "-o", "new.mp4", "--resume", "--sheet"], "leave --sheet away"),
     "animate nothing": (["animate", "nothing.png", *OUT], "nothing.png"),
     "animate a text file": (["animate", "old.mp4", *OUT], "no video or picture"),
     "animate a folder": (["animate", "folder.mp4", *OUT], "a folder or a device"),
@@ -110,6 +129,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "old.mp4").write_bytes(b"older")
     (tmp_path / "kept.mp4.json").write_text("{}")
     (tmp_path / "clip.png").write_bytes(b"older")
+    for name, text in STORYBOARDS.items():
+        (tmp_path / name).write_text(text)
     (tmp_path / "folder.mp4").mkdir()
     (tmp_path / "empty.mp4").touch()
     Image.new("RGB", (64, 48), "red").save(tmp_path / "still.png")

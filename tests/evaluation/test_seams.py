@@ -35,6 +35,8 @@ def test_distance_and_the_simple_answer() -> None:
 
 
 def test_the_table_has_a_row_a_way() -> None:
-    text = joined_markdown([Joined("loop", 1.2, None, {}), Joined("fill", 1.1, 8.0, {"standing still": 20.0})])
+    text = joined_markdown(
+        [Joined("loop", 45.0, 1.2, None, {}), Joined("fill", 44.0, 1.1, 8.0, {"standing still": 20.0})]
+    )
     assert len(text.strip().splitlines()) == 4
     assert "standing still" in text

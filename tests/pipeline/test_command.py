@@ -18,6 +18,7 @@ from PIL import Image
 from himmel.cli import himmel
 from himmel.footage.read import read_video
 from himmel.pipeline.generate import Pipeline
+from himmel.pipeline.journal import Journal
 
 BALL = "a red ball rolls to the left on grass"
 FAST = ["--size", "48x32", "--seconds", "0.5", "--steps", "2"]
@@ -219,3 +220,43 @@ def test_doctor_finds_damaged_weights(model: Path, tmp_path: Path) -> None:
     result = run("doctor", "--model", str(copy))
     assert result.exit_code == 1
     assert "other bytes than their JSON names" in result.stdout
+
+
+def test_a_storyboard_from_a_script_becomes_a_film(folder: Path) -> None:
+    Path("film.txt").write_text("EXT. MEADOW - DAY\n\nA red ball rolls.\n\nEXT. SEA - SUNSET\n\nThe waves rise.\n")
+    assert run("storyboard", "--script", "film.txt", "-o", "film.yaml").exit_code == 0
+    assert "cut: true" in Path("film.yaml").read_text()
+    result = run("storyboard", "film.yaml", "-o", "film.mp4", "--size", "48x32", "--steps", "1")
+    assert result.exit_code == 0, result.output
+    assert "after a cut" in result.stdout
+    assert len(read_video("film.mp4")[0]) == 64
+    replayed = run("replay", "film.mp4.json", "-o", "again.mp4")
+    assert replayed.exit_code == 0, replayed.output
+    assert Path("again.mp4").read_bytes() == Path("film.mp4").read_bytes()
+
+
+def test_the_schema_of_storyboards_is_the_published_one(folder: Path) -> None:
+    published = Path(__file__).parents[2] / "docs/storyboard.schema.json"
+    assert run("storyboard", "--schema").stdout == published.read_text()
+
+
+def test_a_stopped_long_clip_says_how_to_go_on_and_a_resumed_one_tells_its_drift(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = ["generate", BALL, "-o", "long.mp4", "--size", "32x16", "--seconds", "6", "--steps", "1"]
+    kept = Journal.keep
+
+    def keep(self: Journal, window: list[int], made: torch.Tensor) -> None:
+        kept(self, window, made)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Journal, "keep", keep)
+    stopped = run(*command)
+    assert (stopped.exit_code, "1 finished windows" in stopped.stderr) == (130, True)
+    assert names(folder) == [".long.mp4.himmel"]
+    monkeypatch.setattr(Journal, "keep", kept)
+    assert "another seed" in run(*command, "--resume", "--seed", "3").stderr
+    result = run(*command, "--resume")
+    assert result.exit_code == 0, result.output
+    assert "drift" in result.stdout
+    assert names(folder) == ["long.mp4", "long.mp4.json"]

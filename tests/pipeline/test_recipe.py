@@ -53,11 +53,11 @@ def test_the_file_is_readable() -> None:
         ({"seed": True}, "a whole number"),
         ({"rate": "1/0"}, "16/1"),
         ({"rate": 16}, "16/1"),
-        ({"known": "ball"}, "a list of words"),
-        ({"versions": {"torch": 2}}, "names with versions"),
+        ({"known": "ball"}, "a list"),
+        ({"versions": {"torch": 2}}, "versions 2; text"),
         ({"prompt": None}, "text"),
         ({"guidance": "3"}, "a number"),
-        ({"format": "himmel recipe 9"}, "himmel recipe 2"),
+        ({"format": "himmel recipe 9"}, "himmel recipe 3"),
     ],
 )
 def test_what_is_wrong_is_named(change: dict[str, object], said: str) -> None:

@@ -10,10 +10,12 @@ import pytest
 from PIL import Image
 
 from himmel.footage.write import write_video
+from himmel.grammar import read
 from himmel.pipeline import Generated, Pipeline, ways
 from himmel.pipeline.blend import Blend
 from himmel.pipeline.grid import Grid
 from himmel.pipeline.request import check
+from himmel.prompting.storyboard import read_storyboard
 from himmel.records import HimmelError
 from himmel.records.recipe import Recipe
 
@@ -92,7 +94,16 @@ def check_given(clip: Generated, task: ways.Task) -> None:
             assert (frame == task.media[source[0]].frames[source[1]]).all()
 
 
+def film(video: Path, still: Path) -> ways.Task:
+    """Three scenes, a cut before the last, a video in the first and a still in the second."""
+    scenes = [{"prompt": "{ball} rolls"}, {"prompt": "{ball} stops", "seconds": 1}, {"prompt": "", "cut": True}]
+    cards = [{"video": video.name, "at": 0.5}, {"still": str(still), "at": 2.6}]
+    board = read_storyboard({"subjects": {"ball": "a red ball"}, "scenes": scenes, "cards": cards, "size": "32x48"})
+    return ways.storyboard(board, folder=video.parent, settings=ways.Settings(steps=2))
+
+
 TASKS = {
+    "storyboard": film,
     "animate": lambda video, still: ways.animate(still, "a red ball", seconds=1, settings=FAST),
     "animate later": lambda video, still: ways.animate(still, seconds=1, at=0.5, settings=FAST),
     "extend": lambda video, still: ways.extend(video, "a red ball", seconds=1, settings=FAST),
@@ -160,3 +171,23 @@ def test_a_changed_medium_is_noticed_by_a_replay(pipeline: Pipeline, still: Path
 def test_without_anything_given_a_prompt_is_needed() -> None:
     with pytest.raises(HimmelError, match="empty"):
         check("")
+
+
+def test_scenes_after_a_cut_see_nothing_before_it_and_those_without_one_do(pipeline: Pipeline) -> None:
+    def made(first: str, cut: bool) -> np.ndarray:
+        scenes = [{"prompt": first, "seconds": 1}, {"prompt": "a blue cube falls on sand by day", "cut": cut}]
+        return make(pipeline, ways.storyboard(read_storyboard({"scenes": scenes}), settings=FAST)).frames
+
+    words = ("a red ball rolls on sand by day", "a green cone spins on snow at sunset")
+    apart, joined = ([made(text, cut) for text in words] for cut in (True, False))
+    assert (apart[0][:16] != apart[1][:16]).any()
+    assert (apart[0][16:] == apart[1][16:]).all()
+    assert (joined[0][16:] != joined[1][16:]).any()
+
+
+def test_a_scene_keeps_to_what_the_one_before_it_said(pipeline: Pipeline) -> None:
+    scenes = [{"prompt": "a ball rolls on sand at sunset", "seconds": 1}, {"prompt": "the ball stops", "seconds": 1}]
+    task = ways.storyboard(read_storyboard({"scenes": scenes}), settings=FAST)
+    first, second = (read(part.shown) for part in pipeline.recipe(task.request).plan.segments)
+    assert second.objects[0].colour == first.objects[0].colour
+    assert (second.ground, second.light) == ("sand", "sunset")

@@ -17,7 +17,7 @@ from himmel.cli.connect import connect
 from himmel.cli.doctor import doctor
 from himmel.cli.edit import edit
 from himmel.cli.enlarge import enlarge
-from himmel.cli.evaluate import evaluate
+from himmel.cli.evaluate_ways import evaluate
 from himmel.cli.extend import extend
 from himmel.cli.fill import fill
 from himmel.cli.generate import generate
@@ -26,6 +26,7 @@ from himmel.cli.loop import loop
 from himmel.cli.models import models
 from himmel.cli.plan import plan
 from himmel.cli.replay import replay
+from himmel.cli.storyboard import storyboard
 from himmel.cli.train import train
 from himmel.cli.vary import vary
 from himmel.cli.world import world
@@ -90,11 +91,12 @@ def himmel() -> None:
       himmel doctor
 
     Each verb explains itself: himmel generate --help. Errors are one line and exit code 2; HIMMEL_DEBUG=1
-    shows where one came from. Ctrl-C cancels, and nothing half-written stays.
+    shows where one came from. Ctrl-C cancels, and nothing half-written stays. Nothing goes online, unless
+    HIMMEL_EXPAND_URL and HIMMEL_EXPAND_MODEL name a server that fills up prompts.
     """
 
 
-MAKING = (generate, image, animate, extend, loop, fill, connect, edit, vary, enlarge, replay)
+MAKING = (generate, image, animate, extend, loop, fill, connect, edit, storyboard, vary, enlarge, replay)
 VERBS = (*MAKING, plan, models, doctor, world, train, evaluate)
 for verb in VERBS:
     himmel.add_command(verb)

@@ -54,6 +54,7 @@ def doctor(model: str) -> None:
         _packages,
         _speed,
         _encoders,
+        _expansion,
         _weights(model),
         _training,
     ):
@@ -173,6 +174,15 @@ def _encoders() -> Iterator[Finding]:
             except (HimmelError, ValueError, OSError) as error:
                 remedy = "pip install --force-reinstall av, or use another ending"
                 yield Finding(PROBLEM, f"writes {ending}", str(error), remedy)
+
+
+def _expansion() -> Iterator[Finding]:
+    """Who fills up prompts. Nothing is sent."""
+    from himmel.language.endpoint import endpoint_from
+
+    endpoint = endpoint_from()
+    by = "built in" if endpoint is None else f"{endpoint.model} at {endpoint.url}: your prompts are sent there"
+    yield Finding(GOOD, "expansion of prompts", by)
 
 
 def _weights(model: str) -> Callable[[], Iterator[Finding]]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
 import click
 
 from himmel.cli.media import make_clip, media_argument
-from himmel.cli.options import SIZE, model_option, output_option, work_options
+from himmel.cli.options import SIZE, model_option, output_option, resume_option, work_options
 from himmel.cli.replay import read_recipe
 from himmel.records import HimmelError
 
@@ -34,6 +35,7 @@ LARGEST = 1920
     help="How much is made anew, above 0 and up to 1; more gives more detail of its own. Example: --strength 0.3",
 )
 @work_options
+@resume_option
 @click.option("--force", is_flag=True, help="Replace files that exist already. Example: -o large.mp4 --force")
 @model_option
 def enlarge(clip: str, size: tuple[int, int] | None, strength: float, **options: Any) -> None:
@@ -62,4 +64,6 @@ def enlarge(clip: str, size: tuple[int, int] | None, strength: float, **options:
         **{name: options[name] for name in names},
     )
     task = ways.edit(clip, recipe.expanded, strength=strength, settings=settings)
+    plan = replace(task.request.plan, segments=recipe.plan.segments)
+    task = replace(task, request=task.request.with_plan(plan))
     make_clip(task, {**options, "sheet": False})

@@ -1,5 +1,7 @@
-"""`himmel evaluate`: every figure that is claimed, measured again. Measures and tables are in "
-"``himmel.evaluation``."""
+"""`himmel evaluate`: every figure that is claimed, measured again; those of media and length are in `evaluate_ways`.
+
+Measures and tables are in ``himmel.evaluation``.
+"""
 
 from __future__ import annotations
 
@@ -83,7 +85,7 @@ def autoencoder(count: int, folder: str, model: str) -> None:
     \b
     himmel evaluate autoencoder --count 40
     """
-    place = _place(folder, count)
+    place = folder_for(folder, count)
     from himmel.evaluation.autoencoder import autoencoder_markdown, evaluate_autoencoder, footage, write_autoencoder
     from himmel.pipeline.parts import best_dtype, load_autoencoder
     from himmel.recipes.validation import through
@@ -130,7 +132,7 @@ def prompts(count: int, judge: str, steps: int, guidance: float, reference: bool
     """
     from himmel.pipeline.request import check
 
-    place = _place(folder, count)
+    place = folder_for(folder, count)
     check("a ball", steps=steps, guidance=guidance)
     from himmel.evaluation.judge import Judge
     from himmel.evaluation.prompts import evaluate_prompts
@@ -197,7 +199,7 @@ def swaps(count: int, judge: str, side: int, steps: int, guidance: float, folder
     """
     from himmel.pipeline.request import check
 
-    place = _place(folder, count)
+    place = folder_for(folder, count)
     check("a ball", steps=steps, guidance=guidance, width=side, height=side)
     from himmel.evaluation.judge import Judge
     from himmel.evaluation.report import write_text
@@ -216,36 +218,6 @@ def swaps(count: int, judge: str, side: int, steps: int, guidance: float, folder
     say("folder", str(place))
 
 
-@evaluate.command(short_help="How well what is made joins what is given.")
-@count_option(24, "Held-out clips of the world.")
-@walk_options
-@folder_option
-@model_option
-def ways(count: int, steps: int, guidance: float, folder: str, model: str) -> None:
-    """Cut held-out clips and have animate, extend, fill and loop put them together again: jumps at the seams, and
-    the error to what truly happened, beside simple answers.
-
-    \b
-    himmel evaluate ways --count 24
-    """
-    from himmel.pipeline.request import check
-
-    place = _place(folder, count)
-    check("a ball", steps=steps, guidance=guidance)
-    from himmel.evaluation.seams import joined_markdown, write_joined
-    from himmel.pipeline import Pipeline
-    from himmel.recipes.ways import join_all
-
-    def report(done: int) -> None:
-        click.echo(f"{done}/{count}", err=True)
-
-    clips = world_clips("test", count, 128)
-    results = join_all(Pipeline.from_pretrained(model), clips, steps, guidance, report)
-    write_joined(results, place)
-    click.echo(joined_markdown(results))
-    say("folder", str(place))
-
-
 @evaluate.command(short_help="The validation loss at fixed noise levels.")
 @count_option(48, "Held-out clips of the world.")
 @click.option("--side", type=int, default=64, show_default=True, metavar="N", help="Pixels. Example: --side 128")
@@ -257,7 +229,7 @@ def flow(count: int, side: int, folder: str, model: str) -> None:
     \b
     himmel evaluate flow --side 64
     """
-    place = _place(folder, count)
+    place = folder_for(folder, count)
     if side not in (64, 128):
         raise HimmelError(f"side {side}", "64 or 128, the sizes of training", "for example --side 64")
     from himmel.evaluation.flow import evaluate_flow, flow_markdown, write_flow
@@ -310,7 +282,7 @@ def world_clips(split: str, count: int, side: int) -> list[Clip]:
     return [source.clips([i])[0] for i in range(count)]
 
 
-def _place(folder: str, count: int) -> Path:
+def folder_for(folder: str, count: int) -> Path:
     """The folder, made. Raises HimmelError for a count or folder that can't be."""
     _check_count(count)
     place = Path(folder)

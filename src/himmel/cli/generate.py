@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -9,8 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from himmel.cli.options import expand_option, model_option, output_option, seconds_for, seed_option, shape_options
+from himmel.cli.options import (
+    expand_option,
+    model_option,
+    output_option,
+    resume_option,
+    seconds_for,
+    seed_option,
+    shape_options,
+)
 from himmel.cli.terminal import progress_bar, say, size_of, spoken
+from himmel.language.endpoint import Endpoint
 
 if TYPE_CHECKING:
     from himmel.footage.fit import Medium
@@ -49,6 +59,7 @@ if TYPE_CHECKING:
     ".png. "
     "Example: -o ball.mp4 --sheet writes ball.png",
 )
+@resume_option
 @click.option("--force", is_flag=True, help="Replace files that exist already. Example: -o ball.mp4 --force")
 @model_option
 def generate(
@@ -76,18 +87,21 @@ def generate(
 
         request = request.with_plan(looped(request.frames))
     outputs, sheet = _targets(output, count, rest["sheet"])
+    check_resume(rest["resume"], count, rest["sheet"])
     _check_targets(outputs, sheet, size, request.frames, fps, force)
 
     from himmel.pipeline import Pipeline
 
     pipeline = Pipeline.from_pretrained(rest["model"])
-    report_words(pipeline.recipe(request), pipeline)
-    report_shape(pipeline.recipe(request), pipeline)
+    report_request(pipeline, request)
     made: list[Path] = []
     rows: list[Row] = []
     try:
         for i, target in enumerate(outputs):
-            clip, row = make_file(pipeline, request.with_seed(request.seed + i), (), target, force, sheet is not None)
+            seeded = request.with_seed(request.seed + i)
+            clip, row = make_file(
+                pipeline, seeded, (), target, force=force, resume=rest["resume"], sheet=sheet is not None
+            )
             made.append(target)
             report_clip(clip, target)
             rows += row
@@ -95,23 +109,53 @@ def generate(
             write_rows(sheet, rows)
     except KeyboardInterrupt as error:
         kept = ", ".join(str(path) for path in made)
-        raise click.Abort(f"cancelled; kept what was finished: {kept}" if made else "") from error
+        raise click.Abort(f"cancelled; kept what was finished: {kept}" if made else str(error)) from error
     report_next(made[0], request.seed + count, size)
 
 
 def make_file(
-    pipeline: Pipeline, request: Request, media: Sequence[Medium], path: Path, force: bool, sheet: bool
+    pipeline: Pipeline,
+    request: Request,
+    media: Sequence[Medium],
+    path: Path,
+    *,
+    force: bool,
+    resume: bool = False,
+    sheet: bool = False,
 ) -> tuple[Generated | Written, list[Row]]:
     """Makes a clip into a file with its recipe beside it, and its row of a sheet where one is wanted.
 
-    Without a sheet the frames are written while they are made, and never are in memory together.
+    Without a sheet the frames are written while they are made, never are in memory together, and a long clip that is
+    stopped can be resumed.
     """
     with progress_bar(path.name) as show:
         if not sheet:
-            return pipeline.write(request, path, media, overwrite=force, on_progress=show), []
+            try:
+                return pipeline.write(request, path, media, overwrite=force, resume=resume, on_progress=show), []
+            except KeyboardInterrupt as error:
+                raise _stopped(path) from error
         clip = pipeline.make(request, media, on_progress=show)
     clip.save(path, overwrite=force)
     return clip, [row_of(clip)]
+
+
+def check_resume(resume: bool, count: int, sheet: bool) -> None:
+    """Raises HimmelError where --resume stands beside what it does not go with."""
+    from himmel.records import HimmelError
+
+    if resume and (count > 1 or sheet):
+        other = f"--count {count}" if count > 1 else "--sheet"
+        raise HimmelError(f"--resume with {other}", "one clip without a sheet", f"leave {other} away")
+
+
+def _stopped(path: Path) -> KeyboardInterrupt:
+    """What is said of a clip that was stopped on the way."""
+    from himmel.pipeline.journal import journal_of, kept_windows
+
+    if not (kept := kept_windows(path)):
+        shutil.rmtree(journal_of(path), ignore_errors=True)
+        return KeyboardInterrupt()
+    return KeyboardInterrupt(f"cancelled; {kept} finished windows are kept: the same command with --resume goes on")
 
 
 def _targets(output: str, count: int, sheet: bool) -> tuple[list[Path], Path | None]:
@@ -156,6 +200,19 @@ def write_rows(path: Path, rows: list[Row]) -> None:
     say("sheet", str(path))
 
 
+def report_request(pipeline: Pipeline, request: Request, media: Sequence[Medium] = ()) -> None:
+    """What there is to say before a clip is made: of its words, of who fills them up, of its shape."""
+    told = bool(request.prompt or request.plan.segments)
+    if told and isinstance(request.expand, Endpoint):
+        say("asking", f"{request.expand.model} at {request.expand.url} to fill up the prompt")
+    recipe = pipeline.recipe(request, media)
+    if told:
+        report_words(recipe, pipeline)
+    if notice := pipeline.expansion(request).notice:
+        say("note", notice)
+    report_shape(recipe, pipeline)
+
+
 def report_words(recipe: Recipe, pipeline: Pipeline) -> None:
     """Which phrases are known, which are not, what the model will read, and what is too long to be read."""
     if recipe.known:
@@ -163,10 +220,13 @@ def report_words(recipe: Recipe, pipeline: Pipeline) -> None:
     if recipe.unknown:
         say("unknown", " · ".join(recipe.unknown))
         say("", "the model has never seen these: they won't be shown. What it knows: himmel models --words")
-    if recipe.expanded != recipe.prompt:
-        say("read as", recipe.expanded)
-    if unread := pipeline.parts.unread(recipe.expanded):
-        say("not read", f"{unread}  (the prompt is too long for the model: shorten it)")
+    from himmel.pipeline.expansion import given_words, shown_words
+
+    for given, shown in zip(given_words(recipe.prompt, recipe.plan), shown_words(recipe), strict=True):
+        if shown != given:
+            say("read as", shown)
+        if unread := pipeline.parts.unread(shown):
+            say("not read", f"{unread}  (the prompt is too long for the model: shorten it)")
 
 
 def report_shape(recipe: Recipe, pipeline: Pipeline) -> None:
@@ -191,6 +251,8 @@ def report_clip(clip: Generated | Written, path: Path) -> None:
     facts = f"{length}, {recipe.width}x{recipe.height}, seed {recipe.seed}, {size_of(path.stat().st_size)}"
     say("clip", f"{path}  ({facts}; made in {spoken(clip.seconds_taken)})")
     say("recipe", f"{path}.json")
+    if (drift := getattr(clip, "drift", None)) is not None:
+        say("drift", f"{drift}  (the last two seconds beside the first)")
 
 
 def report_next(path: Path, seed: int, size: tuple[int, int]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from himmel.cli.generate import make_file, report_clip, report_shape, report_words
+from himmel.cli.generate import make_file, report_clip, report_request
 from himmel.cli.options import SIZE, expand_option, model_option, output_option, seed_option, work_options
 
 
@@ -44,7 +44,6 @@ def image(prompt: str, output: str, size: tuple[int, int], force: bool, model: s
     from himmel.pipeline import Pipeline
 
     pipeline = Pipeline.from_pretrained(model)
-    report_words(pipeline.recipe(request), pipeline)
-    report_shape(pipeline.recipe(request), pipeline)
-    clip, _ = make_file(pipeline, request, (), Path(output), force, sheet=False)
+    report_request(pipeline, request)
+    clip, _ = make_file(pipeline, request, (), Path(output), force=force)
     report_clip(clip, Path(output))

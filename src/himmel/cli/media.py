@@ -8,8 +8,18 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from himmel.cli.generate import make_file, report_clip, report_shape, report_words, write_rows
-from himmel.cli.options import PATH, RATE, SIZE, expand_option, model_option, output_option, seed_option, work_options
+from himmel.cli.generate import check_resume, make_file, report_clip, report_request, write_rows
+from himmel.cli.options import (
+    PATH,
+    RATE,
+    SIZE,
+    expand_option,
+    model_option,
+    output_option,
+    resume_option,
+    seed_option,
+    work_options,
+)
 from himmel.cli.terminal import say
 
 if TYPE_CHECKING:
@@ -53,6 +63,7 @@ def media_options(function: F) -> F:
             show_default=True,
             help="Whether to write a contact sheet too, as FILE with the ending .png. Example: -o ball.mp4 --sheet",
         ),
+        resume_option,
         click.option("--force", is_flag=True, help="Replace files that exist already. Example: -o ball.mp4 --force"),
         model_option,
     )
@@ -75,6 +86,7 @@ def make_clip(task: Task, options: dict[str, Any]) -> None:
     from himmel.footage.target import check_target
 
     output, force, request = Path(options["output"]), options["force"], task.request
+    check_resume(options["resume"], 1, options["sheet"])
     check_target(output, request.width, request.height, request.frames, request.rate, overwrite=force)
     check_writable(f"{output}.json", overwrite=force)
     sheet = output.with_suffix(".png") if options["sheet"] else None
@@ -87,10 +99,10 @@ def make_clip(task: Task, options: dict[str, Any]) -> None:
     from himmel.pipeline import Pipeline
 
     pipeline = Pipeline.from_pretrained(options["model"])
-    if request.prompt:
-        report_words(pipeline.recipe(request, task.media), pipeline)
-    report_shape(pipeline.recipe(request, task.media), pipeline)
-    clip, rows = make_file(pipeline, request, task.media, output, force, sheet is not None)
+    report_request(pipeline, request, task.media)
+    clip, rows = make_file(
+        pipeline, request, task.media, output, force=force, resume=options["resume"], sheet=sheet is not None
+    )
     report_clip(clip, output)
     if sheet is not None:
         write_rows(sheet, rows)

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
+from himmel.language.endpoint import Endpoint, endpoint_from
 from himmel.pipeline.request import SOLVERS
 from himmel.records import HimmelError
 
@@ -105,6 +106,16 @@ def output_option(function: F) -> F:
     )(function)
 
 
+def resume_option(function: F) -> F:
+    """Whether to go on from what a stopped run has left."""
+    return click.option(
+        "--resume",
+        is_flag=True,
+        help="Go on where a stopped run of the same command was; clips longer than two seconds keep what is finished "
+        "until they are whole. Example: -o long.mp4 --seconds 60 --resume",
+    )(function)
+
+
 def seed_option(function: F) -> F:
     """Which clip of many."""
     return click.option(
@@ -117,15 +128,21 @@ def seed_option(function: F) -> F:
     )(function)
 
 
+def _by_whom(ctx: click.Context, param: click.Parameter, value: bool) -> bool | Endpoint:
+    """The endpoint that is set, else the built-in grammar; where nothing is to be filled up, nothing is looked at."""
+    return (endpoint_from() or True) if value and not ctx.resilient_parsing else value
+
+
 def expand_option(function: F) -> F:
-    """Whether a short prompt is filled up."""
+    """Whether a short prompt is filled up, and by whom."""
     return click.option(
         "--expand/--no-expand",
         default=True,
         show_default=True,
+        callback=_by_whom,
         help="Whether a short prompt is filled up with plausible details before the model reads it; what it "
-        "read is "
-        "printed and stands in the recipe. Example: --no-expand",
+        "read is printed and stands in the recipe. By the built-in grammar, or by a server of yours that "
+        "HIMMEL_EXPAND_URL and HIMMEL_EXPAND_MODEL name. Example: --no-expand",
     )(function)
 
 

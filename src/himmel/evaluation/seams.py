@@ -69,12 +69,14 @@ def interpolated(before: Frames, after: Frames, count: int) -> Frames:
 
 @dataclass(frozen=True)
 class Joined:
-    """One way on one clip. jump: at the seam. distance: of what was made to the truth, None where there is none.
+    """One way on one clip. kept: PSNR in dB of given frames in the written file against what was given. jump: at the
+    seam. distance: of what was made to the truth, None where there is none.
 
     baselines: the distance of simpler answers, by name.
     """
 
     way: str
+    kept: float
     jump: float
     distance: float | None
     baselines: Mapping[str, float]
@@ -87,9 +89,11 @@ def joined_markdown(results: Sequence[Joined]) -> str:
     for way in dict.fromkeys(result.way for result in results):
         mine = [result for result in results if result.way == way]
         distances = [r.distance for r in mine if r.distance is not None]
-        cells = [way, str(len(mine)), _mean([r.jump for r in mine]), _mean(distances)]
+        kept = number(min(r.kept for r in mine), 1)
+        cells = [way, str(len(mine)), kept, _mean([r.jump for r in mine]), _mean(distances)]
         rows.append(cells + [_mean([r.baselines[n] for r in mine if n in r.baselines]) for n in names])
-    return markdown_table(["way", "clips", "jump at the seam", "error to the truth", *names], rows)
+    head = ["way", "clips", "given frames in the file, least dB", "jump at the seam", "error to the truth", *names]
+    return markdown_table(head, rows)
 
 
 def write_joined(results: Sequence[Joined], folder: Path) -> None:

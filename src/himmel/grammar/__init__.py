@@ -3,6 +3,7 @@
 from himmel.grammar.choose import LENGTHS
 from himmel.grammar.describe import LANGUAGES, describe, describe_with_facts
 from himmel.grammar.expand import expand
+from himmel.grammar.faithful import departures
 from himmel.grammar.imagine import imagine
 from himmel.grammar.labels import from_labels, labels
 from himmel.grammar.phrases import Phrase, phrases
@@ -15,6 +16,7 @@ __all__ = [
     "LENGTHS",
     "SLOTS",
     "Phrase",
+    "departures",
     "describe",
     "describe_with_facts",
     "evaluation_prompts",

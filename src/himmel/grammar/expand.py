@@ -14,19 +14,20 @@ from himmel.grammar.vocabulary import COLOURS, GROUNDS
 from himmel.records import ObjectFacts, SceneFacts
 
 
-def expand(text: str, seed: int) -> str:
+def expand(text: str, seed: int, before: str = "") -> str:
     """The prompt as a full description in its own language; the same seed gives the same words.
 
     Every stated fact stays and nothing that contradicts one is added: colours, ground, sea, light and camera are
     chosen where the prompt leaves them open. A prompt with words outside the vocabulary is kept as it is, with what
-    is missing added at its end; one that leaves nothing open is returned unchanged.
+    is missing added at its end; one that leaves nothing open is returned unchanged. before: the description of the
+    scene before this one, whose subjects and setting go on where nothing else is said.
     """
     prompt = " ".join(text.split())
     facts, rng = read(prompt), random.Random(seed)
     language, _ = items(prompt)
     if not prompt:
         return prompt
-    wanted = filled(facts, rng)
+    wanted = filled(_continued(facts, read(before)) if before else facts, rng)
     known = all(phrase.known for phrase in phrases(prompt))
     if known and (facts.objects or facts.scenery != "plain"):
         if wanted == facts:
@@ -35,6 +36,29 @@ def expand(text: str, seed: int) -> str:
         if labels(read(told)) == labels(wanted):
             return told
     return _extended(prompt, facts, wanted, rng, language)
+
+
+def _continued(facts: SceneFacts, before: SceneFacts) -> SceneFacts:
+    """The facts, with what an earlier scene says where they are open: looks of things of one shape, setting, style."""
+    left = list(before.objects)
+    objects = []
+    for thing in facts.objects:
+        same = next((b for b in left if b.shape == thing.shape and thing.colour in ("", None, b.colour)), None)
+        if same is not None:
+            left.remove(same)
+            looks = {name: getattr(thing, name) or getattr(same, name) for name in ("colour", "size", "material")}
+            thing = replace(thing, **looks)
+        objects.append(thing)
+    changes: dict[str, str | None] = {}
+    if facts.scenery == "plain" and facts.ground is None:
+        changes = {"scenery": before.scenery, "ground": before.ground, "sea": before.sea}
+    if facts.light is None and facts.light_to is None:
+        changes["light"] = before.light_to or before.light
+    if facts.weather is None and facts.weather_to is None:
+        changes["weather"] = before.weather_to or before.weather
+    open_ = [name for name in ("clouds", "season", "style") if getattr(facts, name) is None]
+    changes |= {name: getattr(before, name) for name in open_}
+    return replace(facts, objects=tuple(objects), **changes)  # pyright: ignore[reportArgumentType]
 
 
 def filled(facts: SceneFacts, rng: random.Random) -> SceneFacts:

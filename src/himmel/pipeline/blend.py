@@ -46,10 +46,13 @@ class Blend:
         return np.clip(np.round(out), 0, 255).astype(np.uint8)
 
     def _nearest(self, frame: int, step: int) -> tuple[int, int] | None:
-        """(frame, distance) of the nearest kept frame in one direction, within reach."""
+        """(frame, distance) of the nearest kept frame in one direction, within reach and in the same shot."""
         grid = self.timeline.grid
+        cuts = {part.start for part in grid.plan.segments if part.cut}
         for distance in range(1, REACH + 1):
             place = frame + step * distance
+            if (place + 1 if step < 0 else place) in cuts:
+                return None
             if grid.plan.loop:
                 place %= grid.plan.frames
             if not 0 <= place < grid.plan.frames:

@@ -10,7 +10,7 @@ from himmel.pipeline.grid import Grid
 from himmel.pipeline.machine import free_memory
 from himmel.records import HimmelError
 from himmel.records.recipe import Recipe
-from himmel.sampling.windows import SIZE, windows
+from himmel.sampling.windows import SIZE
 from himmel.transformer.attention import EXPLICIT
 from himmel.transformer.config import forward_flops
 
@@ -41,7 +41,7 @@ def work_of(recipe: Recipe, parts: Parts) -> list[tuple[str, int, float]]:
     """(stage, steps, floating-point operations a step) in order, for `progress.Watch`."""
     grid = Grid(recipe.plan)
     _, rows, columns = token_grid(recipe)
-    walks = sum(1 for _ in windows(grid.known, recipe.plan.loop))
+    walks = sum(1 for _ in grid.walk(grid.known))
     return [
         ("reading", 1, 0.0),  # half a second, whatever the clip
         ("sampling", walks * recipe.steps, step_flops(recipe, parts)),

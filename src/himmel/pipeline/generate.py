@@ -7,11 +7,13 @@ from __future__ import annotations
 import os
 import platform
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from fractions import Fraction
 from importlib.metadata import version
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -23,15 +25,18 @@ from torch import Tensor
 from himmel import __version__
 from himmel.autoencoder.config import PIXELS_A_TOKEN
 from himmel.flow import sampling_levels
-from himmel.footage.atomic import check_writable, whole_file
 from himmel.footage.fit import Medium, read_media
-from himmel.footage.write import write_video
-from himmel.grammar import expand, phrases
+from himmel.footage.meter import Drift, meter_for
+from himmel.grammar import phrases
+from himmel.language.endpoint import Endpoint
 from himmel.pipeline.blend import Blend
 from himmel.pipeline.cost import check_memory, token_grid, work_of
 from himmel.pipeline.denoiser import denoiser
+from himmel.pipeline.expansion import Expander, Shown, given_words, shown_words
 from himmel.pipeline.grid import Grid
+from himmel.pipeline.journal import Journal
 from himmel.pipeline.machine import cores
+from himmel.pipeline.output import check_targets, save
 from himmel.pipeline.parts import Parts, load
 from himmel.pipeline.progress import Progress, Watch
 from himmel.pipeline.request import Request, check
@@ -40,7 +45,6 @@ from himmel.prompting import looped
 from himmel.records import HimmelError
 from himmel.records.recipe import MediumNote, Recipe
 from himmel.sampling import SOLVERS, sample
-from himmel.sampling.windows import windows
 
 OnProgress = Callable[[Progress], None]
 FADE = 6
@@ -72,11 +76,15 @@ class Generated:
 
 @dataclass(frozen=True)
 class Written:
-    """A clip that was written while it was made, so that its frames never were in memory together."""
+    """A clip that was written while it was made, so that its frames never were in memory together.
+
+    drift: of its end against its beginning, for clips of at least six seconds.
+    """
 
     path: Path
     recipe: Recipe
     spent: dict[str, float]
+    drift: Drift | None = None
 
     @property
     def seconds_taken(self) -> float:
@@ -93,6 +101,7 @@ class Pipeline:
     def __init__(self, parts: Parts, threads: int | None = None) -> None:
         self.parts = parts
         self.threads = threads or min(cores(), torch.get_num_threads())
+        self._expander = Expander()
 
     @classmethod
     def from_pretrained(cls, path: str | os.PathLike[str] = "shipped", *, threads: int | None = None) -> Pipeline:
@@ -114,14 +123,15 @@ class Pipeline:
         steps: int = 20,
         guidance: float = 3.0,
         solver: str = "euler",
-        expand: bool = True,
+        expand: bool | Endpoint = True,
         loop: bool = False,
         on_progress: OnProgress | None = None,
         cancel: threading.Event | None = None,
     ) -> Generated:
         """A clip that shows `prompt`. Limits and errors: `himmel.pipeline.request.check`.
 
-        loop: its end flows into its beginning; its length is rounded up to groups of four frames.
+        expand: whether a short prompt is filled up first; an Endpoint: by that server, with a warning where its
+        answer is no use. loop: its end flows into its beginning; its length is rounded up to groups of four frames.
         on_progress(Progress) is called after every step, in this thread. When `cancel` is set,
         progress.Cancelled (a KeyboardInterrupt) is raised at the next step. The same arguments give the same
         frames on one machine.
@@ -140,6 +150,8 @@ class Pipeline:
         )
         if loop:
             request = request.with_plan(looped(request.frames))
+        if notice := self.expansion(request).notice:
+            warnings.warn(notice, stacklevel=2)
         return self.make(request, on_progress=on_progress, cancel=cancel)
 
     def make(
@@ -160,15 +172,26 @@ class Pipeline:
         media: Sequence[Medium] = (),
         *,
         overwrite: bool = False,
+        resume: bool = False,
         on_progress: OnProgress | None = None,
         cancel: threading.Event | None = None,
     ) -> Written:
-        """As `make` and then `Generated.save`, with memory that does not grow with the number of frames made."""
-        recipe = self.recipe(request, media)
+        """As `make` and then `Generated.save`, with memory that does not grow with the number of frames made.
+
+        What is finished of a clip of several windows is kept beside `path` until the clip is whole. resume: go on from
+        what a stopped run of the same request has left there; the same frames come out as if it had not been stopped.
+        """
+        path, recipe, journal = Path(path), self.recipe(request, media), None
         check_memory(recipe, self.parts)
-        watch = Watch(work_of(recipe, self.parts), on_progress, cancel)
-        path = save(path, self._stream(recipe, media, watch), recipe, overwrite=overwrite)
-        return Written(path, recipe, watch.spent)
+        if resume or long(recipe):
+            check_targets(path, overwrite=overwrite)
+            journal = Journal.resume(path, recipe) if resume else Journal.begin(path, recipe)
+            recipe = journal.recipe
+        watch, meter = Watch(work_of(recipe, self.parts), on_progress, cancel), meter_for(recipe.rate)
+        save(path, meter.watch(self._stream(recipe, media, watch, journal)), recipe, overwrite=overwrite)
+        if journal is not None:
+            journal.remove()
+        return Written(path, recipe, watch.spent, meter.drift())
 
     def replay(
         self, recipe: Recipe, *, on_progress: OnProgress | None = None, cancel: threading.Event | None = None
@@ -201,12 +224,20 @@ class Pipeline:
         today = replace(recipe, versions=_versions(), created=_now(), precision=self.parts.precision)
         return self._run(today, _media_again(recipe), on_progress, cancel)
 
+    def expansion(self, request: Request) -> Shown:
+        """The words that the model will be shown, and what there is to say of them. An endpoint is asked once.
+
+        Raises HimmelError where an endpoint gives no answer.
+        """
+        return self._expander(request)
+
     def recipe(self, request: Request, media: Sequence[Medium] = ()) -> Recipe:
         """What will be made for a request, before anything is."""
-        found = phrases(request.prompt)
+        words = self.expansion(request)
+        found = [phrase for text in given_words(request.prompt, words.plan) for phrase in phrases(text)]
         return Recipe(
             prompt=request.prompt,
-            expanded=expand(request.prompt, request.seed) if request.expand and request.prompt else request.prompt,
+            expanded=words.text,
             seed=request.seed,
             width=request.width,
             height=request.height,
@@ -217,14 +248,14 @@ class Pipeline:
             solver=request.solver,
             model=self.parts.name,
             model_hash=self.parts.fingerprint,
-            known=tuple(phrase.text for phrase in found if phrase.known),
-            unknown=tuple(phrase.text for phrase in found if not phrase.known),
+            known=tuple(dict.fromkeys(phrase.text for phrase in found if phrase.known)),
+            unknown=tuple(dict.fromkeys(phrase.text for phrase in found if not phrase.known)),
             versions=_versions(),
             threads=self.threads,
             device="cpu",
             precision=self.parts.precision,
             created=_now(),
-            plan=request.plan,
+            plan=words.plan,
             media=tuple(MediumNote(m.path, m.sha256, m.how) for m in media),
         )
 
@@ -236,7 +267,9 @@ class Pipeline:
         return Generated(np.stack(list(self._stream(recipe, media, watch))), recipe, watch.spent)
 
     @torch.inference_mode()
-    def _stream(self, recipe: Recipe, media: Sequence[Medium], watch: Watch) -> Iterator[NDArray[np.uint8]]:
+    def _stream(
+        self, recipe: Recipe, media: Sequence[Medium], watch: Watch, journal: Journal | None = None
+    ) -> Iterator[NDArray[np.uint8]]:
         """The frames [H, W, 3] in order, each as soon as it is certain: given ones as they came, others decoded."""
         threads = torch.get_num_threads()
         torch.set_num_threads(recipe.threads)
@@ -244,7 +277,7 @@ class Pipeline:
             watch.check()
             grid = Grid(recipe.plan)
             timeline = Timeline(grid, [m.frames for m in media], token_grid(recipe)[1:], self.parts.autoencoder)
-            walk = self._walk(timeline, recipe, watch)
+            walk = self._walk(timeline, recipe, watch, journal)
             decoded = _Decoder(timeline, walk, recipe)
             blend = Blend(timeline, decoded) if recipe.plan.strength == 0 and media else None
             for frame in range(-grid.offset if recipe.plan.loop else 0):
@@ -260,15 +293,19 @@ class Pipeline:
         finally:
             torch.set_num_threads(threads)
 
-    def _walk(self, timeline: Timeline, recipe: Recipe, watch: Watch) -> Iterator[None]:
+    def _walk(self, timeline: Timeline, recipe: Recipe, watch: Watch, journal: Journal | None = None) -> Iterator[None]:
         """Makes what is not known yet, one window each time it is asked to."""
-        told = [recipe.expanded] if recipe.guidance == 1 or not recipe.expanded else [recipe.expanded, ""]
-        words = self.parts.read(told)
+        for window, made in journal.finished() if journal is not None else ():
+            timeline.add(window, made)
+            watch.skip("sampling", recipe.steps)
+        words = [
+            self.parts.read([text] if recipe.guidance == 1 or not text else [text, ""]) for text in shown_words(recipe)
+        ]
         watch.step("reading")
-        for window in windows(timeline.known, timeline.grid.plan.loop):
+        for number, window in timeline.grid.walk(timeline.known):
             canvas = timeline.canvas(window, float(recipe.rate))
             made = sample(
-                denoiser(self.parts.transformer, words, canvas, recipe.guidance),
+                denoiser(self.parts.transformer, words[number], canvas, recipe.guidance),
                 canvas,
                 sampling_levels(recipe.steps, canvas.tokens),
                 _noise(recipe.seed, window, canvas.latents),
@@ -276,6 +313,8 @@ class Pipeline:
                 on_step=lambda i, x: watch.step("sampling"),
             )
             timeline.add(window, canvas.result(made))
+            if journal is not None:
+                journal.keep(window, canvas.result(made))
             yield
 
 
@@ -317,22 +356,10 @@ def _pictures(timeline: Timeline, group: int, decoded: _Decoder, blend: Blend | 
             yield made if blend is None else blend.apply(frame, made)
 
 
-def save(
-    path: str | os.PathLike[str],
-    frames: Iterable[NDArray[np.uint8]] | NDArray[np.uint8],
-    recipe: Recipe,
-    *,
-    overwrite: bool = False,
-) -> Path:
-    """Writes frames by the path's ending and the recipe beside them as PATH.json: both, or neither."""
-    path = Path(path)
-    beside = path.with_name(path.name + ".json")
-    for name in (path, beside):
-        check_writable(name, overwrite=overwrite)
-    with whole_file(beside) as partial:
-        partial.write_text(recipe.to_json(), encoding="utf-8")
-        write_video(path, frames, recipe.rate)
-    return path
+def long(recipe: Recipe) -> bool:
+    """Whether a clip is made in several windows."""
+    grid = Grid(recipe.plan)
+    return sum(1 for _ in islice(grid.walk(grid.known), 2)) > 1
 
 
 def _given(timeline: Timeline, frame: int) -> NDArray[np.uint8]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 from himmel.autoencoder.config import FRAMES_A_GROUP, PIXELS_A_TOKEN
 from himmel.records.plan import Plan, Region
+from himmel.sampling.windows import SIZE, windows
 
 REFERENCES_A_GROUP = 2
 """Frames of a partly given group that are shown to the model, each alone: the first and the last of them."""
@@ -47,7 +50,38 @@ class Grid:
         before, after = group - 1, group + 1
         if self.plan.loop:
             return before % self.groups, after % self.groups
-        return (before if before >= 0 else None), (after if after < self.groups else None)
+        shot = next(shot for shot in self.shots if group in shot)
+        return (before if before in shot else None), (after if after in shot else None)
+
+    @cached_property
+    def segments(self) -> list[range]:
+        """The groups of each segment; without segments all are in one. Segments begin where groups do."""
+        starts = [(segment.start + self.offset) // FRAMES_A_GROUP for segment in self.plan.segments] or [0]
+        return [range(*pair) for pair in pairwise([*starts, self.groups])]
+
+    @cached_property
+    def shots(self) -> list[range]:
+        """The groups between cuts: segments that follow each other without one are one shot."""
+        cuts = [groups.start for groups, part in zip(self.segments, self.plan.segments, strict=False) if part.cut]
+        return [range(*pair) for pair in pairwise(sorted({0, *cuts, self.groups}))]
+
+    def walk(self, known: Sequence[bool]) -> Iterator[tuple[int, list[int]]]:
+        """What is made in turn: (segment, the groups of a window), until all groups are known.
+
+        A window makes groups of one segment only, so that it has one prompt. It sees what is known of its shot before
+        them, and what is given right after them.
+        """
+        there = list(known)
+        for number, groups in enumerate(self.segments):
+            shot = next(shot for shot in self.shots if groups.start in shot)
+            stop = groups.stop
+            while stop < min(shot.stop, groups.stop + SIZE) and there[stop]:
+                stop += 1
+            for window in windows(there[shot.start : stop], self.plan.loop):
+                made = [shot.start + place for place in window]
+                yield number, made
+                for group in made:
+                    there[group] = True
 
     def shown(self, group: int) -> list[tuple[int, int]]:
         """(which of its four, frame) of a group, in an order in which all groups together run through the clip once.

@@ -57,6 +57,10 @@ class Watch:
             self.report(self._progress(stage))
         self.check()
 
+    def skip(self, stage: str, steps: int) -> None:
+        """So many steps of `stage` were done before this run and are not counted."""
+        self.plan = [(name, of - steps if name == stage else of, work) for name, of, work in self.plan]
+
     def check(self) -> None:
         """Raises Cancelled if that was asked for."""
         if self.cancel is not None and self.cancel.is_set():

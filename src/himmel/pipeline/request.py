@@ -7,6 +7,7 @@ import unicodedata
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from himmel.language.endpoint import Endpoint
 from himmel.records import HimmelError
 from himmel.records.plan import Plan
 
@@ -28,7 +29,7 @@ class Request:
     """One clip that can be made. Construct it by `check`.
 
     prompt: spaces tidied. width, height: pixels. frames: how many. rate: frames a second. expand: whether a
-    short prompt is filled up with plausible details.
+    short prompt is filled up with plausible details; an Endpoint: by that one.
     """
 
     prompt: str
@@ -40,7 +41,7 @@ class Request:
     steps: int
     guidance: float
     solver: str
-    expand: bool
+    expand: bool | Endpoint
     plan: Plan
 
     @property
@@ -67,12 +68,12 @@ def check(
     steps: int = 20,
     guidance: float = 3.0,
     solver: str = "euler",
-    expand: bool = True,
+    expand: bool | Endpoint = True,
     plan: Plan | None = None,
 ) -> Request:
     """The request, if it is within the limits: the nearest whole number of frames, at least one.
 
-    plan: what is given; None: nothing, the prompt alone. Where something is given, the prompt may be empty.
+    plan: what is given; None: nothing, the prompt alone. Where it gives anything or has prompts, `prompt` may be empty.
 
     Raises HimmelError that names the first thing out of its limits, what is allowed, and what to write.
     """
@@ -83,7 +84,7 @@ def check(
         _whole(name, side, *SIDE, "--size 128x128")
     plan = plan or Plan("generate", max(1, round(Fraction(seconds) * exact)))
     return Request(
-        prompt=check_prompt(prompt) if prompt or not plan.given else "",
+        prompt=check_prompt(prompt) if prompt or not (plan.given or plan.segments) else "",
         width=width,
         height=height,
         frames=plan.frames,
@@ -92,7 +93,7 @@ def check(
         steps=_whole("steps", steps, *STEPS, "--steps 20"),
         guidance=_number("guidance", guidance, *GUIDANCE, "--guidance 3"),
         solver=_one_of("solver", solver, SOLVERS),
-        expand=bool(expand),
+        expand=expand if isinstance(expand, Endpoint) else bool(expand),
         plan=plan,
     )
 

@@ -7,14 +7,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from himmel import prompting
 from himmel.footage.fit import CROP, RATE, Medium, read_media
-from himmel.pipeline.request import Request, check
+from himmel.language.endpoint import Endpoint
+from himmel.pipeline.request import Request, check, check_prompt
 from himmel.records import HimmelError
 from himmel.records.plan import Plan, Region
+
+if TYPE_CHECKING:
+    from himmel.prompting.storyboard import Storyboard
 
 Path = str | os.PathLike[str]
 DEFAULT_SIDE = 128
@@ -34,7 +39,7 @@ class Settings:
     steps: int = 20
     guidance: float = 3.0
     solver: str = "euler"
-    expand: bool = True
+    expand: bool | Endpoint = True
 
 
 @dataclass(frozen=True)
@@ -121,11 +126,36 @@ def connect(
     return _task(prompting.connect(before, after, _frames(seconds, media[0].rate)), media, prompt, settings)
 
 
+def storyboard(board: Storyboard, *, folder: Path = "", settings: Settings | None = None) -> Task:
+    """The film of a storyboard. folder: that its cards' files lie in, where their names do not say it.
+
+    Size, rate and seed of `settings` go before the storyboard's own where they are not the usual ones.
+    """
+    from himmel.prompting import storyboard as boards
+
+    settings = settings or Settings()
+    own_size = tuple(map(int, board.size.split("x"))) if board.size else (DEFAULT_SIDE, DEFAULT_SIDE)
+    settings = replace(
+        settings,
+        size=settings.size or own_size,
+        rate=settings.rate or (RATE if board.rate is None else Fraction(board.rate).limit_denominator(1001)),
+        seed=settings.seed or board.seed or 0,
+    )
+    assert settings.rate is not None
+    for text in boards.prompts(board):
+        if text or not board.cards:
+            check_prompt(text)
+    paths: list[Path] = [os.path.join(folder, card.path) for card in board.cards]
+    media = _read(paths, settings)
+    plan = boards.plan(board, settings.rate, [len(medium.frames) for medium in media])
+    return _task(plan, media, "", settings)
+
+
 def _read(paths: list[Path], settings: Settings | None) -> list[Medium]:
     settings = settings or Settings()
     width, height = settings.size or (DEFAULT_SIDE, DEFAULT_SIDE)
     check("a ball", width=width, height=height, rate=RATE if settings.rate is None else settings.rate)
-    return read_media(paths, settings.size, settings.rate, settings.fit)
+    return read_media(paths, settings.size, settings.rate, settings.fit) if paths else []
 
 
 def _frames(seconds: float, rate: Fraction) -> int:
@@ -135,14 +165,17 @@ def _frames(seconds: float, rate: Fraction) -> int:
 
 def _task(plan: Plan, media: list[Medium], prompt: str, settings: Settings | None) -> Task:
     settings = settings or Settings()
-    height, width = media[0].frames.shape[1:3]
-    if plan.frames > 600 * media[0].rate:
-        raise HimmelError(f"{plan.frames / media[0].rate:g} seconds in all", "up to 600", "cut the video first")
+    if media:
+        (height, width), rate = media[0].frames.shape[1:3], media[0].rate
+    else:
+        (width, height), rate = settings.size or (DEFAULT_SIDE, DEFAULT_SIDE), settings.rate or RATE
+    if plan.frames > 600 * rate:
+        raise HimmelError(f"{plan.frames / rate:g} seconds in all", "up to 600", "make it shorter")
     request = check(
         prompt,
         width=width,
         height=height,
-        rate=media[0].rate,
+        rate=rate,
         seed=settings.seed,
         steps=settings.steps,
         guidance=settings.guidance,

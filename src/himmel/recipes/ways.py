@@ -6,14 +6,19 @@ Command: ``himmel evaluate ways --count 24`` (two cores: about 8 seconds a clip)
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from numpy.typing import NDArray
 
 from himmel import prompting
-from himmel.evaluation.metrics import stands_still
+from himmel.evaluation.metrics import psnr, stands_still
 from himmel.evaluation.seams import Joined, distance, interpolated, jump
 from himmel.footage.fit import CROP, Medium
+from himmel.footage.read import read_video
+from himmel.footage.write import write_video
 from himmel.pipeline.generate import Pipeline
 from himmel.pipeline.request import check
 from himmel.recipes.validation import caption_of
@@ -37,30 +42,50 @@ def join_all(
 
 
 def _ways(pipeline: Pipeline, clip: Clip, seed: int, steps: int, guidance: float) -> Iterator[Joined]:
-    real, words = clip.frames, caption_of(clip)
+    real, words, half = clip.frames, caption_of(clip), HALF
+    work = {"seed": seed, "steps": steps, "guidance": guidance}
 
-    def made(plan: Plan, given: Frames) -> Frames:
-        height, width = given.shape[1:3]
-        request = check(
-            words, width=width, height=height, rate=clip.rate, seed=seed, steps=steps, guidance=guidance, plan=plan
-        )
-        return pipeline.make(request, [Medium(given, clip.rate, "held-out clip", "", CROP, ())]).frames
+    def made(plan: Plan, *given: Frames) -> tuple[Frames, float]:
+        """The clip, and how well given frames are kept in its file."""
+        height, width = given[0].shape[1:3]
+        request = check(words, width=width, height=height, rate=clip.rate, plan=plan, **work)
+        media = [Medium(frames, clip.rate, "held-out clip", "", CROP, ()) for frames in given]
+        frames = pipeline.make(request, media).frames
+        return frames, _kept(plan, given, frames, clip.rate)
 
-    first, last = real[:HALF], real[HALF:]
-    out = made(prompting.animate(len(real)), real[:1])
-    yield Joined("animate", jump(out, 1, real), distance(out[1:], real[1:]), _copies(real[0], real[1:]))
-    out = made(prompting.extend(HALF, HALF), first)
-    yield Joined("extend", jump(out, HALF, real), distance(out[HALF:], last), _copies(first[-1], last))
-    out = made(prompting.extend(HALF, HALF, backward=True), last)
-    yield Joined("extend backward", jump(out, HALF, real), distance(out[:HALF], first), _copies(last[0], first))
+    first, last = real[:half], real[half:]
+    out, kept = made(prompting.animate(len(real)), real[:1])
+    yield Joined("animate", kept, jump(out, 1, real), distance(out[1:], real[1:]), _copies(real[0], real[1:]))
+    out, kept = made(prompting.extend(half, half), first)
+    yield Joined("extend", kept, jump(out, half, real), distance(out[half:], last), _copies(first[-1], last))
+    out, kept = made(prompting.extend(half, half, backward=True), last)
+    yield Joined("extend backward", kept, jump(out, half, real), distance(out[:half], first), _copies(last[0], first))
     start, stop = GAP
-    out, truth = made(prompting.fill(len(real), [GAP]), real), real[start:stop]
+    truth = real[start:stop]
     simple = _copies(real[start - 1], truth)
     simple["fading over"] = distance(interpolated(real[start - 1], real[stop], stop - start), truth)
-    jumps = (jump(out, start, real) + jump(out, stop, real)) / 2
-    yield Joined("fill", jumps, distance(out[start:stop], truth), simple)
-    out = made(prompting.loop(24, 8), real[:24])
-    yield Joined("loop", (jump(out, 24, real) + jump(out, 0, real)) / 2, None, {})
+    connected = prompting.connect(start, len(real) - stop, stop - start)
+    for way, plan, given in (
+        ("fill", prompting.fill(len(real), [GAP]), (real,)),
+        ("connect", connected, (real[:start], real[stop:])),
+    ):
+        out, kept = made(plan, *given)
+        jumps = (jump(out, start, real) + jump(out, stop, real)) / 2
+        yield Joined(way, kept, jumps, distance(out[start:stop], truth), simple)
+    out, kept = made(prompting.loop(24, 8), real[:24])
+    yield Joined("loop", kept, (jump(out, 24, real) + jump(out, 0, real)) / 2, None, {})
+
+
+def _kept(plan: Plan, given: Sequence[Frames], frames: Frames, rate: Fraction) -> float:
+    """PSNR in dB of the given frames in an mp4 of the clip."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "clip.mp4"
+        write_video(path, frames, rate)
+        written, _ = read_video(path)
+    sources = [(i, source) for i, source in enumerate(plan.sources()) if source is not None]
+    return psnr(
+        np.stack([given[medium][frame] for _, (medium, frame) in sources]), np.stack([written[i] for i, _ in sources])
+    )
 
 
 def _copies(frame: Frames, truth: Frames) -> dict[str, float]:

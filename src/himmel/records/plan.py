@@ -30,13 +30,27 @@ class Region:
 
 
 @dataclass(frozen=True)
+class Segment:
+    """From frame `start` to the next segment the clip shows `prompt`. cut: a new shot, which sees nothing before it.
+
+    shown: the words that the model reads for it; "": the prompt itself.
+    """
+
+    start: int
+    prompt: str
+    cut: bool = False
+    shown: str = ""
+
+
+@dataclass(frozen=True)
 class Plan:
     """One clip to be completed.
 
     way: what it is called. frames: of the whole clip. given: what stands in it already; the rest is to be made. seam: a
     frame at which a group of four begins, so that no group is half given where a clip goes on. loop: the last frame
     flows into the first. strength: above 0, what is given is only a start, noised so far and made anew; region: there
-    alone. Raises HimmelError for parts outside the clip, or that overlap.
+    alone. segments: prompts with times, the first from frame 0; none: one prompt for the whole clip. Raises HimmelError
+    for parts outside the clip, or that overlap.
     """
 
     way: str
@@ -46,8 +60,12 @@ class Plan:
     loop: bool = False
     strength: float = 0.0
     region: Region | None = None
+    segments: tuple[Segment, ...] = ()
 
     def __post_init__(self) -> None:
+        starts = [segment.start for segment in self.segments]
+        if starts and (starts[0] != 0 or starts != sorted(set(starts)) or starts[-1] >= self.frames):
+            raise HimmelError(f"segments from frames {starts} in {self.frames}", "rising from 0 inside the clip")
         taken = 0
         for part in sorted(self.given, key=lambda part: part.at):
             if part.count < 1 or part.first < 0 or part.at < 0 or part.at + part.count > self.frames:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from fractions import Fraction
-from typing import Any
+from types import UnionType
+from typing import Any, get_args, get_origin, get_type_hints
 
 from himmel.records.errors import HimmelError
-from himmel.records.plan import Given, Plan, Region
+from himmel.records.plan import Plan
 
-FORMAT = "himmel recipe 2"
+FORMAT = "himmel recipe 3"
 
 
 @dataclass(frozen=True)
@@ -106,53 +108,33 @@ class Recipe:
         return cls.from_dict(plain)
 
 
-WHOLE = {"seed", "width", "height", "frames", "steps", "threads"}
-LISTS = {"known", "unknown"}
-
-
-def _value(name: str, value: Any) -> Any:
-    """`value` as the field's type. Raises HimmelError where it is of another."""
-    if name in WHOLE:
-        if isinstance(value, int) and not isinstance(value, bool):
-            return value
-        raise HimmelError(f"{name} {value!r:.60}", "a whole number", "")
-    if name == "guidance":
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            return float(value)
-        raise HimmelError(f"{name} {value!r:.60}", "a number", "")
-    if name == "rate":
-        try:
-            return Fraction(value if isinstance(value, str) else "")
-        except (ValueError, ZeroDivisionError) as error:
-            raise HimmelError(f"{name} {value!r:.60}", 'frames a second as "16/1"', "") from error
-    if name in ("plan", "media"):
-        return _structure(name, value)
-    if name in LISTS:
-        if isinstance(value, list) and all(isinstance(item, str) for item in value):
-            return tuple(value)
-        raise HimmelError(f"{name} {value!r:.60}", "a list of words", "")
-    if name == "versions":
-        if isinstance(value, dict) and all(isinstance(item, str) for pair in value.items() for item in pair):
-            return dict(value)
-        raise HimmelError(f"{name} {value!r:.60}", "names with versions", "")
-    if isinstance(value, str):
+def _value(name: str, value: Any, kind: Any = None) -> Any:
+    """`value` as type `kind`, None: that of the recipe's field `name`. Raises HimmelError where it is of another."""
+    kind = kind or get_type_hints(Recipe)[name]
+    if get_origin(kind) is UnionType:
+        return None if value is None else _value(name, value, get_args(kind)[0])
+    if get_origin(kind) is tuple and isinstance(value, list):
+        return tuple(_value(name, item, get_args(kind)[0]) for item in value)
+    if get_origin(kind) is Mapping and isinstance(value, dict):
+        return {_value(name, key, str): _value(name, item, str) for key, item in value.items()}
+    if isinstance(kind, type) and is_dataclass(kind) and isinstance(value, dict):
+        hints = get_type_hints(kind)
+        if value.keys() == hints.keys():
+            return kind(**{key: _value(f"{name}.{key}", item, hints[key]) for key, item in value.items()})
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if kind is Fraction and isinstance(value, str):
+        with suppress(ValueError, ZeroDivisionError):
+            return Fraction(value)
+    if isinstance(kind, type) and type(value) is kind:
         return value
-    raise HimmelError(f"{name} {value!r:.60}", "text", "")
+    raise HimmelError(f"{name} {value!r:.60}", _ALLOWED.get(get_origin(kind) or kind, "as it was written"), "")
 
 
-def _structure(name: str, value: Any) -> Any:
-    """A plan or the list of media, from plain values."""
-    try:
-        if name == "media":
-            return tuple(MediumNote(**{key: _value(key, text) for key, text in note.items()}) for note in value)
-        given = tuple(
-            Given(**{key: _value("frames", number) for key, number in part.items()}) for part in value["given"]
-        )
-        plain = {**value, "given": given, "strength": _value("guidance", value["strength"])}
-        if value["region"] is not None:
-            plain["region"] = Region(**{key: _value("frames", number) for key, number in value["region"].items()})
-        if not isinstance(plain["loop"], bool) or not isinstance(plain["way"], str):
-            raise TypeError
-        return Plan(**{**plain, "frames": _value("frames", plain["frames"]), "seam": _value("frames", plain["seam"])})
-    except (TypeError, KeyError, AttributeError) as error:
-        raise HimmelError(f"{name} {value!r:.60}", "as it was written", "give the file as it was written") from error
+_ALLOWED = {
+    int: "a whole number",
+    float: "a number",
+    Fraction: 'frames a second as "16/1"',
+    str: "text",
+    tuple: "a list",
+}
