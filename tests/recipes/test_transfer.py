@@ -24,6 +24,7 @@ def test_linearly_related_latents_are_refitted_without_loss(tmp_path: Path) -> N
     np.savez(tmp_path / "a.npz", frames=clips)
     network = Transformer(TransformerConfig(channels=6, width=32, depth=1, heads=2))
     torch.nn.init.normal_(network.tokens_out.weight)
+    network.set_spread(torch.rand(6) + 0.5)
     weights = {name: value.clone() for name, value in network.state_dict().items()}
     refitted, explained = refit(weights, [tmp_path / "a.npz"], old, new)
     assert explained > 0.999
@@ -34,4 +35,5 @@ def test_linearly_related_latents_are_refitted_without_loss(tmp_path: Path) -> N
     features = torch.randn(5, 32)
     said = features @ weights["tokens_out.weight"].T + weights["tokens_out.bias"]
     said_new = features @ refitted["tokens_out.weight"].T + refitted["tokens_out.bias"]
+    said, said_new = said * weights["spread"], said_new * refitted["spread"]
     torch.testing.assert_close(said_new, said @ turn.T, atol=5e-2, rtol=2e-2)

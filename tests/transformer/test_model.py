@@ -7,6 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from himmel.flow import add_noise
 from himmel.records import HimmelError
 from himmel.transformer import SIZES, Transformer, TransformerConfig, Words, count_parameters, forward_flops
 from himmel.transformer.attention import EXPLICIT, FUSED, attend, rotary_angles, rotate
@@ -21,6 +22,7 @@ def network() -> Transformer:
     network = Transformer(SIZES["tiny"]).double()
     for parameter in network.parameters():
         torch.nn.init.normal_(parameter, std=0.1)  # nothing is left at its neutral start
+    network.set_spread(torch.rand(48) + 0.5)
     return network.eval()
 
 
@@ -128,6 +130,39 @@ def test_given_tokens_that_see_only_given_tokens_can_be_cached(network: Transfor
     other = network(**{**given_, "latents": noisier}, mask=mask)
     torch.testing.assert_close(one[:, : H * W], other[:, : H * W])
     assert not torch.allclose(one[:, H * W :], other[:, H * W :])
+
+
+def test_clean_tokens_come_back_as_they_are(network: Transformer) -> None:
+    given_ = inputs()
+    assert torch.equal(network(**{**given_, "levels": torch.zeros_like(given_["levels"])}), given_["latents"])
+
+
+def test_an_answer_of_nothing_is_the_best_linear_guess_of_each_channel() -> None:
+    """Against least squares of clean on noisy values: an outside check of the skip's formula."""
+    fresh = Transformer(SIZES["tiny"]).double()
+    spread = torch.linspace(0.2, 4, 48)
+    fresh.set_spread(spread)
+    torch.nn.init.zeros_(fresh.tokens_out.bias)
+    given_ = inputs(1) | {"levels": torch.tensor([[0.1, 0.5, 0.9]]).double()}
+    with torch.no_grad():
+        share = (fresh(**given_) / given_["latents"]).view(G, H * W, 48)[:, 0]
+    draw = torch.Generator().manual_seed(2)
+    clean, noise = (torch.randn(20_000, 48, generator=draw).double() for _ in range(2))
+    clean = clean * fresh.spread
+    for level, found in zip((0.1, 0.5, 0.9), share, strict=True):
+        noisy = add_noise(clean, noise, torch.tensor(level))
+        best = (noisy * clean).sum(0) / noisy.square().sum(0)
+        torch.testing.assert_close(found, best, atol=0.03, rtol=0.03)
+
+
+@given(st.floats(0.01, 1.0), st.floats(0.1, 5.0))
+def test_what_is_to_be_answered_has_variance_one_at_every_level(level: float, deviation: float) -> None:
+    network_ = Transformer(SIZES["tiny"])
+    network_.set_spread(torch.full((48,), deviation))
+    keep, change = (float(x.flatten()[0]) for x in network_._scales(torch.full((1, 1), level)))
+    s = float(network_.spread[0])
+    of_clean, of_noise = (1 - keep * (1 - level)) / change, keep * level / change
+    assert abs((of_clean * s) ** 2 + of_noise**2 - 1) < 1e-3
 
 
 def test_an_untrained_step_size_says_nothing() -> None:

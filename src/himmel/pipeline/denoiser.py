@@ -27,11 +27,11 @@ def attention_for(tokens: int) -> str:
     return EXPLICIT if tokens <= EXPLICIT_TOKENS else FUSED
 
 
-def denoiser(transformer: Transformer, words: Words, canvas: Canvas, guidance: float, dtype: torch.dtype) -> Denoiser:
+def denoiser(transformer: Transformer, words: Words, canvas: Canvas, guidance: float) -> Denoiser:
     """A function (x_t [C, G, h, w], level [G, h, w]) -> clean latents, with classifier-free guidance.
 
     words: of two clips, the first told and the second untold, or of one when guidance is 1, which needs no
-    second. dtype: that the transformer computes in; latents come and go in their own.
+    second. The transformer computes in the words' dtype; latents come and go in their own.
     """
 
     def predict(x: Tensor, level: Tensor) -> Tensor:
@@ -40,7 +40,7 @@ def denoiser(transformer: Transformer, words: Words, canvas: Canvas, guidance: f
         _, groups, height, width = x.shape
         levels, index = distinct_levels(level[None].expand(batch, -1, -1, -1))
         clean = transformer(
-            to_tokens(x[None].expand(batch, -1, -1, -1, -1)).to(dtype),
+            to_tokens(x[None].expand(batch, -1, -1, -1, -1)),
             levels,
             index,
             positions(canvas.seconds[None].expand(batch, -1), height, width),
@@ -49,7 +49,7 @@ def denoiser(transformer: Transformer, words: Words, canvas: Canvas, guidance: f
             size=x.new_full((batch,), (height * width) ** 0.5),
             attention=attention_for(groups * height * width),
         )
-        return to_latents(clean.to(x.dtype), groups, height, width)
+        return to_latents(clean, groups, height, width)
 
     if words.states.shape[0] == 1:
         return lambda x, level: predict(x, level)[0]

@@ -305,7 +305,7 @@ class Pipeline:
         for number, window in timeline.grid.walk(timeline.known):
             canvas = timeline.canvas(window, float(recipe.rate))
             made = sample(
-                denoiser(self.parts.transformer, words[number], canvas, recipe.guidance, self.parts.dtype),
+                denoiser(self.parts.transformer, words[number], canvas, recipe.guidance),
                 canvas,
                 sampling_levels(recipe.steps, canvas.tokens),
                 _noise(recipe.seed, window, canvas.latents),

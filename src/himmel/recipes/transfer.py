@@ -40,8 +40,10 @@ def refit(
     out = dict(weights)
     out["tokens_in.bias"] = weights["tokens_in.bias"] + weights["tokens_in.weight"] @ reading_bias
     out["tokens_in.weight"] = weights["tokens_in.weight"] @ reading.T
+    out["spread"] = n.std(0).clamp_min(1e-3).bfloat16().float()
+    writing = weights["spread"][:, None] * writing / out["spread"]
     out["tokens_out.weight"] = writing.T @ weights["tokens_out.weight"]
-    out["tokens_out.bias"] = weights["tokens_out.bias"] @ writing + writing_bias
+    out["tokens_out.bias"] = weights["tokens_out.bias"] @ writing + writing_bias / out["spread"]
     return out, explained
 
 

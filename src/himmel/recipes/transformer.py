@@ -10,7 +10,7 @@ flow's loss stands a second lesson, what covers each place of the picture (`himm
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -142,6 +142,12 @@ class Pupil(nn.Module):
         self.head = SceneHead(config.width)
 
 
+def spread_of(pools: Mapping[tuple[str, str], Pool]) -> Tensor:
+    """The standard deviation [C] of each latent channel: the mean over pools, each through a few hundred clips."""
+    some = [pool.latents[:: max(1, len(pool.latents) // 400)].float() for pool in pools.values()]
+    return torch.stack([latents.transpose(0, 1).flatten(1).std(1) for latents in some]).mean(0)
+
+
 def transformer_weights(checkpoint: Checkpoint) -> dict[str, Tensor]:
     """The averaged weights of the transformer alone."""
     prefix = "network."
@@ -182,7 +188,9 @@ def train(
     """
     torch.manual_seed(recipe.schedule.seed)
     pupil = Pupil(recipe.config)
-    if start is not None:
+    if start is None:
+        pupil.network.set_spread(spread_of(pools))
+    else:
         pupil.network.load_state_dict(start)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     pupil.to(device)

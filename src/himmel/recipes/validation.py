@@ -53,7 +53,7 @@ def losses(parts: Parts, clips: Sequence[Clip]) -> Callable[[float], list[float]
             channels, groups, height, width = clean.shape
             canvas = blank(channels, groups, height, width, float(clip.rate))
             levels = torch.full((groups, height, width), level)
-            denoise = denoiser(parts.transformer, told, canvas, 1.0, parts.dtype)
+            denoise = denoiser(parts.transformer, told, canvas, 1.0)
             predicted = denoise(add_noise(clean, noise, levels), levels)
             made = torch.ones_like(levels, dtype=torch.bool)
             found.append(float(flow_loss(predicted[None], clean[None], levels[None], made[None])))

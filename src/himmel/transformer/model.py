@@ -3,6 +3,8 @@
 Shapes: B clips, N tokens (all latent places of a clip), C latent channels, D width, L distinct noise levels of a clip
 (one a latent frame, but where a region is replaced), M words, W word width.
 
+What the blocks answer is added to a share of the noisy latents, both scaled by level and channel (`_scales`).
+
 Blocks are pre-norm with RMSNorm, query-key norm, rotary positions, cross-attention to words by segment, a gated MLP and
 adaLN whose modulation is computed once a distinct level, then gathered (DiT 2212.09748; adaLN-single 2310.00426).
 """
@@ -130,6 +132,8 @@ class Transformer(nn.Module):
         super().__init__()
         self.config = config
         d = config.width
+        self.spread: Tensor
+        self.register_buffer("spread", torch.ones(config.channels))
         self.tokens_in = nn.Linear(config.channels, d)
         self.level_in = nn.Sequential(nn.Linear(256, d), nn.SiLU(), nn.Linear(d, d))
         self.rate_in = nn.Linear(64, d, bias=False)
@@ -154,6 +158,13 @@ class Transformer(nn.Module):
             self.modulation.bias.zero_()
             self.modulation.bias.view(9, -1)[[2, 5, 8]] = 1.0
 
+    def set_spread(self, spread: Tensor) -> None:
+        """Tells the standard deviation [C] of each latent channel, which the skip connection is made for.
+
+        It is kept in eight significant bits, so that it is the same number in bfloat16.
+        """
+        self.spread.copy_(spread.clamp_min(1e-3).bfloat16())
+
     def forward(
         self,
         latents: Tensor,
@@ -169,7 +180,7 @@ class Transformer(nn.Module):
     ) -> Tensor:
         """Predicts clean latents [B, N, C].
 
-        latents [B, N, C] noisy; levels [B, L] in 0..1 and level_index long [B, N] say the level of each token;
+        latents [B, N, C] noisy, and float32 to lose nothing of them on the way to the answer; levels [B, L] in 0..1 and level_index long [B, N] say the level of each token;
         position [B, N, 3] = (seconds, y, x), y and x from -0.5 to 0.5 across a square picture of equal area;
         rate [B] frames a second; size [B] tokens a side (square root of their number in a frame);
         step [B] step size of a few-step sampler, None for the plain flow; mask bool [B, N, N], True: may look.
@@ -192,18 +203,32 @@ class Transformer(nn.Module):
         attention: str = EXPLICIT,
     ) -> tuple[Tensor, Tensor]:
         """As `forward`, and the tokens [B, N, D] half way through the blocks, for lessons beside the flow's loss."""
-        told = self._told(levels, words.states, rate, size, step, latents.dtype)
+        dtype = words.states.dtype
+        told = self._told(levels, words.states, rate, size, step, dtype)
         clip = torch.arange(latents.shape[0], device=latents.device)[:, None]
         modulation = rearrange(self.modulation(F.silu(told)), "b l (nine d) -> b l nine d", nine=9)[clip, level_index]
         angles = rotary_angles(position.float(), self.config.width // self.config.heads)[:, None]
-        turn = angles.cos().to(latents.dtype), angles.sin().to(latents.dtype)
-        x = features = self.tokens_in(latents)
+        turn = angles.cos().to(dtype), angles.sin().to(dtype)
+        x = features = self.tokens_in(latents.to(dtype))
         for number, block in enumerate(self.blocks, 1):
             x = block(x, modulation, turn, words, mask, attention)
             if number == len(self.blocks) // 2:
                 features = x
         shift, scale = self.last_modulation(F.silu(told))[clip, level_index].chunk(2, -1)
-        return self.tokens_out(self.norm(x) * (1 + scale) + shift), features
+        answer = self.tokens_out(self.norm(x) * (1 + scale) + shift)
+        keep, change = self._scales(levels.gather(1, level_index).to(latents.dtype))
+        return keep * latents + change * answer.to(latents.dtype), features
+
+    def _scales(self, level: Tensor) -> tuple[Tensor, Tensor]:
+        """How much of noisy latents and of the blocks' answer is in the prediction, [B, N, C] each, by level [B, N].
+
+        c_skip and c_out of Karras et al. (2206.00364, table 1) for x_t = (1 - t) x_0 + t e and channels of their own
+        deviation s: (1 - t) s^2 / d and t s / sqrt(d), d = ((1 - t) s)^2 + t^2. An answer of 0 is then the best guess
+        that is linear in the channel alone, and the answer to be learned has variance 1 at every level.
+        """
+        t, s = level[..., None], self.spread.to(level.dtype)
+        variance = ((1 - t) * s).square() + t.square()
+        return (1 - t) * s.square() / variance, t * s * variance.rsqrt()
 
     def _told(
         self,
