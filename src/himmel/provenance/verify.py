@@ -76,7 +76,7 @@ def verify(path: str | os.PathLike[str], anchors: str = "") -> Verdict:
     """What is found of the manifest in a file, or beside one that cannot carry it.
 
     anchors: certificates, PEM, that are trusted: see `settings.anchors_from`. Raises HimmelError for a file that cannot
-    be read, is not what its ending says, or is of a kind that C2PA does not know.
+    be read, cannot be taken apart, or is of a kind that C2PA does not know.
     """
     path, sidecar = Path(path), sidecar_of(path)
     _readable(path)
