@@ -13,7 +13,7 @@ GIF_MANIFEST = b"\x21\xff\x0bC2PA_GIF"
 
 
 def stream(path: str | os.PathLike[str]) -> list[bytes]:
-    """A GIF without its manifest, byte by byte; the pixels of a PNG; the packets of a video as they left the encoder."""
+    """The bytes of a GIF without its manifest, the pixels of a PNG, the packets of a video as it was encoded."""
     path = Path(path)
     if path.suffix == ".gif":
         return [_gif_without_manifest(path.read_bytes())]
