@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import signal
+import threading
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -205,6 +207,21 @@ def test_what_a_callback_raises_passes_through(plain: dict[str, Path], signer: I
     with pytest.raises(type(error)) as raised:
         signed(plain[".mp4"], callback(signer, fail=error))
     assert raised.value is error
+
+
+def test_ctrl_c_while_a_file_is_signed_comes_after_it(plain: dict[str, Path], signer: Identity) -> None:
+    """In the main thread c2pa would take it for the end of the file."""
+    ask, threads = callback(signer), []
+
+    def slow(data: bytes) -> bytes:
+        threads.append(threading.current_thread())
+        signal.raise_signal(signal.SIGINT)
+        return ask.sign(data)
+
+    with pytest.raises(KeyboardInterrupt):
+        signed(plain[".mp4"], Callback(signer.chain, slow))
+    assert threads[0] is not threading.main_thread()
+    assert verify(plain[".mp4"].with_stem("signed"), signer.root).state == TRUSTED
 
 
 def test_a_wrong_signature_is_refused(plain: dict[str, Path], signer: Identity, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import c2pa
 from himmel.provenance.ingredients import SETTINGS, gathered
 from himmel.provenance.manifest import Manifest
 from himmel.provenance.signer import Signer
+from himmel.provenance.undisturbed import undisturbed
 from himmel.records import HimmelError
 
 
@@ -20,13 +21,13 @@ def sign(source: Path, target: Path, kind: str, manifest: Manifest, signer: Sign
     Raises HimmelError where that fails, leaving `target` unfinished; what a callback raises passes through.
     """
     with open(source, "rb") as content, open(target, "w+b") as signed:
-        _signed(content, signed, kind, manifest, signer, inside=True)
+        undisturbed(lambda: _signed(content, signed, kind, manifest, signer, inside=True))
 
 
 def sign_beside(source: Path, kind: str, manifest: Manifest, signer: Signer) -> bytes:
     """The manifest of a file that cannot carry one, for a file beside it. Errors as `sign`."""
     with open(source, "rb") as content, tempfile.TemporaryFile(dir=source.parent) as copy:
-        return _signed(content, copy, kind, manifest, signer, inside=False)
+        return undisturbed(lambda: _signed(content, copy, kind, manifest, signer, inside=False))
 
 
 def _signed(

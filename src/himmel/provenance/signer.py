@@ -28,8 +28,9 @@ class Callback:
     """Signs by a function, so that the private key can stay where it is: in a key service, a card, another process.
 
     chain: the certificates, PEM, the signing one first. sign(data) -> signature: DER or raw; over SHA-256 for
-    es256. What it raises passes through, and the file is not written. algorithm: one of ALGORITHMS. Nothing is
-    asked of it before a file is signed. Raises HimmelError for an unknown algorithm or a chain that is no PEM.
+    es256. It is called in a thread of its own; what it raises passes through, and the file is not written. algorithm:
+    one of ALGORITHMS. Nothing is asked of it before a file is signed. Raises HimmelError for an unknown algorithm or a
+    chain that is no PEM.
     """
 
     chain: str

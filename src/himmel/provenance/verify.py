@@ -13,6 +13,7 @@ import c2pa
 from himmel.provenance.ingredients import LARGEST_SIDECAR, SETTINGS, read_store
 from himmel.provenance.kinds import sidecar_of
 from himmel.provenance.manifest import RECIPE
+from himmel.provenance.undisturbed import undisturbed
 from himmel.records import HimmelError
 
 TRUSTED, VALID, ALTERED, MISSING = "trusted", "valid", "altered", "missing"
@@ -84,7 +85,8 @@ def verify(path: str | os.PathLike[str], anchors: str = "") -> Verdict:
         return Verdict(MISSING, problems=(f"a {path.suffix} cannot carry a manifest, and {sidecar.name} is not there",))
     try:
         store = None if sidecar is None else sidecar.read_bytes()[:LARGEST_SIDECAR]
-        told = read_store(path, store, {**SETTINGS, "trust": {"user_anchors": anchors}} if anchors else SETTINGS)
+        settings = {**SETTINGS, "trust": {"user_anchors": anchors}} if anchors else SETTINGS
+        told = undisturbed(lambda: read_store(path, store, settings))
     except c2pa.C2paError as error:
         return _without(path, error)
     except OSError as error:
