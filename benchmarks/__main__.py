@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import networks, start, world
+from benchmarks import marks, networks, start, world
 
-ALL = {"start": start.main, "networks": networks.main, "world": world.main}
+ALL = {"start": start.main, "networks": networks.main, "world": world.main, "marks": marks.main}
 
 
 def main() -> None:

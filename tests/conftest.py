@@ -17,8 +17,10 @@ from himmel.pipeline import Pipeline, parts
 from himmel.transformer import Transformer, TransformerConfig
 from himmel.weights import save
 
-for name in ("HIMMEL_EXPAND_URL", "HIMMEL_EXPAND_MODEL", "HIMMEL_EXPAND_KEY"):
-    os.environ.pop(name, None)  # no test asks the server of whoever runs it
+SETTINGS = ("HIMMEL_EXPAND_URL", "HIMMEL_EXPAND_MODEL", "HIMMEL_EXPAND_KEY")
+SETTINGS += ("HIMMEL_CERTIFICATE", "HIMMEL_KEY", "HIMMEL_UNSIGNED")
+for name in SETTINGS:
+    os.environ.pop(name, None)  # no test asks the server of whoever runs it, or signs in their name
 settings.register_profile("himmel", deadline=None, derandomize=True, max_examples=30, print_blob=True)
 settings.load_profile("himmel")
 
@@ -33,6 +35,15 @@ def shaken(network: nn.Module, spread: float) -> nn.Module:
         for weights in network.parameters():
             weights.add_(torch.randn(weights.shape, generator=generator) * spread)
     return network
+
+
+@pytest.fixture(scope="session", autouse=True)
+def identity_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Where the identity of the tests lies, for this process and those that it starts; that of the user is not used."""
+    folder = tmp_path_factory.mktemp("identity")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HIMMEL_IDENTITY", str(folder))
+        yield folder
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,13 @@ DRAGS_IN_TORCHVISION = {
 }
 
 
-IMPORTED_AS = {"pillow": "pil", "mujoco-core": "mujoco", "scikit-image": "skimage", "pyyaml": "yaml"}
+IMPORTED_AS = {
+    "pillow": "pil",
+    "mujoco-core": "mujoco",
+    "scikit-image": "skimage",
+    "pyyaml": "yaml",
+    "c2pa-python": "c2pa",
+}
 TOOLS = {"ruff", "pyright", "import-linter", "pre-commit"}
 
 

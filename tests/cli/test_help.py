@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from himmel import __version__
 from himmel.cli import himmel
 
-HEAVY = ("torch", "numpy", "av", "PIL", "rich", "einops", "safetensors", "himmel.grammar")
+HEAVY = ("torch", "numpy", "av", "PIL", "rich", "einops", "safetensors", "c2pa", "cryptography", "himmel.grammar")
 
 
 def test_help_loads_nothing_heavy_and_is_quick() -> None:

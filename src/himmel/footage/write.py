@@ -17,7 +17,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -84,12 +84,14 @@ def write_video(
     rate: Fraction,
     *,
     on_frame: OnFrame | None = None,
+    into: Path | None = None,
 ) -> Path:
     """Write uint8 frames [T, H, W, 3] (an array, or an iterator of [H, W, 3] that is read once) by file
     ending.
 
     rate: frames a second, above 0. on_frame(i) is called when frame i has been handed to the encoder. The
-    file appears under its name only when it is whole; memory does not grow with the number of frames. Returns
+    file appears under its name only when it is whole; memory does not grow with the number of frames. into: a file
+    that is written in its place, for more to be done to it; `path` then only says of which kind. Returns
     the absolute path. Raises HimmelError where `check_target` does, for no frames, frames of unequal or
     impossible shape, and when the system refuses to write; whatever `frames` raises passes through.
     """
@@ -103,7 +105,7 @@ def write_video(
     second = next(stream, None)
     target = check_target(path, width, height, 1 if second is None else 2, rate)
     report = on_frame or (lambda _: None)
-    with whole_file(target) as partial:
+    with whole_file(target) if into is None else nullcontext(into) as partial:
         everything = _chain(first, second, stream)
         if target.suffix.lower() == ".png":
             Image.fromarray(first).save(partial, format="PNG", optimize=True)

@@ -9,13 +9,13 @@ import platform
 import threading
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from fractions import Fraction
 from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -26,7 +26,7 @@ from himmel import __version__
 from himmel.autoencoder.config import PIXELS_A_TOKEN
 from himmel.flow import sampling_levels
 from himmel.footage.fit import Medium, read_media
-from himmel.footage.meter import Drift, meter_for
+from himmel.footage.meter import meter_for
 from himmel.grammar import phrases
 from himmel.language.endpoint import Endpoint
 from himmel.pipeline.blend import Blend
@@ -36,14 +36,18 @@ from himmel.pipeline.expansion import Expander, Shown, given_words, shown_words
 from himmel.pipeline.grid import Grid
 from himmel.pipeline.journal import Journal
 from himmel.pipeline.machine import cores
-from himmel.pipeline.output import check_targets, save
+from himmel.pipeline.made import Generated, Written
+from himmel.pipeline.output import save
 from himmel.pipeline.parts import Parts, load
 from himmel.pipeline.progress import Progress, Watch
 from himmel.pipeline.request import Request, check
+from himmel.pipeline.targets import check_targets
 from himmel.pipeline.timeline import Timeline
 from himmel.prompting import looped
+from himmel.provenance.settings import unsigned
+from himmel.provenance.signer import Signer
 from himmel.records import HimmelError
-from himmel.records.recipe import MediumNote, Recipe
+from himmel.records.recipe import MANIFEST, MediumNote, Recipe
 from himmel.sampling import SOLVERS, sample
 
 OnProgress = Callable[[Progress], None]
@@ -51,65 +55,34 @@ FADE = 6
 """Pixels over which a replaced region fades into the picture around it."""
 
 
-@dataclass(frozen=True)
-class Generated:
-    """A clip that was made. frames: uint8 [T, H, W, 3] sRGB. spent: wall seconds by stage, as in
-    `progress.Progress`.
-    """
-
-    frames: NDArray[np.uint8]
-    recipe: Recipe
-    spent: dict[str, float]
-
-    @property
-    def seconds_taken(self) -> float:
-        return sum(self.spent.values())
-
-    def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
-        """Write the video by its ending and the recipe beside it as PATH.json: both, or neither.
-
-        Returns the path as given. Raises HimmelError as `footage.write.write_video` does, and for files that
-        exist already unless `overwrite`.
-        """
-        return save(path, self.frames, self.recipe, overwrite=overwrite)
-
-
-@dataclass(frozen=True)
-class Written:
-    """A clip that was written while it was made, so that its frames never were in memory together.
-
-    drift: of its end against its beginning, for clips of at least six seconds.
-    """
-
-    path: Path
-    recipe: Recipe
-    spent: dict[str, float]
-    drift: Drift | None = None
-
-    @property
-    def seconds_taken(self) -> float:
-        return sum(self.spent.values())
-
-
 class Pipeline:
     """Words in, clips out. Make it with `from_pretrained`; it may be used any number of times, by one thread.
 
     threads: processor cores that it computes with; None for as many as torch would take (OMP_NUM_THREADS counts)
-    and a container grants. Their number stands in the recipe, since it decides the last bits of sums.
+    and a container grants. Their number stands in the recipe, since it decides the last bits of sums. signer: who
+    signs what is saved; None for the one of the settings, False for nobody, which the recipe then says.
     """
 
-    def __init__(self, parts: Parts, threads: int | None = None) -> None:
-        self.parts = parts
+    def __init__(
+        self, parts: Parts, threads: int | None = None, *, signer: Signer | Literal[False] | None = None
+    ) -> None:
+        self.parts, self.signs, self.signer = parts, signer is not False, signer or None
         self.threads = threads or min(cores(), torch.get_num_threads())
         self._expander = Expander()
 
     @classmethod
-    def from_pretrained(cls, path: str | os.PathLike[str] = "shipped", *, threads: int | None = None) -> Pipeline:
+    def from_pretrained(
+        cls,
+        path: str | os.PathLike[str] = "shipped",
+        *,
+        threads: int | None = None,
+        signer: Signer | Literal[False] | None = None,
+    ) -> Pipeline:
         """The pipeline of the shipped weights, or of a folder that holds an export.
 
         Raises HimmelError for weights that are missing, damaged or do not belong together.
         """
-        return cls(load(path), threads)
+        return cls(load(path), threads, signer=signer)
 
     def generate(
         self,
@@ -186,9 +159,10 @@ class Pipeline:
         if resume or long(recipe):
             check_targets(path, overwrite=overwrite)
             journal = Journal.resume(path, recipe) if resume else Journal.begin(path, recipe)
-            recipe = journal.recipe
+            recipe = replace(journal.recipe, marks=recipe.marks)
         watch, meter = Watch(work_of(recipe, self.parts), on_progress, cancel), meter_for(recipe.rate)
-        save(path, meter.watch(self._stream(recipe, media, watch, journal)), recipe, overwrite=overwrite)
+        frames = meter.watch(self._stream(recipe, media, watch, journal))
+        save(path, frames, recipe, overwrite=overwrite, signer=self.signer)
         if journal is not None:
             journal.remove()
         return Written(path, recipe, watch.spent, meter.drift())
@@ -221,7 +195,9 @@ class Pipeline:
             solver=recipe.solver,
             plan=recipe.plan,
         )
-        today = replace(recipe, versions=_versions(), created=_now(), precision=self.parts.precision)
+        today = replace(
+            recipe, versions=_versions(), created=_now(), precision=self.parts.precision, marks=self._marks()
+        )
         return self._run(today, _media_again(recipe), on_progress, cancel)
 
     def expansion(self, request: Request) -> Shown:
@@ -257,14 +233,20 @@ class Pipeline:
             created=_now(),
             plan=words.plan,
             media=tuple(MediumNote(m.path, m.sha256, m.how) for m in media),
+            marks=self._marks(),
         )
+
+    def _marks(self) -> tuple[str, ...]:
+        """What files leave with."""
+        return (MANIFEST,) if self.signs and (self.signer is not None or not unsigned()) else ()
 
     def _run(
         self, recipe: Recipe, media: Sequence[Medium], on_progress: OnProgress | None, cancel: threading.Event | None
     ) -> Generated:
         check_memory(recipe, self.parts, held=True)
         watch = Watch(work_of(recipe, self.parts), on_progress, cancel)
-        return Generated(np.stack(list(self._stream(recipe, media, watch))), recipe, watch.spent)
+        frames = np.stack(list(self._stream(recipe, media, watch)))
+        return Generated(frames, recipe, watch.spent, self.signer)
 
     @torch.inference_mode()
     def _stream(

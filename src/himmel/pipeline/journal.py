@@ -104,7 +104,7 @@ def kept_windows(path: Path) -> int:
 
 
 def _asked(recipe: Recipe) -> dict[str, object]:
-    """What was asked for, without how its words were expanded and when."""
+    """What was asked for, without how its words were expanded, when, and what marks it is to leave with."""
     plan = replace(recipe.plan, segments=tuple(replace(part, shown="") for part in recipe.plan.segments))
-    plain = replace(recipe, expanded="", created="", plan=plan).to_dict()
+    plain = replace(recipe, expanded="", created="", plan=plan, marks=()).to_dict()
     return {**plain, "model": ""}

@@ -1,38 +1,91 @@
-"""A clip leaves: its file, with the recipe beside it."""
+"""The one door out: a clip leaves with its marks, and with its recipe beside it."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from himmel.footage.atomic import check_writable, whole_file
+from himmel import __version__
+from himmel.footage.atomic import whole_file
+from himmel.footage.sheet import Row, contact_sheet
 from himmel.footage.write import write_video
-from himmel.records.recipe import Recipe
+from himmel.pipeline.targets import beside, check_targets
+from himmel.provenance import settings
+from himmel.provenance.kinds import sidecar_of, type_of
+from himmel.provenance.manifest import COMPOSED, Manifest, created, manifest_of
+from himmel.provenance.signer import Signer
+from himmel.records.recipe import MANIFEST, Recipe
 
-
-def check_targets(path: Path, *, overwrite: bool) -> Path:
-    """The name of the recipe beside `path`. Raises HimmelError where one of both cannot be written."""
-    beside = path.with_name(path.name + ".json")
-    for name in (path, beside):
-        check_writable(name, overwrite=overwrite)
-    return beside
+Frames = Iterable[NDArray[np.uint8]] | NDArray[np.uint8]
 
 
 def save(
     path: str | os.PathLike[str],
-    frames: Iterable[NDArray[np.uint8]] | NDArray[np.uint8],
+    frames: Frames,
     recipe: Recipe,
     *,
     overwrite: bool = False,
+    signer: Signer | None = None,
 ) -> Path:
-    """Writes frames by the path's ending and the recipe beside them as PATH.json: both, or neither."""
+    """Writes frames by the path's ending, signed if `recipe.marks` says so, and the recipe as PATH.json: both or none.
+
+    signer: None for the one of the settings. Returns the path as given. Raises HimmelError as
+    `footage.write.write_video` does, for files that exist already unless `overwrite`, and, before the first frame is
+    asked for, where there is nothing to sign with.
+    """
     path = Path(path)
-    beside = check_targets(path, overwrite=overwrite)
-    with whole_file(beside) as partial:
-        partial.write_text(recipe.to_json(), encoding="utf-8")
-        write_video(path, frames, recipe.rate)
+    check_targets(path, overwrite=overwrite)
+    signing = (signer or settings.signer_from()) if MANIFEST in recipe.marks else None
+    with whole_file(beside(path)[0]) as partial:
+        partial.write_text(recipe.to_json(), encoding="utf-8", newline="\n")
+        if signing is None:
+            write_video(path, frames, recipe.rate)
+        else:
+            _write_signed(path, frames, recipe.rate, manifest_of(recipe), signing)
+    if signing is None and (stale := sidecar_of(path)) is not None:
+        stale.unlink(missing_ok=True)
     return path
+
+
+def save_sheet(path: Path, rows: Sequence[Row]) -> None:
+    """Writes a contact sheet of generated clips, a PNG, signed as they are unless HIMMEL_UNSIGNED is set.
+
+    Raises HimmelError as `footage.sheet.contact_sheet` and `save` do.
+    """
+    picture, once = contact_sheet(rows)[None], Fraction(1)
+    if settings.unsigned():
+        write_video(path, picture, once)
+    else:
+        _write_signed(path, picture, once, created(__version__, COMPOSED), settings.signer_from())
+
+
+def _write_signed(path: Path, frames: Frames, rate: Fraction, manifest: Manifest, signer: Signer) -> None:
+    """A file with its manifest in it or beside it. Signing comes last: nothing may touch the file after it."""
+    from himmel.provenance.sign import sign, sign_beside
+
+    kind, sidecar = type_of(path), sidecar_of(path)
+    with whole_file(path) as partial:
+        if sidecar is not None:
+            with whole_file(sidecar) as store:
+                write_video(path, frames, rate, into=partial)
+                store.write_bytes(sign_beside(partial, kind, manifest, signer))
+            return
+        with _unsigned(partial) as plain:
+            write_video(path, frames, rate, into=plain)
+            sign(plain, partial, kind, manifest, signer)
+
+
+@contextmanager
+def _unsigned(partial: Path) -> Iterator[Path]:
+    """A name beside `partial` for the file before it is signed, which is gone afterwards."""
+    plain = partial.with_suffix(".unsigned.part")
+    try:
+        yield plain
+    finally:
+        plain.unlink(missing_ok=True)

@@ -15,6 +15,8 @@ from himmel.records.errors import HimmelError
 from himmel.records.plan import Plan
 
 FORMAT = "himmel recipe 3"
+MANIFEST = "c2pa"
+"""The mark of a signed manifest."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class Recipe:
     model_hash: of the weights, so that a replay with others is noticed. known, unknown: phrases of the prompt
     that the model does and does not know. versions: of himmel, torch, numpy, av, python. threads, device,
     precision: these decide the last bits of every sum, so a replay uses the same. created: UTC, ISO 8601. plan: which
-    frames were given, by which of media; None stands for all to be made.
+    frames were given, by which of media; None stands for all to be made. marks: what the file carries when it leaves.
     """
 
     prompt: str
@@ -59,6 +61,7 @@ class Recipe:
     created: str = ""
     plan: Plan = None  # pyright: ignore[reportAssignmentType]
     media: tuple[MediumNote, ...] = ()
+    marks: tuple[str, ...] = (MANIFEST,)
 
     def __post_init__(self) -> None:
         if self.plan is None:
@@ -84,6 +87,7 @@ class Recipe:
             raise HimmelError(
                 f"format {plain.get('format')!r:.60}", f"{FORMAT!r}", "give the .json beside a himmel clip"
             )
+        plain = {"marks": [], **plain}  # nothing was marked when recipes did not say so
         names = [f.name for f in fields(cls)]
         for key in plain:
             if key not in names and key != "format":
