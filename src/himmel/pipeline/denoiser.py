@@ -4,7 +4,6 @@ and words.
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
 
 from himmel.flow import Canvas
