@@ -1,8 +1,7 @@
 """The transformer's training, from a pool of latents and word states.
 
-Command: ``himmel train transformer --folder runs/pool`` (recipe "cpu": two cores, 60 minutes, about 25 clips of 64
-x 64 x
-32 a second; "h100": 20 minutes of a 25-minute lease). Expected figures: docs/journal.md and the model card.
+Command: ``himmel train transformer --folder runs/pool`` (recipe "cpu": two cores, 60 minutes, 0.38 steps of 4,096
+tokens a second; "h100": 20 minutes of a 25-minute lease). Expected figures: docs/journal.md and the model card.
 
 Small pictures come first and large ones last: a step is a budget of tokens, filled with clips of one shape. Beside the
 flow's loss stands a second lesson, what covers each place of the picture (`himmel.recipes.scene`).
