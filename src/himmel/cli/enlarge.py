@@ -29,10 +29,10 @@ LARGEST = 1920
 @click.option(
     "--strength",
     type=float,
-    default=0.4,
+    default=0.15,
     show_default=True,
     metavar="X",
-    help="How much is made anew, above 0 and up to 1; more gives more detail of its own. Example: --strength 0.3",
+    help="How much is made anew, above 0 and up to 1; more gives more detail of its own. Example: --strength 0.1",
 )
 @work_options
 @resume_option

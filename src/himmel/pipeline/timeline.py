@@ -11,7 +11,7 @@ from torch import Tensor
 
 from himmel.autoencoder import Autoencoder, decode_group
 from himmel.autoencoder.config import FRAMES_A_GROUP, PIXELS_A_TOKEN
-from himmel.flow import Canvas
+from himmel.flow import Canvas, shift_levels, size_shift
 from himmel.flow.canvas import placed, with_reference
 from himmel.pipeline.grid import Grid
 
@@ -49,7 +49,8 @@ class Timeline:
     def canvas(self, window: Sequence[int], rate: float) -> Canvas:
         """What is known in a window of groups, with the pictures that stand alone beside groups that are not."""
         latents = torch.stack([self.latent(group) for group in window], 1)
-        canvas = placed(latents, torch.stack([self._ceiling(group) for group in window]), rate)
+        change = self._change(len(window))
+        canvas = placed(latents, torch.stack([self._ceiling(group, change) for group in window]), rate)
         alone, seconds = [], []
         for place, group in enumerate(window):
             for i in [] if self.known[group] else self.grid.references(group):
@@ -59,17 +60,25 @@ class Timeline:
             return canvas
         return with_reference(canvas, torch.stack(alone, 1), torch.tensor(seconds))
 
-    def _ceiling(self, group: int) -> Tensor:
+    def _change(self, groups: int) -> float:
+        """The level that an edit starts from: its strength is shifted by size as levels are, so that it means as much
+        change at every size.
+        """
+        rows, columns = self.latents.shape[2:]
+        strength = torch.tensor(self.grid.plan.strength)
+        return float(shift_levels(strength, size_shift(groups * rows * columns)))
+
+    def _ceiling(self, group: int, change: float) -> Tensor:
         """[h, w] how much of a group is to be made: nothing of a known one, all, or what an edit leaves open."""
         rows, columns = self.latents.shape[2:]
         plan = self.grid.plan
         if self.known[group]:
             return torch.zeros(rows, columns)
         if plan.region is None:
-            return torch.full((rows, columns), plan.strength or 1.0)
+            return torch.full((rows, columns), change or 1.0)
         ceiling = torch.zeros(rows, columns)
         height, width = self.media[0].shape[1:3]
-        ceiling[self.grid.place(plan.region, rows, columns, (width, height))] = plan.strength
+        ceiling[self.grid.place(plan.region, rows, columns, (width, height))] = change
         return ceiling
 
     def add(self, window: Sequence[int], made: Tensor) -> None:

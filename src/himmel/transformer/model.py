@@ -180,7 +180,8 @@ class Transformer(nn.Module):
     ) -> Tensor:
         """Predicts clean latents [B, N, C].
 
-        latents [B, N, C] noisy, and float32 to lose nothing of them on the way to the answer; levels [B, L] in 0..1 and level_index long [B, N] say the level of each token;
+        latents [B, N, C] noisy, and float32 to lose nothing of them on the way to the answer; levels [B, L] in 0..1 and
+        level_index long [B, N] say the level of each token;
         position [B, N, 3] = (seconds, y, x), y and x from -0.5 to 0.5 across a square picture of equal area;
         rate [B] frames a second; size [B] tokens a side (square root of their number in a frame);
         step [B] step size of a few-step sampler, None for the plain flow; mask bool [B, N, N], True: may look.
