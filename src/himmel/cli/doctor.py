@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import sysconfig
@@ -55,6 +56,7 @@ def doctor(model: str) -> None:
         _speed,
         _encoders,
         _expansion,
+        _safety,
         _weights(model),
         _training,
     ):
@@ -183,6 +185,22 @@ def _expansion() -> Iterator[Finding]:
     endpoint = endpoint_from()
     by = "built in" if endpoint is None else f"{endpoint.model} at {endpoint.url}: your prompts are sent there"
     yield Finding(GOOD, "expansion of prompts", by)
+
+
+def _safety() -> Iterator[Finding]:
+    """Whether prompts are looked at."""
+    from himmel.cli.options import SAFETY
+    from himmel.language import WordEncoder
+    from himmel.pipeline.guard import load_classifier
+    from himmel.safety.lists import load_lists
+
+    load_classifier(WordEncoder.load())
+    if SAFETY in os.environ and os.environ[SAFETY] != "on":
+        yield Finding(
+            NOTE, "prompt check", f"{SAFETY}={os.environ[SAFETY]}", f"unset {SAFETY} to have prompts looked at"
+        )
+    else:
+        yield Finding(GOOD, "prompt check", f"on, {len(load_lists())} terms and the classifier")
 
 
 def _weights(model: str) -> Callable[[], Iterator[Finding]]:

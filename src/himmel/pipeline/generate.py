@@ -9,6 +9,7 @@ import platform
 import threading
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -34,6 +35,7 @@ from himmel.pipeline.cost import check_memory, token_grid, work_of
 from himmel.pipeline.denoiser import denoiser
 from himmel.pipeline.expansion import Expander, Shown, given_words, shown_words
 from himmel.pipeline.grid import Grid
+from himmel.pipeline.guard import Guard
 from himmel.pipeline.journal import Journal
 from himmel.pipeline.machine import cores
 from himmel.pipeline.output import check_targets, save
@@ -44,6 +46,7 @@ from himmel.pipeline.timeline import Timeline
 from himmel.prompting import looped
 from himmel.records import HimmelError
 from himmel.records.recipe import MediumNote, Recipe
+from himmel.safety.policy import DEFAULT, Policy
 from himmel.sampling import SOLVERS, sample
 
 OnProgress = Callable[[Progress], None]
@@ -95,21 +98,31 @@ class Pipeline:
     """Words in, clips out. Make it with `from_pretrained`; it may be used any number of times, by one thread.
 
     threads: processor cores that it computes with; None for as many as torch would take (OMP_NUM_THREADS counts)
-    and a container grants. Their number stands in the recipe, since it decides the last bits of sums.
+    and a container grants. Their number stands in the recipe, since it decides the last bits of sums. policy: what is
+    refused; `himmel.safety.policy` has `read_policy` and `OFF`. It stands in the recipe too.
     """
 
-    def __init__(self, parts: Parts, threads: int | None = None) -> None:
+    def __init__(self, parts: Parts, threads: int | None = None, policy: Policy = DEFAULT) -> None:
         self.parts = parts
         self.threads = threads or min(cores(), torch.get_num_threads())
+        self.guard = Guard(parts.encoder, policy)
         self._expander = Expander()
 
     @classmethod
-    def from_pretrained(cls, path: str | os.PathLike[str] = "shipped", *, threads: int | None = None) -> Pipeline:
+    def from_pretrained(
+        cls, path: str | os.PathLike[str] = "shipped", *, threads: int | None = None, policy: Policy = DEFAULT
+    ) -> Pipeline:
         """The pipeline of the shipped weights, or of a folder that holds an export.
 
         Raises HimmelError for weights that are missing, damaged or do not belong together.
         """
-        return cls(load(path), threads)
+        return cls(load(path), threads, policy)
+
+    def under(self, policy: Policy) -> Pipeline:
+        """The same pipeline under another policy."""
+        other = copy(self)
+        other.guard = self.guard.under(policy)
+        return other
 
     def generate(
         self,
@@ -221,18 +234,23 @@ class Pipeline:
             solver=recipe.solver,
             plan=recipe.plan,
         )
-        today = replace(recipe, versions=_versions(), created=_now(), precision=self.parts.precision)
+        self.guard.recipe(recipe)
+        now = {"versions": _versions(), "created": _now(), "policy": self.guard.policy.note}
+        today = replace(recipe, precision=self.parts.precision, **now)
         return self._run(today, _media_again(recipe), on_progress, cancel)
 
     def expansion(self, request: Request) -> Shown:
         """The words that the model will be shown, and what there is to say of them. An endpoint is asked once.
 
-        Raises HimmelError where an endpoint gives no answer.
+        Raises HimmelError where an endpoint gives no answer, RefusedError where the words before or after are refused.
         """
-        return self._expander(request)
+        self.guard.given(request)
+        words = self._expander(request)
+        self.guard.shown(request.prompt, words.text, words.plan)
+        return words
 
     def recipe(self, request: Request, media: Sequence[Medium] = ()) -> Recipe:
-        """What will be made for a request, before anything is."""
+        """What will be made for a request, before anything is. Raises HimmelError as `expansion` does."""
         words = self.expansion(request)
         found = [phrase for text in given_words(request.prompt, words.plan) for phrase in phrases(text)]
         return Recipe(
@@ -255,6 +273,7 @@ class Pipeline:
             device="cpu",
             precision=self.parts.precision,
             created=_now(),
+            policy=self.guard.policy.note,
             plan=words.plan,
             media=tuple(MediumNote(m.path, m.sha256, m.how) for m in media),
         )
@@ -271,6 +290,7 @@ class Pipeline:
         self, recipe: Recipe, media: Sequence[Medium], watch: Watch, journal: Journal | None = None
     ) -> Iterator[NDArray[np.uint8]]:
         """The frames [H, W, 3] in order, each as soon as it is certain: given ones as they came, others decoded."""
+        self.guard.recipe(recipe)  # everything is made here, whoever asks
         threads = torch.get_num_threads()
         torch.set_num_threads(recipe.threads)
         try:

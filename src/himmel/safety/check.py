@@ -9,7 +9,7 @@ from torch import Tensor
 from himmel.safety.classifier import Classifier
 from himmel.safety.lists import Lists, named
 from himmel.safety.normalise import Normalised, normalise
-from himmel.safety.policy import CATEGORIES, DEFAULT, LINES, Policy, Verdict
+from himmel.safety.policy import DEFAULT, LINES, Policy, Verdict
 from himmel.safety.windows import windows
 
 Encode = Callable[[Sequence[str]], list[Tensor]]
@@ -30,9 +30,8 @@ class Checker:
         """Why a text is refused, the gravest reason first and lists before the classifier; None if it is not."""
         prompt = normalise(text)
         permitted = self._permitted(prompt, policy)
-        listed = self.listed(prompt, permitted)
-        for category in CATEGORIES:
-            if category in listed and policy.refuses(category):
+        for category in self.listed(prompt, permitted):
+            if policy.refuses(category):
                 return Verdict(category, LINES[category], "list")
         for category in self.classified(prompt.text):
             if policy.refuses(category) and not (permitted and category in OF_NAMES):

@@ -16,7 +16,7 @@ WIDTH = 384
 class Head(nn.Module):
     """For each category c: logit_c = a_c . mean(h) + sum_t softmax_t(q_c . h_t / sqrt(W)) (v_c . h_t) + b_c.
 
-    h are token states, each scaled to unit mean square. The sum looks for the token that matters; the mean for the whole.
+    h are token states, each scaled to unit mean square. The sum looks for the token that matters, the mean at all.
     """
 
     def __init__(self, categories: Sequence[str] = tuple(CATEGORIES), width: int = WIDTH) -> None:

@@ -35,7 +35,7 @@ _HAN = re.compile(r"[\u3400-\u9fff]")
 
 @dataclass(frozen=True)
 class Hit:
-    """A term found. group: its number; role: "terms", "with" or "unless"; start, end: its place in the text as given."""
+    """A term found. group: its number; role: "terms", "with" or "unless"; start, end: in the text as given."""
 
     group: int
     role: str
@@ -45,7 +45,7 @@ class Hit:
 
 @dataclass(frozen=True)
 class Group:
-    """Terms that mean the same to a policy. near: signs, 0 for anywhere. paired, silenced: whether it has `with`, `unless`."""
+    """Terms that mean the same to a policy. near: signs, 0 for anywhere. paired, silenced: it has `with`, `unless`."""
 
     category: str
     near: int
@@ -108,7 +108,9 @@ class Lists:
         by_group: dict[int, list[Hit]] = {}
         for hit in hits:
             by_group.setdefault(hit.group, []).append(hit)
-        fired = {self.groups[number].category for number, found in by_group.items() if _fires(self.groups[number], found)}
+        fired = {
+            self.groups[number].category for number, found in by_group.items() if _fires(self.groups[number], found)
+        }
         return [category for category in CATEGORIES if category in fired]
 
     def _found_han(self, prompt: Normalised) -> Iterator[Hit]:
@@ -135,7 +137,9 @@ class Lists:
         if len(form) < LONG or form in self._starts or not form.isalpha():
             return []
         variants = (form, *_shorter(form))
-        near = {term for variant in variants for term in (*self._errors.get(variant, ()), variant) if term in self._starts}
+        near = {
+            term for variant in variants for term in (*self._errors.get(variant, ()), variant) if term in self._starts
+        }
         return [term for term in near if term[0] == form[0] and abs(len(term) - len(form)) <= 1]
 
     def _masked(self, form: str) -> list[str]:
@@ -161,8 +165,7 @@ def _fires(group: Group, found: Sequence[Hit]) -> bool:
         return any(not signs or max(other.start - hit.end, hit.start - other.end) <= signs for other in others)
 
     return any(
-        (not group.paired or close(hit, "with", group.near))
-        and not (group.silenced and close(hit, "unless", CONTEXT))
+        (not group.paired or close(hit, "with", group.near)) and not (group.silenced and close(hit, "unless", CONTEXT))
         for hit in found
         if hit.role == "terms"
     )

@@ -46,8 +46,8 @@ class Word:
 
 @dataclass(frozen=True)
 class Normalised:
-    """words: those of alphabets. han: Chinese characters, simplified, without what stands between them; places: where each
-    stands in the text as given. text: for people and the classifier.
+    """words: those of alphabets. han: Chinese characters, simplified, without what stands between them; places: where
+    each stands in the text as given. text: for people and the classifier.
     """
 
     words: tuple[Word, ...]
@@ -64,7 +64,9 @@ def normalise(given: str) -> Normalised:
     at = 0
     for start, end, loose in _spans(clean):
         found = list(_words(clean[start:end], loose))
-        words += [Word(w.forms, origin[start + w.start], origin[start + w.end - 1] + 1, w.loose, w.joined) for w in found]
+        words += [
+            Word(w.forms, origin[start + w.start], origin[start + w.end - 1] + 1, w.loose, w.joined) for w in found
+        ]
         shown += [clean[at:start], _readable(clean[start:end], loose)]
         at = end
     han = [i for i, sign in enumerate(clean) if re.match(rf"[{_HAN}]", sign)]
@@ -80,7 +82,9 @@ def fold(word: str) -> str:
     """Lower case without marks and with Latin look-alikes: how terms of the lists are stored."""
     letters = (PLAIN.get(sign, sign) for sign in word.casefold())
     bare = "".join(
-        sign for sign in unicodedata.normalize("NFKD", "".join(letters)) if not unicodedata.category(sign).startswith("M")
+        sign
+        for sign in unicodedata.normalize("NFKD", "".join(letters))
+        if not unicodedata.category(sign).startswith("M")
     )
     return _seen(bare)
 

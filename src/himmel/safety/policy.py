@@ -65,14 +65,14 @@ OFF = Policy(name="off", categories={name: "allow" for name in CATEGORIES if nam
 
 @dataclass(frozen=True)
 class Verdict:
-    """Why something is refused. line: of the policy. why: "list" or "classifier". It never holds words of the prompt."""
+    """Why something is refused. line: of the policy. why: "list" or "classifier". It holds no words of the prompt."""
 
     category: str
     line: str
     why: str
 
 
-class Refusal(HimmelError):
+class RefusedError(HimmelError):
     """A request that is not made. One line that names category and policy line, and no word of the prompt.
 
     where: which words, such as "the prompt" or "scene 2".
