@@ -88,8 +88,8 @@ class Lists:
             self._starts.setdefault(joined, []).append(((joined,), number, role))
         if len(words[0]) >= DOUBLED:
             self._single.setdefault(_single(words[0]), set()).add(words[0])
-        if role != "unless" and len(joined) >= LONG and not joined.endswith("*"):
-            for variant in _shorter(joined):
+        if role != "unless" and len(joined.rstrip("*")) >= LONG:
+            for variant in (*_shorter(joined.rstrip("*")), joined.rstrip("*")):
                 self._errors.setdefault(variant, set()).add(joined)
 
     def found(self, prompt: Normalised) -> list[Hit]:
@@ -134,13 +134,10 @@ class Lists:
 
     def _misspelt(self, form: str) -> list[str]:
         """Long terms from which a word is one typing error away: the first letter is right."""
-        if len(form) < LONG or form in self._starts or not form.isalpha():
+        if len(form) < LONG - 1 or form in self._starts or not form.isalpha():
             return []
-        variants = (form, *_shorter(form))
-        near = {
-            term for variant in variants for term in (*self._errors.get(variant, ()), variant) if term in self._starts
-        }
-        return [term for term in near if term[0] == form[0] and abs(len(term) - len(form)) <= 1]
+        near = {term for variant in (form, *_shorter(form)) for term in self._errors.get(variant, ())}
+        return [t for t in near if t in self._starts and t[0] == form[0] and abs(len(t.rstrip("*")) - len(form)) <= 1]
 
     def _masked(self, form: str) -> list[str]:
         """Terms that a word with stars for letters can be."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 LETTERS = 90
-"""Of a stretch at most: n letters are at most n + 3 pieces of words, start and end among them, and the encoder reads 96."""
+"""Of a stretch at most: n letters are at most n + 3 pieces with start and end, and the encoder reads 96."""
 _UNIT = re.compile(r"[\u3400-\u9fff\u3040-\u30ff]|[^\s\u3400-\u9fff\u3040-\u30ff]{1,45}")
 
 
