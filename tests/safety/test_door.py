@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -44,7 +43,7 @@ VERBS = {
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pipeline: Pipeline) -> Iterator[Path]:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pipeline: Pipeline) -> Path:
     """A working folder with media and a recipe whose words are refused; every `--model` is the tiny pipeline."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(Pipeline, "from_pretrained", lambda path: pipeline)
@@ -56,7 +55,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pipeline: Pipeline) 
     Path("bad.mp4.json").write_text(bad.to_json())
     Path("film.yaml").write_text(f"size: 48x32\nscenes: [{{prompt: a red ball}}, {{prompt: {BAD}}}]\n")
     Path("museum.yaml").write_text("name: my own mouse\npermitted: [Mickey Mouse]\n")
-    yield tmp_path
+    return tmp_path
 
 
 def run(*words: str) -> Result:

@@ -1,6 +1,6 @@
 """The prompt check's head: ideas in three languages on frozen word states.
 
-Command: ``himmel train safety``. One idle core: about 2 minutes to encode 6,700 prompts once, 2 minutes for four
+Command: ``himmel train safety``. One idle core: about 1 minute to encode 7,300 prompts once, 1 minute for four
 folds and the last training. Thresholds are chosen on ideas that a fold did not see; what is reported (``himmel
 evaluate safety``, docs/safety.md) is measured on ideas and framings that none saw. Writes ``head.safetensors`` in
 16 bits (21 kB) and ``head.json``, bound to the encoder's fingerprint.
@@ -21,6 +21,7 @@ from torch.nn import functional as F
 from himmel.language import WordEncoder, pad_states
 from himmel.recipes.safety_data import FOLDS, Prompt, counts, prompts
 from himmel.safety.classifier import Head
+from himmel.safety.lists import load_lists
 from himmel.safety.normalise import normalise
 from himmel.safety.policy import CATEGORIES
 from himmel.weights import save
@@ -41,13 +42,13 @@ LEAST, MOST = 0.3, 0.995
 
 @dataclass(frozen=True)
 class SafetyRecipe:
-    """frames: prompts an idea and language. precision: aimed at by each threshold on ideas that were not taught,
-    harmless prompts counting as wrong. alarms: largest share of those harmless prompts.
+    """frames: prompts an idea and language. precision: aimed at by lists and classifier together, in each category, on
+    ideas that were not taught. alarms: largest share of harmless prompts that the classifier refuses as one category.
     """
 
     frames: int = 4
     captions: int = 500
-    epochs: int = 12
+    epochs: int = 5
     batch: int = 64
     learning_rate: float = 2e-3
     weight_decay: float = 0.05
@@ -97,9 +98,7 @@ def train(recipe: SafetyRecipe, taught: Encoded) -> Head:
     steps = recipe.epochs * (len(taught.prompts) // recipe.batch)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, recipe.learning_rate, total_steps=steps)
     for _ in range(recipe.epochs):
-        order = rng.sample(range(len(taught.prompts)), len(taught.prompts))
-        for at in range(0, len(order) - recipe.batch + 1, recipe.batch):
-            chosen = order[at : at + recipe.batch]
+        for chosen in _batches(taught, recipe.batch, rng):
             states, there = pad_states([taught.states[i] for i in chosen])
             logits = head(states.float(), there)
             loss = F.binary_cross_entropy_with_logits(logits, truth[chosen], weight[chosen])
@@ -132,24 +131,33 @@ def unseen_scores(recipe: SafetyRecipe, taught: Encoded, say: Callable[[str], No
     return found
 
 
-def choose_thresholds(recipe: SafetyRecipe, found: Sequence[Prompt], probabilities: Tensor) -> list[float]:
-    """For each category the lowest threshold with the recipe's precision and share of false alarms.
+def listed(found: Sequence[Prompt]) -> list[list[str]]:
+    """The categories of the lists that each prompt falls under."""
+    lists = load_lists()
+    return [lists.categories(normalise(prompt.text)) for prompt in found]
+
+
+def choose_thresholds(
+    recipe: SafetyRecipe, found: Sequence[Prompt], probabilities: Tensor, by_lists: Sequence[Sequence[str]]
+) -> list[float]:
+    """For each category the lowest threshold at which lists and classifier together have the recipe's precision, and
+    the classifier alone no more than its share of false alarms.
 
     Prompts of other categories count neither as right nor as wrong: they are to be refused too.
     """
     harmless = torch.tensor([prompt.category is None for prompt in found])
-    chosen = []
+    levels, chosen = torch.linspace(LEAST, MOST, 280).tolist(), list[float]()
     for column, name in enumerate(CATEGORIES):
         mine = torch.tensor([prompt.category == name for prompt in found])
-        values, bound = probabilities[:, column], MOST
-        for level in torch.linspace(LEAST, MOST, 280).flip(0).tolist():
-            right, wrong = int((values[mine] >= level).sum()), int((values[harmless] >= level).sum())
-            if right + wrong and (
-                right / (right + wrong) < recipe.precision or wrong / int(harmless.sum()) > recipe.alarms
-            ):
-                break
-            bound = level
-        chosen.append(round(bound, 4))
+        there = torch.tensor([name in names for names in by_lists])
+        fits = []
+        for level in levels:
+            seen = probabilities[:, column] >= level
+            right, wrong = int(((seen | there) & mine).sum()), int(((seen | there) & harmless).sum())
+            alarms = int((seen & harmless).sum()) / int(harmless.sum())
+            if right and right / (right + wrong) >= recipe.precision and alarms <= recipe.alarms:
+                fits.append(level)
+        chosen.append(round(min(fits, default=MOST), 4))
     return chosen
 
 
@@ -161,7 +169,8 @@ def run(recipe: SafetyRecipe, folder: Path, say: Callable[[str], None] = print) 
     encoder = WordEncoder.load()
     taught = encode(encoder, prompts("taught", recipe.frames, recipe.captions), say)
     unseen = unseen_scores(recipe, taught, say)
-    thresholds = choose_thresholds(recipe, taught.prompts, unseen)
+    by_lists = listed(taught.prompts)
+    thresholds = choose_thresholds(recipe, taught.prompts, unseen, by_lists)
     for column, name in enumerate(CATEGORIES):
         mine = torch.tensor([prompt.category == name for prompt in taught.prompts])
         caught = float((unseen[mine, column] >= thresholds[column]).float().mean())
@@ -173,6 +182,14 @@ def run(recipe: SafetyRecipe, folder: Path, say: Callable[[str], None] = print) 
     save(path, head.state_dict(), config, made=made, bound={"words": encoder.fingerprint}, bits=16)
     say(f"{path}: {path.stat().st_size} bytes")
     return dict(zip(CATEGORIES, thresholds, strict=True))
+
+
+def _batches(taught: Encoded, size: int, rng: random.Random) -> list[list[int]]:
+    """All prompts in whole batches of like length, in random order."""
+    order = sorted(range(len(taught.prompts)), key=lambda i: (len(taught.states[i]), rng.random()))
+    batches = [order[at : at + size] for at in range(0, len(order) - size + 1, size)]
+    rng.shuffle(batches)
+    return batches
 
 
 def _take(found: Encoded, rows: Sequence[int]) -> Encoded:

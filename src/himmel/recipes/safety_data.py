@@ -60,7 +60,7 @@ def rows(name: str) -> list[list[str]]:
 def ideas() -> tuple[Idea, ...]:
     """All ideas. Within each file and sign, those whose hash is smallest are for testing."""
     found: list[Idea] = []
-    for name in (*CATEGORIES, "everyday"):
+    for name in (*CATEGORIES, "everyday", "contexts"):
         for sign in "+-":
             mine = [row for row in rows(name) if row[0][0] == sign]
             mine = [(row[0][1:].strip(), *row[1:]) for row in mine]

@@ -31,9 +31,9 @@ class Head(nn.Module):
         """Logits [B, categories] of states [B, N, width], of which `there` [B, N] are tokens."""
         h = states * states.square().mean(-1, keepdim=True).clamp_min(1e-6).rsqrt() * there[..., None]
         mean = h.sum(1) / there.sum(1, keepdim=True)
-        looks = self.spread(h) @ self.query.T / h.shape[-1] ** 0.5
+        looks = h @ self.query.T / h.shape[-1] ** 0.5
         share = looks.masked_fill(~there[..., None], float("-inf")).softmax(1)
-        return self.whole(self.spread(mean)) + (share * (self.spread(h) @ self.value.T)).sum(1)
+        return self.whole(self.spread(mean)) + (share * (h @ self.spread(self.value).T)).sum(1)
 
 
 class Classifier:

@@ -81,7 +81,8 @@ class Lists:
         if _HAN.search(term):
             self._han.setdefault("".join(_HAN.findall(term)), []).append((number, role))
             return
-        words = tuple(fold(word) for word in re.split(r"[\s\-]+", term.replace("'", "").replace("’", "")) if word)
+        parts = re.split(r"[\s\-]+", term.replace("'", "").replace("’", "").strip())
+        words = tuple(fold(word) for word in parts)
         self._starts.setdefault(words[0], []).append((words, number, role))
         joined = "".join(words)
         if len(words) > 1 and len(joined) >= LONG:

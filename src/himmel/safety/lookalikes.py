@@ -6,7 +6,7 @@ _CYRILLIC = "а:a в:b е:e ё:e к:k м:m н:h о:o р:p с:c т:t у:y х:x ѕ
 _GREEK = "α:a β:b ε:e η:n ι:i κ:k ν:v ο:o ρ:p τ:t υ:u χ:x ω:w γ:y σ:o ϲ:c ϳ:j"
 _OTHER = "ɑ:a ɡ:g ɩ:i ı:i ʟ:l ɴ:n ʀ:r ᴀ:a ʙ:b ᴄ:c ᴅ:d ᴇ:e ꜰ:f ɢ:g ʜ:h ɪ:i ᴊ:j ᴋ:k ᴍ:m ᴏ:o ᴘ:p ꜱ:s ᴛ:t ᴜ:u ᴠ:v ᴡ:w"
 _OTHER += " ʏ:y ᴢ:z ո:n ս:u օ:o"
-LOOKALIKES = dict(pair.split(":") for pair in f"{_CYRILLIC} {_GREEK} {_OTHER}".split())
+LOOKALIKES: dict[str, str] = {pair[0]: pair[2] for pair in f"{_CYRILLIC} {_GREEK} {_OTHER}".split()}
 """Lower case, to the Latin letter that a reader would see."""
 
 LEET = {"0": "o", "3": "e", "4": "a", "5": "s", "7": "t", "8": "b", "9": "g", "@": "a", "$": "s", "€": "e", "£": "l"}
