@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import sysconfig
@@ -56,6 +57,7 @@ def doctor(model: str) -> None:
         _encoders,
         _expansion,
         _identity,
+        _safety,
         _weights(model),
         _training,
     ):
@@ -201,6 +203,22 @@ def _identity() -> Iterator[Finding]:
         yield Finding(GOOD, "identity", f"none yet: it is made in {folder} with the first clip")
         return
     yield Finding(GOOD, "identity", f"{found.name}, until {found.ends:%Y-%m-%d}, {where}")
+
+
+def _safety() -> Iterator[Finding]:
+    """Whether prompts are looked at."""
+    from himmel.cli.options import SAFETY
+    from himmel.language import WordEncoder
+    from himmel.pipeline.guard import load_classifier
+    from himmel.safety.lists import load_lists
+
+    load_classifier(WordEncoder.load())
+    if SAFETY in os.environ and os.environ[SAFETY] != "on":
+        yield Finding(
+            NOTE, "prompt check", f"{SAFETY}={os.environ[SAFETY]}", f"unset {SAFETY} to have prompts looked at"
+        )
+    else:
+        yield Finding(GOOD, "prompt check", f"on, {len(load_lists())} terms and the classifier")
 
 
 def _weights(model: str) -> Callable[[], Iterator[Finding]]:

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from himmel.cli.opening import open_pipeline
 from himmel.cli.options import (
     expand_option,
     model_option,
     output_option,
+    policy_option,
     resume_option,
     seconds_for,
     seed_option,
@@ -61,6 +63,7 @@ if TYPE_CHECKING:
 )
 @resume_option
 @click.option("--force", is_flag=True, help="Replace files that exist already. Example: -o ball.mp4 --force")
+@policy_option
 @model_option
 def generate(
     prompt: str, output: str, seconds: float | None, size: tuple[int, int], fps: Fraction, **rest: Any
@@ -90,9 +93,7 @@ def generate(
     check_resume(rest["resume"], count, rest["sheet"])
     _check_targets(outputs, sheet, size, request.frames, fps, force)
 
-    from himmel.pipeline import Pipeline
-
-    pipeline = Pipeline.from_pretrained(rest["model"])
+    pipeline = open_pipeline(rest["model"], rest["policy"])
     report_request(pipeline, request)
     made: list[Path] = []
     rows: list[Row] = []

@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from himmel.cli.generate import make_file, report_clip, report_request
-from himmel.cli.options import SIZE, expand_option, model_option, output_option, seed_option, work_options
+from himmel.cli.opening import open_pipeline
+from himmel.cli.options import (
+    SIZE,
+    expand_option,
+    model_option,
+    output_option,
+    policy_option,
+    seed_option,
+    work_options,
+)
+
+if TYPE_CHECKING:
+    from himmel.safety.policy import Policy
 
 
 @click.command(short_help="Make a picture from words.")
@@ -26,8 +38,17 @@ from himmel.cli.options import SIZE, expand_option, model_option, output_option,
 @seed_option
 @expand_option
 @click.option("--force", is_flag=True, help="Replace files that exist already. Example: -o ball.png --force")
+@policy_option
 @model_option
-def image(prompt: str, output: str, size: tuple[int, int], force: bool, model: str, **settings: Any) -> None:
+def image(
+    prompt: str,
+    output: str,
+    size: tuple[int, int],
+    force: bool,
+    policy: Policy | None,
+    model: str,
+    **settings: Any,
+) -> None:
     """Make a PNG that shows PROMPT: a video of one frame.
 
     \b
@@ -39,9 +60,7 @@ def image(prompt: str, output: str, size: tuple[int, int], force: bool, model: s
     request = check(prompt, seconds=1 / 16, width=size[0], height=size[1], rate=16, **settings)
     check_output(output, *size, request.frames, request.rate, overwrite=force)
 
-    from himmel.pipeline import Pipeline
-
-    pipeline = Pipeline.from_pretrained(model)
+    pipeline = open_pipeline(model, policy)
     report_request(pipeline, request)
     clip, _ = make_file(pipeline, request, (), Path(output), force=force)
     report_clip(clip, Path(output))

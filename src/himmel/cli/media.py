@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from himmel.cli.generate import check_resume, make_file, report_clip, report_request, write_rows
+from himmel.cli.opening import open_pipeline
 from himmel.cli.options import (
     PATH,
     RATE,
@@ -16,6 +17,7 @@ from himmel.cli.options import (
     expand_option,
     model_option,
     output_option,
+    policy_option,
     resume_option,
     seed_option,
     work_options,
@@ -65,6 +67,7 @@ def media_options(function: F) -> F:
         ),
         resume_option,
         click.option("--force", is_flag=True, help="Replace files that exist already. Example: -o ball.mp4 --force"),
+        policy_option,
         model_option,
     )
     for option in reversed(options):
@@ -95,9 +98,7 @@ def make_clip(task: Task, options: dict[str, Any]) -> None:
         length = f"{len(medium.frames)} frames" if len(medium.frames) > 1 else "1 picture"
         say("given", f"{medium.path}  ({', '.join((length, *medium.changes)) or 'as it is'})")
 
-    from himmel.pipeline import Pipeline
-
-    pipeline = Pipeline.from_pretrained(options["model"])
+    pipeline = open_pipeline(options["model"], options["policy"])
     report_request(pipeline, request, task.media)
     clip, rows = make_file(
         pipeline, request, task.media, output, force=force, resume=options["resume"], sheet=sheet is not None

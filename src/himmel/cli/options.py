@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Callable
 from fractions import Fraction
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -14,7 +14,12 @@ from himmel.language.endpoint import Endpoint, endpoint_from
 from himmel.pipeline.request import SOLVERS
 from himmel.records import HimmelError
 
+if TYPE_CHECKING:
+    from himmel.safety.policy import Policy
+
 F = TypeVar("F", bound=Callable[..., Any])
+SAFETY = "HIMMEL_SAFETY"
+"""Environment variable that switches the check off but for what is always refused; "on" if not said."""
 
 
 class SizeType(click.ParamType):
@@ -189,6 +194,33 @@ def model_option(function: F) -> F:
         show_default=True,
         metavar="NAME",
         help="Weights: shipped, or the folder of an export of your own training. Example: --model runs/mine/export",
+    )(function)
+
+
+def _policy(ctx: click.Context, param: click.Parameter, path: str | None) -> Policy | None:
+    """The policy of a file, else what the environment says; read before anything is loaded."""
+    if ctx.resilient_parsing:
+        return None
+    from himmel.safety.policy import DEFAULT, OFF, read_policy
+
+    switch = os.environ.get(SAFETY, "on")
+    if switch not in ("on", "off"):
+        raise HimmelError(f"{SAFETY} {switch!r:.60}", "on or off", f"unset {SAFETY}")
+    if path is not None and switch == "off":
+        raise HimmelError(f"--policy with {SAFETY}=off", "one of the two", f"unset {SAFETY}")
+    return OFF if switch == "off" else DEFAULT if path is None else read_policy(path)
+
+
+def policy_option(function: F) -> F:
+    """What is refused."""
+    return click.option(
+        "--policy",
+        type=PATH,
+        default=None,
+        metavar="FILE",
+        callback=_policy,
+        help="A policy for lawful uses that the built-in one is too strict for, in YAML; docs/safety.md says what it "
+        "may hold. It stands in the recipe. Example: --policy museum.yaml",
     )(function)
 
 

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 import click
 
 from himmel.cli.generate import report_clip
-from himmel.cli.options import PATH, model_option
+from himmel.cli.opening import open_pipeline
+from himmel.cli.options import PATH, model_option, policy_option
 from himmel.cli.terminal import progress_bar
 from himmel.records import HimmelError
 
 if TYPE_CHECKING:
     from himmel.records.recipe import Recipe
+    from himmel.safety.policy import Policy
 
 LARGEST = 1 << 20  # bytes; a recipe is about 1 kB
 
@@ -29,8 +31,9 @@ LARGEST = 1 << 20  # bytes; a recipe is about 1 kB
     help="Where to put it; beside the recipe with -replay in its name if not said. Example: -o again.mp4",
 )
 @click.option("--force", is_flag=True, help="Replace a file that exists already. Example: -o ball.mp4 --force")
+@policy_option
 @model_option
-def replay(recipe: str, output: str | None, force: bool, model: str) -> None:
+def replay(recipe: str, output: str | None, force: bool, policy: Policy | None, model: str) -> None:
     """Make the clip of RECIPE, the .json beside a clip, once more: the same frames on the same machine.
 
     \b
@@ -46,9 +49,7 @@ def replay(recipe: str, output: str | None, force: bool, model: str) -> None:
     target = Path(output) if output else _beside(recipe)
     check_output(target, wanted.width, wanted.height, wanted.frames, wanted.rate, overwrite=force)
 
-    from himmel.pipeline import Pipeline
-
-    pipeline = Pipeline.from_pretrained(model)
+    pipeline = open_pipeline(model, policy)
     with progress_bar(target.name) as show:
         clip = pipeline.replay(wanted, on_progress=show)
     for name, before in wanted.versions.items():

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from himmel.cli.generate import report_clip, row_of, write_rows
-from himmel.cli.options import PATH, model_option
+from himmel.cli.opening import open_pipeline
+from himmel.cli.options import PATH, model_option, policy_option
 from himmel.cli.replay import read_recipe
 from himmel.cli.terminal import progress_bar
 from himmel.records import HimmelError
+
+if TYPE_CHECKING:
+    from himmel.safety.policy import Policy
 
 
 @click.command(short_help="Make other clips of a recipe, with other seeds.")
@@ -31,8 +36,9 @@ from himmel.records import HimmelError
     help="Whether to write a contact sheet of all of them, as CLIP-vary.png. Example: --no-sheet",
 )
 @click.option("--force", is_flag=True, help="Replace files that exist already. Example: --force")
+@policy_option
 @model_option
-def vary(recipe: str, count: int, sheet: bool, force: bool, model: str) -> None:
+def vary(recipe: str, count: int, sheet: bool, force: bool, policy: Policy | None, model: str) -> None:
     """Make other clips of RECIPE, the .json beside a clip: the same words and media, other seeds.
 
     \b
@@ -57,9 +63,7 @@ def vary(recipe: str, count: int, sheet: bool, force: bool, model: str) -> None:
     if sheet:
         check_writable(picture, overwrite=force)
 
-    from himmel.pipeline import Pipeline
-
-    pipeline, rows = Pipeline.from_pretrained(model), []
+    pipeline, rows = open_pipeline(model, policy), []
     for seed, target in zip(seeds, targets, strict=True):
         with progress_bar(target.name) as show:
             made = pipeline.replay(replace(wanted, seed=seed), on_progress=show)

@@ -9,6 +9,7 @@ import platform
 import threading
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from copy import copy
 from dataclasses import replace
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -34,6 +35,7 @@ from himmel.pipeline.cost import check_memory, token_grid, work_of
 from himmel.pipeline.denoiser import denoiser
 from himmel.pipeline.expansion import Expander, Shown, given_words, shown_words
 from himmel.pipeline.grid import Grid
+from himmel.pipeline.guard import Guard
 from himmel.pipeline.journal import Journal
 from himmel.pipeline.machine import cores
 from himmel.pipeline.made import Generated, Written
@@ -48,6 +50,7 @@ from himmel.provenance.settings import unsigned
 from himmel.provenance.signer import Signer
 from himmel.records import HimmelError
 from himmel.records.recipe import MANIFEST, MediumNote, Recipe
+from himmel.safety.policy import DEFAULT, Policy
 from himmel.sampling import SOLVERS, sample
 
 OnProgress = Callable[[Progress], None]
@@ -60,14 +63,21 @@ class Pipeline:
 
     threads: processor cores that it computes with; None for as many as torch would take (OMP_NUM_THREADS counts)
     and a container grants. Their number stands in the recipe, since it decides the last bits of sums. signer: who
-    signs what is saved; None for the one of the settings, False for nobody, which the recipe then says.
+    signs what is saved; None for the one of the settings, False for nobody, which the recipe then says. policy: what is
+    refused; `himmel.safety.policy` has `read_policy` and `OFF`. It stands in the recipe too.
     """
 
     def __init__(
-        self, parts: Parts, threads: int | None = None, *, signer: Signer | Literal[False] | None = None
+        self,
+        parts: Parts,
+        threads: int | None = None,
+        *,
+        signer: Signer | Literal[False] | None = None,
+        policy: Policy = DEFAULT,
     ) -> None:
         self.parts, self.signs, self.signer = parts, signer is not False, signer or None
         self.threads = threads or min(cores(), torch.get_num_threads())
+        self.guard = Guard(parts.encoder, policy)
         self._expander = Expander()
 
     @classmethod
@@ -77,12 +87,19 @@ class Pipeline:
         *,
         threads: int | None = None,
         signer: Signer | Literal[False] | None = None,
+        policy: Policy = DEFAULT,
     ) -> Pipeline:
         """The pipeline of the shipped weights, or of a folder that holds an export.
 
         Raises HimmelError for weights that are missing, damaged or do not belong together.
         """
-        return cls(load(path), threads, signer=signer)
+        return cls(load(path), threads, signer=signer, policy=policy)
+
+    def under(self, policy: Policy) -> Pipeline:
+        """The same pipeline under another policy."""
+        other = copy(self)
+        other.guard = self.guard.under(policy)
+        return other
 
     def generate(
         self,
@@ -195,20 +212,23 @@ class Pipeline:
             solver=recipe.solver,
             plan=recipe.plan,
         )
-        today = replace(
-            recipe, versions=_versions(), created=_now(), precision=self.parts.precision, marks=self._marks()
-        )
+        self.guard.recipe(recipe)
+        now = {"versions": _versions(), "created": _now(), "policy": self.guard.policy.note, "marks": self._marks()}
+        today = replace(recipe, precision=self.parts.precision, **now)
         return self._run(today, _media_again(recipe), on_progress, cancel)
 
     def expansion(self, request: Request) -> Shown:
         """The words that the model will be shown, and what there is to say of them. An endpoint is asked once.
 
-        Raises HimmelError where an endpoint gives no answer.
+        Raises HimmelError where an endpoint gives no answer, RefusedError where the words before or after are refused.
         """
-        return self._expander(request)
+        self.guard.given(request)
+        words = self._expander(request)
+        self.guard.shown(request.prompt, words.text, words.plan)
+        return words
 
     def recipe(self, request: Request, media: Sequence[Medium] = ()) -> Recipe:
-        """What will be made for a request, before anything is."""
+        """What will be made for a request, before anything is. Raises HimmelError as `expansion` does."""
         words = self.expansion(request)
         found = [phrase for text in given_words(request.prompt, words.plan) for phrase in phrases(text)]
         return Recipe(
@@ -231,6 +251,7 @@ class Pipeline:
             device="cpu",
             precision=self.parts.precision,
             created=_now(),
+            policy=self.guard.policy.note,
             plan=words.plan,
             media=tuple(MediumNote(m.path, m.sha256, m.how) for m in media),
             marks=self._marks(),
@@ -253,6 +274,7 @@ class Pipeline:
         self, recipe: Recipe, media: Sequence[Medium], watch: Watch, journal: Journal | None = None
     ) -> Iterator[NDArray[np.uint8]]:
         """The frames [H, W, 3] in order, each as soon as it is certain: given ones as they came, others decoded."""
+        self.guard.recipe(recipe)  # everything is made here, whoever asks
         threads = torch.get_num_threads()
         torch.set_num_threads(recipe.threads)
         try:

@@ -38,6 +38,7 @@ class Recipe:
     that the model does and does not know. versions: of himmel, torch, numpy, av, python. threads, device,
     precision: these decide the last bits of every sum, so a replay uses the same. created: UTC, ISO 8601. plan: which
     frames were given, by which of media; None stands for all to be made. marks: what the file carries when it leaves.
+    policy: what was refused; "": before checks.
     """
 
     prompt: str
@@ -62,6 +63,7 @@ class Recipe:
     plan: Plan = None  # pyright: ignore[reportAssignmentType]
     media: tuple[MediumNote, ...] = ()
     marks: tuple[str, ...] = (MANIFEST,)
+    policy: str = ""
 
     def __post_init__(self) -> None:
         if self.plan is None:
@@ -93,6 +95,7 @@ class Recipe:
             if key not in names and key != "format":
                 near = difflib.get_close_matches(str(key), names, 1)
                 raise HimmelError(f"unknown key {key!r:.60}", f"did you mean {near[0]!r}?" if near else "", "remove it")
+        plain = {"policy": "", **plain}
         missing = [f.name for f in fields(cls) if f.name not in plain]
         if missing:
             raise HimmelError(

@@ -1,0 +1,61 @@
+"""One text, one answer: the lists, then the classifier on every window of it, then the policy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from torch import Tensor
+
+from himmel.safety.classifier import Classifier
+from himmel.safety.lists import Lists, named
+from himmel.safety.normalise import Normalised, normalise
+from himmel.safety.policy import DEFAULT, LINES, Policy, Verdict
+from himmel.safety.windows import windows
+
+Encode = Callable[[Sequence[str]], list[Tensor]]
+"""Texts to word states [n, 384] each."""
+OF_NAMES = ("likeness", "characters")
+"""Categories that a permitted name is about."""
+KEPT = 512
+
+
+class Checker:
+    """Looks at texts. lists, classifier: either may be None, to measure the other alone."""
+
+    def __init__(self, lists: Lists | None, classifier: Classifier | None, encode: Encode) -> None:
+        self.lists, self.classifier, self.encode = lists, classifier, encode
+        self._classified: dict[str, list[str]] = {}
+
+    def check(self, text: str, policy: Policy = DEFAULT) -> Verdict | None:
+        """Why a text is refused, the gravest reason first and lists before the classifier; None if it is not."""
+        prompt = normalise(text)
+        permitted = self._permitted(prompt, policy)
+        for category in self.listed(prompt, permitted):
+            if policy.refuses(category):
+                return Verdict(category, LINES[category], "list")
+        for category in self.classified(prompt.text):
+            if policy.refuses(category) and not (permitted and category in OF_NAMES):
+                return Verdict(category, LINES[category], "classifier")
+        return None
+
+    def listed(self, prompt: Normalised, skip: Sequence[tuple[int, int]] = ()) -> list[str]:
+        """The categories of the lists that a prompt falls under."""
+        return [] if self.lists is None else self.lists.categories(prompt, skip)
+
+    def classified(self, text: str) -> list[str]:
+        """The categories that the classifier sees in any window of a text. Answers are kept, since requests repeat."""
+        if self.classifier is None or not text:
+            return []
+        if text not in self._classified:
+            found = self.classifier.categories(self.encode(windows(text)))
+            while len(self._classified) >= KEPT:
+                del self._classified[next(iter(self._classified))]
+            self._classified[text] = found
+        return self._classified[text]
+
+    @staticmethod
+    def _permitted(prompt: Normalised, policy: Policy) -> list[tuple[int, int]]:
+        """Where permitted names stand."""
+        if not policy.permitted:
+            return []
+        return [(hit.start, hit.end) for hit in named(policy.permitted).found(prompt)]

@@ -1,0 +1,95 @@
+"""Windows, the head, and the order of lists, classifier and policy; with made-up states, and with the shipped head."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import Tensor
+
+from himmel.language import WordEncoder
+from himmel.pipeline.guard import HEAD, load_classifier
+from himmel.pipeline.parts import Reading
+from himmel.records import HimmelError
+from himmel.safety.check import Checker
+from himmel.safety.classifier import Classifier, Head
+from himmel.safety.lists import load_lists
+from himmel.safety.policy import CATEGORIES, DEFAULT, OFF, policy_from
+from himmel.safety.windows import LETTERS, windows
+from himmel.weights import shipped
+
+
+def reads(texts: Sequence[str]) -> list[Tensor]:
+    """States whose first number says whether a text holds the word of the test."""
+    return [torch.tensor([[3.0 if "quux" in text else -3.0, 1.0, 1.0, 1.0]]) for text in texts]
+
+
+@pytest.fixture
+def classifier() -> Classifier:
+    """Sees violence in the word of the test."""
+    head = Head(width=4)
+    with torch.no_grad():
+        head.whole.weight.zero_()
+        head.whole.bias.fill_(-4)
+        head.whole.weight[list(CATEGORIES).index("violence"), 0] = 8
+    return Classifier(head, [0.5] * len(CATEGORIES))
+
+
+@given(st.text(st.characters(blacklist_categories=["Cs"]), max_size=900))
+def test_windows_leave_no_letter_out(text: str) -> None:
+    found = windows(text)
+    assert found[0] == text
+    assert all(len(piece) <= LETTERS for piece in found[1:])
+    if len(found) > 1:
+        assert set("".join(text.split())) <= set("".join("".join(found[1:]).split()))
+
+
+def test_what_stands_behind_an_innocent_beginning_is_seen(classifier: Classifier) -> None:
+    checker = Checker(None, classifier, lambda texts: reads([text[:LETTERS] for text in texts]))
+    for beginning in (0, 20, 89, 90, 300, 1500):
+        assert checker.check("calm sea " * (beginning // 9) + "quux", DEFAULT), beginning
+
+
+def test_lists_come_first_and_policies_decide(classifier: Classifier) -> None:
+    checker = Checker(load_lists(), classifier, reads)
+    listed, seen = checker.check("a striptease quux"), checker.check("quux")
+    assert listed is not None
+    assert seen is not None
+    assert (listed.category, listed.why) == ("sexual", "list")
+    assert (seen.category, seen.why) == ("violence", "classifier")
+    museum = policy_from({"categories": {"violence": "allow"}})
+    assert checker.check("quux", museum) is None
+    assert checker.check("a striptease quux", museum) == listed
+    assert checker.check("a striptease quux", OFF) is None
+    assert checker.check("sexual content with a minor", OFF) is not None
+    assert checker.check("a red ball") is None
+
+
+def test_a_permitted_name_is_let_through_and_no_other() -> None:
+    checker = Checker(load_lists(), None, reads)
+    policy = policy_from({"permitted": ["Taylor Swift", "Mickey Mouse"]})
+    assert checker.check("Taylor Swift sings", policy) is None
+    assert checker.check("Mickey Mouse sings", policy) is None
+    assert checker.check("Taylor Swift and Donald Trump", policy) is not None
+    assert checker.check("Taylor Swift naked in bed, sexy", policy) is not None
+
+
+def test_thresholds_must_fit() -> None:
+    with pytest.raises(HimmelError, match="thresholds"):
+        Classifier(Head(), [0.5])
+
+
+def test_the_shipped_head_is_small_and_fits_the_encoder(words: Reading) -> None:
+    encoder: WordEncoder = words[0]
+    classifier = load_classifier(encoder)
+    assert classifier.head.categories == tuple(CATEGORIES)
+    assert shipped(HEAD).stat().st_size < 50_000
+
+
+def test_a_head_for_other_states_is_refused(words: Reading) -> None:
+    other = WordEncoder(words[0].container, words[0].mean + 1, words[0].scale)
+    with pytest.raises(HimmelError, match="words"):
+        load_classifier(other)
