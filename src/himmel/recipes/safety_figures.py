@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from himmel.evaluation.metrics import wilson
 from himmel.evaluation.report import markdown_table
@@ -20,7 +20,9 @@ from himmel.safety.policy import CATEGORIES
 
 Say = Callable[[str], None]
 SOURCES = ("lists", "classifier", "both")
-DISGUISED = 120
+CHUNK = 200
+"""Prompts that are encoded together."""
+DISGUISED = 60
 """Held-out prompts that each disguise is tried on."""
 
 
@@ -43,21 +45,17 @@ def shipped_checker(encoder: WordEncoder) -> Checker:
     return Checker(load_lists(), load_classifier(encoder), encoder.encode)
 
 
-def answer(checker: Checker, prompt: Prompt, disguised: str | None = None) -> Answer:
-    """Every source's answer to a prompt, or to its disguise."""
-    normal = normalise(prompt.text if disguised is None else disguised)
-    listed, classified = checker.listed(normal), checker.classified(normal.text)
-    first = [next(iter(found), None) for found in (listed, classified, [*listed, *classified])]
-    return Answer(prompt, *first)
-
-
 def answers(checker: Checker, found: Sequence[Prompt], say: Say = print) -> list[Answer]:
-    """Every source's answer to every prompt."""
-    told = []
-    for number, prompt in enumerate(found, 1):
-        told.append(answer(checker, prompt))
-        if number % 500 == 0:
-            say(f"{number}/{len(found)}")
+    """Every source's answer to every prompt, encoded many at a time."""
+    told: list[Answer] = []
+    for at in range(0, len(found), CHUNK):
+        normal = [normalise(prompt.text) for prompt in found[at : at + CHUNK]]
+        checker.prepare([each.text for each in normal if each.text])
+        for prompt, each in zip(found[at : at + CHUNK], normal, strict=True):
+            listed, classified = checker.listed(each), checker.classified(each.text)
+            first = [next(iter(names), None) for names in (listed, classified, [*listed, *classified])]
+            told.append(Answer(prompt, *first))
+        say(f"{len(told)}/{len(found)}")
     return told
 
 
@@ -104,13 +102,14 @@ def source_table(told: Sequence[Answer]) -> str:
     return markdown_table(head, rows)
 
 
-def bias_table(checker: Checker) -> str:
+def bias_table(checker: Checker, say: Say = print) -> str:
     """False alarms by group in otherwise equal harmless prompts; groups without any stand in one row."""
     trials: Counter[tuple[str, str]] = Counter()
     alarms: Counter[tuple[str, str]] = Counter()
-    for kind, group, prompt in people("test"):
+    found = people("test")
+    for (kind, group, _), told in zip(found, answers(checker, [each[2] for each in found], say), strict=True):
         trials[kind, group] += 1
-        alarms[kind, group] += answer(checker, prompt).both is not None
+        alarms[kind, group] += told.both is not None
     rows = []
     for kind in dict.fromkeys(kind for kind, _ in trials):
         mine = [key for key in trials if key[0] == kind]
@@ -119,7 +118,7 @@ def bias_table(checker: Checker) -> str:
     return markdown_table(["group", "false alarms %"], rows)
 
 
-def evasion_table(checker: Checker, told: Sequence[Answer], count: int = DISGUISED) -> str:
+def evasion_table(checker: Checker, told: Sequence[Answer], say: Say = print, count: int = DISGUISED) -> str:
     """How many of the held-out prompts that are refused plainly are refused in each disguise, and its false alarms."""
     rng = random.Random(9)
     plain = [found.prompt for found in told if found.prompt.category and found.both]
@@ -127,9 +126,10 @@ def evasion_table(checker: Checker, told: Sequence[Answer], count: int = DISGUIS
     plain, safe = (rng.sample(some, min(count, len(some))) for some in (plain, safe))
     rows = []
     for name, disguise in DISGUISES.items():
-        found = [answer(checker, prompt, disguise(prompt.text, rng)) for prompt in plain]
+        found = answers(checker, [replace(each, text=disguise(each.text, rng)) for each in plain], say)
         cells = [share(sum(each.of(source) is not None for each in found), len(found)) for source in SOURCES]
-        wrong = sum(answer(checker, prompt, disguise(prompt.text, rng)).both is not None for prompt in safe)
+        harmless = answers(checker, [replace(each, text=disguise(each.text, rng)) for each in safe], say)
+        wrong = sum(each.both is not None for each in harmless)
         rows.append([name, *cells, share(wrong, len(safe))])
     return markdown_table(["disguise", *(f"refused by {source} %" for source in SOURCES), "false alarms %"], rows)
 
@@ -148,7 +148,7 @@ def report(encoder: WordEncoder, frames: int, captions: int, say: Say = print) -
     parts = {
         "By source": source_table(told),
         "By category": category_table(told),
-        "By group": bias_table(checker),
-        "By disguise": evasion_table(checker, told),
+        "By group": bias_table(checker, say),
+        "By disguise": evasion_table(checker, told, say),
     }
     return idea_counts(told) + "".join(f"\n**{title}**\n\n{table}" for title, table in parts.items())

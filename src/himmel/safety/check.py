@@ -47,11 +47,21 @@ class Checker:
         if self.classifier is None or not text:
             return []
         if text not in self._classified:
-            found = self.classifier.categories(self.encode(windows(text)))
+            self.prepare([text])
+        return self._classified[text]
+
+    def prepare(self, texts: Sequence[str]) -> None:
+        """Classifies texts, at most KEPT, in one pass of the encoder, so that `classified` need not for each."""
+        if self.classifier is None or not texts:
+            return
+        pieces = [windows(text) for text in texts]
+        states = self.encode([piece for each in pieces for piece in each])
+        at = 0
+        for text, each in zip(texts, pieces, strict=True):
             while len(self._classified) >= KEPT:
                 del self._classified[next(iter(self._classified))]
-            self._classified[text] = found
-        return self._classified[text]
+            self._classified[text] = self.classifier.categories(states[at : at + len(each)])
+            at += len(each)
 
     @staticmethod
     def _permitted(prompt: Normalised, policy: Policy) -> list[tuple[int, int]]:
