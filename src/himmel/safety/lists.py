@@ -83,12 +83,12 @@ class Lists:
             return
         parts = re.split(r"[\s\-]+", term.replace("'", "").replace("’", "").strip())
         words = tuple(fold(word) for word in parts)
-        self._starts.setdefault(words[0], []).append((words, number, role))
-        joined = "".join(words)
+        first, joined = words[0], "".join(words)
+        self._starts.setdefault(first, []).append((words, number, role))
         if len(words) > 1 and len(joined) >= LONG:
             self._starts.setdefault(joined, []).append(((joined,), number, role))
-        if len(words[0]) >= DOUBLED:
-            self._single.setdefault(_single(words[0]), set()).add(words[0])
+        if len(first) >= DOUBLED:
+            self._single.setdefault(_single(first), set()).add(first)
         if role != "unless" and len(joined.rstrip("*")) >= LONG:
             for variant in (*_shorter(joined.rstrip("*")), joined.rstrip("*")):
                 self._errors.setdefault(variant, set()).add(joined)
