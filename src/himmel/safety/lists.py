@@ -83,9 +83,8 @@ class Lists:
             return
         parts = re.split(r"[\s\-]+", term.replace("'", "").replace("’", "").strip())
         words = tuple(fold(word) for word in parts)
-        first = words[0]
+        first, joined = words[0], "".join(words)
         self._starts.setdefault(first, []).append((words, number, role))
-        joined = "".join(words)
         if len(words) > 1 and len(joined) >= LONG:
             self._starts.setdefault(joined, []).append(((joined,), number, role))
         if len(first) >= DOUBLED:

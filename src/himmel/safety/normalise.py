@@ -17,6 +17,8 @@ from himmel.safety.lookalikes import FILLERS, LEET, LEET_EITHER, LOOKALIKES, PLA
 
 SHORTEST_JOIN = 6
 """Letters that two neighbouring words have at least, when they are also read as one."""
+SHOUTED = 8
+"""Capitals in a text without small letters, from which on it is read in small ones."""
 _HAN = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _SIGN = rf"[^\W_{_HAN}\u3040-\u30ff\uac00-\ud7af]|[@$€£|!*]"
 _LOOSE = re.compile(
@@ -74,8 +76,13 @@ def normalise(given: str) -> Normalised:
         words=tuple(words) + tuple(_neighbours(words)),
         han="".join(SIMPLIFIED.get(clean[i], clean[i]) for i in han),
         places=tuple(origin[i] for i in han),
-        text=" ".join("".join([*shown, clean[at:]]).split()),
+        text=_quiet(" ".join("".join([*shown, clean[at:]]).split())),
     )
+
+
+def _quiet(text: str) -> str:
+    """Small letters where all are capitals, which the encoder reads badly."""
+    return text.lower() if text.isupper() and sum(sign.isupper() for sign in text) >= SHOUTED else text
 
 
 def fold(word: str) -> str:
@@ -133,8 +140,7 @@ def _spans(clean: str) -> Iterator[tuple[int, int, bool]]:
 def _words(token: str, loose: bool) -> Iterator[Word]:
     """The words of a token: one, or its parts between hyphens and dots and all of it together."""
     if loose:
-        letters = re.sub(rf"(?!{_SIGN}).", "", token)
-        yield Word(_forms(letters), 0, len(token), loose=True)
+        yield Word(_forms(_letters(token)), 0, len(token), loose=True)
         return
     parts = list(_PARTS.finditer(token))
     for part in parts:
@@ -143,6 +149,12 @@ def _words(token: str, loose: bool) -> Iterator[Word]:
             yield Word(_forms(part.group()[: apostrophe.start()]), part.start(), part.end(), joined=True)
     if len(parts) > 1:
         yield Word(_forms("".join(part.group() for part in parts)), 0, len(token), joined=True)
+
+
+def _letters(run: str) -> str:
+    """A run of letters that stand apart, put together."""
+    found = _LOOSE.fullmatch(run)
+    return run.replace(found[1], "") if found else run
 
 
 def _neighbours(words: list[Word]) -> Iterator[Word]:
@@ -179,7 +191,7 @@ def _seen(word: str) -> str:
 def _readable(token: str, loose: bool) -> str:
     """A token with its disguise taken off; as it is where it has none."""
     if loose:
-        return _forms(re.sub(rf"(?!{_SIGN}).", "", token))[-1]
+        return _forms(_letters(token))[-1]
     lower = token.casefold()
     inside = re.search(r"(?<=[^\W\d_])[\d@$€£!|]+(?=[^\W\d_])", lower) and len(re.findall(r"[^\W\d_]", lower)) >= 2
     led = re.match(r"[$@€£]+[^\W\d_]{2}", lower)
