@@ -60,6 +60,20 @@ def count_option(count: int, what: str) -> Callable[[F], F]:
     )
 
 
+judge_option = click.option(
+    "--judge", default="report", show_default=True, metavar="NAME", help="select or report. Example: --judge select"
+)
+
+
+def publish(text: str, place: Path, name: str) -> None:
+    """Keeps a table as place/name and prints it."""
+    from himmel.evaluation.report import write_text
+
+    write_text(place / name, text)
+    click.echo(text)
+    say("folder", str(place))
+
+
 def walk_options(function: F) -> F:
     """How clips are made for an evaluation."""
     function = click.option(
@@ -184,9 +198,7 @@ def _generate(pipeline: Pipeline, steps: int, guidance: float, side: int = 128) 
 
 @evaluate.command(short_help="Whether colours go to the shapes that they are asked for.")
 @count_option(40, "Pairs of prompts, two clips each.")
-@click.option(
-    "--judge", default="report", show_default=True, metavar="NAME", help="select or report. Example: --judge select"
-)
+@judge_option
 @click.option("--side", type=int, default=64, show_default=True, metavar="N", help="Pixels. Example: --side 128")
 @walk_options
 @folder_option
@@ -202,7 +214,6 @@ def swaps(count: int, judge: str, side: int, steps: int, guidance: float, folder
     place = folder_for(folder, count)
     check("a ball", steps=steps, guidance=guidance, width=side, height=side)
     from himmel.evaluation.judge import Judge
-    from himmel.evaluation.report import write_text
     from himmel.evaluation.swaps import evaluate_swaps
     from himmel.evaluation.swaps import swaps as drawn
     from himmel.pipeline import Pipeline
@@ -213,9 +224,7 @@ def swaps(count: int, judge: str, side: int, steps: int, guidance: float, folder
     reader = Judge.load(judge)
     generate = _generate(Pipeline.from_pretrained(model), steps, guidance, side)
     table = evaluate_swaps(generate, drawn(count, PROMPT_SEEDS["test"]), reader, report)
-    write_text(place / "swaps.md", table.markdown())
-    click.echo(table.markdown())
-    say("folder", str(place))
+    publish(table.markdown(), place, "swaps.md")
 
 
 @evaluate.command(short_help="The validation loss at fixed noise levels.")
@@ -243,9 +252,7 @@ def flow(count: int, side: int, folder: str, model: str) -> None:
 
 
 @evaluate.command(short_help="How often the judges themselves are right.")
-@click.option(
-    "--judge", default="report", show_default=True, metavar="NAME", help="select or report. Example: --judge select"
-)
+@judge_option
 @count_option(100, "Held-out clips of the world.")
 def judge(judge: str, count: int) -> None:
     """A judge's own accuracy by fact, on held-out renders, plain and recompressed.

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import click
 
-from himmel.cli.evaluate import count_option, folder_for, folder_option
+from himmel.cli.evaluate import count_option, folder_for, folder_option, publish
 from himmel.cli.evaluate_ways import evaluate
-from himmel.cli.terminal import say
 
 __all__ = ["evaluate"]
 
@@ -22,12 +21,9 @@ def safety(count: int, folder: str) -> None:
     himmel evaluate safety
     """
     place = folder_for(folder, count)
-    from himmel.evaluation.report import write_text
     from himmel.language import WordEncoder
     from himmel.recipes.safety import SafetyRecipe
     from himmel.recipes.safety_figures import report
 
     text = report(WordEncoder.load(), SafetyRecipe().frames, count, lambda line: click.echo(line, err=True))
-    write_text(place / "safety.md", text)
-    click.echo(text)
-    say("folder", str(place))
+    publish(text, place, "safety.md")

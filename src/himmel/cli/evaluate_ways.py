@@ -13,16 +13,14 @@ from himmel.cli.evaluate import (
     evaluate,
     folder_for,
     folder_option,
+    judge_option,
+    publish,
     walk_options,
     world_clips,
 )
 from himmel.cli.options import model_option
 from himmel.cli.terminal import say
 from himmel.records import HimmelError
-
-judge_option = click.option(
-    "--judge", default="report", show_default=True, metavar="NAME", help="select or report. Example: --judge select"
-)
 
 
 def _counted(of: int) -> Callable[[int], None]:
@@ -73,7 +71,7 @@ def storyboard(count: int, judge: str, steps: int, guidance: float, folder: str,
     place = folder_for(folder, count)
     check("a ball", steps=steps, guidance=guidance)
     from himmel.evaluation.judge import Judge
-    from himmel.evaluation.report import markdown_table, percent, write_text
+    from himmel.evaluation.report import markdown_table, percent
     from himmel.pipeline import Pipeline
     from himmel.pipeline.ways import Settings
     from himmel.recipes.films import boards, evaluate_storyboards
@@ -88,9 +86,7 @@ def storyboard(count: int, judge: str, steps: int, guidance: float, folder: str,
     ]
     text = markdown_table(["fact", "in the storyboard %", "alone %", "trials"], rows)
     text += f"\nSubjects that keep colour and shape over a cut: {table.kept} of {table.of}\n"
-    write_text(place / "storyboard.md", text)
-    click.echo(text)
-    say("folder", str(place))
+    publish(text, place, "storyboard.md")
 
 
 @evaluate.command(short_help="Whether an edit changes what was asked and keeps the motion.")
@@ -115,7 +111,7 @@ def edit(count: int, strength: float, judge: str, steps: int, guidance: float, f
     check("a ball", steps=steps, guidance=guidance)
     planned(1, strength)
     from himmel.evaluation.judge import Judge
-    from himmel.evaluation.report import markdown_table, number, percent, write_text
+    from himmel.evaluation.report import markdown_table, number, percent
     from himmel.pipeline import Pipeline
     from himmel.recipes.edits import edit_all
     from himmel.recipes.judge import SPLITS
@@ -136,9 +132,7 @@ def edit(count: int, strength: float, judge: str, steps: int, guidance: float, f
         ]
         rows.append([kind, str(len(mine)), percent(shares[0]), percent(shares[1]), number(mean)])
     text = markdown_table(["changed", "clips", "change seen %", "seen before %", "correlation of motion"], rows)
-    write_text(place / "edit.md", text)
-    click.echo(text)
-    say("folder", str(place))
+    publish(text, place, "edit.md")
 
 
 @evaluate.command(short_help="How a minute drifts.")
@@ -165,7 +159,6 @@ def drift(count: int, seconds: int, judge: str, steps: int, guidance: float, fol
         raise HimmelError(f"{seconds} seconds", "8 to 600", "for example --seconds 60")
     from himmel.evaluation.drift import drift_markdown
     from himmel.evaluation.judge import Judge
-    from himmel.evaluation.report import write_text
     from himmel.pipeline import Pipeline
     from himmel.pipeline.ways import Settings
     from himmel.recipes.films import boards, make_long, real_motion
@@ -180,6 +173,4 @@ def drift(count: int, seconds: int, judge: str, steps: int, guidance: float, fol
         click.echo(f"{number + 1}/{count}", err=True)
     real = real_motion([clip.frames for clip in world_clips(SPLITS[judge], 24, 128)])
     text = drift_markdown(found, real)
-    write_text(place / "drift.md", text)
-    click.echo(text)
-    say("folder", str(place))
+    publish(text, place, "drift.md")

@@ -206,11 +206,21 @@ def report_request(pipeline: Pipeline, request: Request, media: Sequence[Medium]
     if told and isinstance(request.expand, Endpoint):
         say("asking", f"{request.expand.model} at {request.expand.url} to fill up the prompt")
     recipe = pipeline.recipe(request, media)
+    report_scenes(recipe)
     if told:
         report_words(recipe, pipeline)
     if notice := pipeline.expansion(request).notice:
         say("note", notice)
     report_shape(recipe, pipeline)
+
+
+def report_scenes(recipe: Recipe) -> None:
+    """The scenes of a storyboard with their times, as they will be made."""
+    segments = recipe.plan.segments
+    ends = [segment.start for segment in segments[1:]] + [recipe.frames]
+    for segment, end in zip(segments, ends if segments else [], strict=True):
+        span = f"{float(segment.start / recipe.rate):g}-{float(end / recipe.rate):g} s"
+        say("scene", f"{span}{', after a cut' if segment.cut else ''}: {segment.prompt}")
 
 
 def report_words(recipe: Recipe, pipeline: Pipeline) -> None:

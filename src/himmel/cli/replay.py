@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from himmel.cli.files import read_text
 from himmel.cli.generate import report_clip
 from himmel.cli.opening import open_pipeline
 from himmel.cli.options import PATH, model_option, policy_option
@@ -16,8 +17,6 @@ from himmel.records import HimmelError
 if TYPE_CHECKING:
     from himmel.records.recipe import Recipe
     from himmel.safety.policy import Policy
-
-LARGEST = 1 << 20  # bytes; a recipe is about 1 kB
 
 
 @click.command(short_help="Make the same clip again from its recipe.")
@@ -63,15 +62,9 @@ def read_recipe(path: str) -> Recipe:
     """The recipe in a file. Raises HimmelError for one that is missing, too large or no recipe."""
     from himmel.records.recipe import Recipe
 
+    text = read_text(path, "a recipe", "give the .json beside a clip")
     try:
-        with open(path, "rb") as file:
-            content = file.read(LARGEST + 1)
-        if len(content) > LARGEST:
-            raise HimmelError(f"{path} has over {LARGEST >> 20} MiB", "a recipe", "give the .json beside a clip")
-        return Recipe.from_json(content.decode())
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "it is no text"
-        raise HimmelError(f"{path} cannot be read: {reason}", "a recipe", "give the .json beside a clip") from error
+        return Recipe.from_json(text)
     except HimmelError as error:
         raise HimmelError(f"{path}: {error.given}", error.allowed, error.remedy) from error
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
+from himmel.cli.files import read_text
 from himmel.cli.media import make_clip, media_options, settings_of
 from himmel.cli.options import PATH
 from himmel.cli.terminal import say
@@ -19,7 +20,6 @@ from himmel.records import HimmelError
 if TYPE_CHECKING:
     from himmel.prompting.storyboard import Storyboard
 
-LARGEST = 1 << 20  # bytes
 YAML = (".yaml", ".yml")
 HEADER = "# Change it, then: himmel storyboard FILE -o film.mp4. All keys: himmel storyboard --schema\n"
 
@@ -86,21 +86,9 @@ def read_file(path: str) -> Storyboard:
     from himmel.prompting.storyboard import read_storyboard
 
     try:
-        return read_storyboard(_plain_values(_text(path)))
+        return read_storyboard(_plain_values(read_text(path, "a text file")))
     except HimmelError as error:
         raise HimmelError(f"{path}: {error.given}", error.allowed, error.remedy) from error
-
-
-def _text(path: str) -> str:
-    try:
-        with open(path, "rb") as file:
-            content = file.read(LARGEST + 1)
-        if len(content) > LARGEST:
-            raise HimmelError(f"{path} has over {LARGEST >> 20} MiB", "a text file", "")
-        return content.decode("utf-8-sig")
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "it is no text in UTF-8"
-        raise HimmelError(f"{path} cannot be read: {reason}", "a text file", "") from error
 
 
 def _plain_values(text: str) -> Any:
@@ -134,7 +122,7 @@ def _from_script(path: str) -> Storyboard:
     from himmel.prompting.script import read_script
 
     try:
-        found = read_script(_text(path))
+        found = read_script(read_text(path, "a text file"))
     except HimmelError as error:
         raise HimmelError(f"{path}: {error.given}", error.allowed, error.remedy) from error
     if found.left_out:
@@ -164,9 +152,4 @@ def _make(board: Storyboard, source: str, options: dict[str, Any]) -> None:
     if click.get_current_context().get_parameter_source("seed") != ParameterSource.COMMANDLINE:
         options["seed"] = board.seed or 0
     task = ways.storyboard(board, folder=os.path.dirname(source), settings=settings_of(options))
-    request = task.request
-    ends = [segment.start for segment in request.plan.segments[1:]] + [request.frames]
-    for segment, end in zip(request.plan.segments, ends, strict=True):
-        span = f"{float(segment.start / request.rate):g}-{float(end / request.rate):g} s"
-        say("scene", f"{span}{', after a cut' if segment.cut else ''}: {segment.prompt}")
     make_clip(task, options)
