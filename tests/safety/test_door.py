@@ -80,7 +80,9 @@ def test_refused_in_one_line_before_anything_is_written(verb: str, folder: Path)
 
 
 def test_a_refusal_names_the_scene(folder: Path) -> None:
-    assert "scene 2 is refused" in run(*VERBS["storyboard"]).stderr
+    refused = run(*VERBS["storyboard"])
+    assert "scene 2 is refused" in refused.stderr
+    assert "Mickey" not in refused.stdout, "nothing of its words is told before the check"
 
 
 def test_what_is_said_before_a_refusal_holds_no_prompt(folder: Path) -> None:
