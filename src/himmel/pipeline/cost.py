@@ -32,9 +32,11 @@ def token_grid(recipe: Recipe) -> tuple[int, int, int]:
 
 
 def window_grid(recipe: Recipe) -> tuple[int, int, int]:
-    """(latent frames, rows, columns) of the largest canvas that is made at once."""
+    """(latent frames, rows, columns) of the largest canvas that is made at once: a window, and the beginning of a long
+    shot beside it.
+    """
     groups, rows, columns = token_grid(recipe)
-    return min(groups, SIZE), rows, columns
+    return min(groups, SIZE + 1), rows, columns
 
 
 def work_of(recipe: Recipe, parts: Parts) -> list[tuple[str, int, float]]:

@@ -312,7 +312,7 @@ class Pipeline:
                 denoiser(self.parts.transformer, words[number], canvas, recipe.guidance),
                 canvas,
                 sampling_levels(recipe.steps, canvas.tokens),
-                _noise(recipe.seed, window, canvas.latents),
+                _noise(recipe.seed, window, canvas.latents, timeline.known),
                 SOLVERS[recipe.solver],
                 on_step=lambda i, x: watch.step("sampling"),
             )
@@ -388,15 +388,16 @@ def _fade(length: int) -> NDArray[np.float32]:
     return np.minimum(1, np.minimum(place, place[::-1]) / (min(FADE, length // 4) + 1))
 
 
-def _noise(seed: int, window: Sequence[int], like: Tensor) -> Tensor:
-    """Standard normal noise [C, F, h, w] for a window; a group has its own, whatever the length of the clip.
+def _noise(seed: int, window: Sequence[int], like: Tensor, known: Sequence[bool]) -> Tensor:
+    """Standard normal noise [C, F, h, w] for a window; a group has its own, whatever the length of the clip, and other
+    noise once it is known: what it was made from is in it.
 
     Drawn on the processor whatever computes, so that a seed means the same everywhere.
     """
     noise = torch.zeros_like(like)
     for place, group in enumerate(window):
-        generator = torch.Generator().manual_seed((seed * 1_000_003 + group) % 2**63)
-        noise[:, place] = torch.randn(noise[:, place].shape, generator=generator)
+        stream = (seed * 1_000_003 + group + (2**62 if known[group] else 0)) % 2**63
+        noise[:, place] = torch.randn(noise[:, place].shape, generator=torch.Generator().manual_seed(stream))
     return noise
 
 

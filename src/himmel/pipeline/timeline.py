@@ -17,6 +17,12 @@ from himmel.pipeline.grid import Grid
 
 Frames = NDArray[np.uint8]
 
+HISTORY = 0.15
+"""The noise level of what the model itself has made when a later window goes on from it: noise of a level that is told
+hides small faults, which would be passed on and grow (Diffusion Forcing 2407.01392, sec. 3.2).
+"""
+FAR = 60.0
+"""Seconds from which an anchor is, as far as the model is told; it has learned no more."""
 ALONE = (True, False, False, False)
 """Which frames of its group are there when a picture stands alone, as in training."""
 
@@ -47,18 +53,36 @@ class Timeline:
         return self.latents[:, group]
 
     def canvas(self, window: Sequence[int], rate: float) -> Canvas:
-        """What is known in a window of groups, with the pictures that stand alone beside groups that are not."""
+        """What is known in a window of groups, with the pictures that stand alone beside groups that are not, and
+        the beginning of the shot where that is out of sight.
+        """
         latents = torch.stack([self.latent(group) for group in window], 1)
         change = self._change(len(window))
         canvas = placed(latents, torch.stack([self._ceiling(group, change) for group in window]), rate)
-        alone, seconds = [], []
+        beside, seconds = [], []
         for place, group in enumerate(window):
             for i in [] if self.known[group] else self.grid.references(group):
-                alone.append(self._alone(group, i))
+                beside.append(self._alone(group, i))
                 seconds.append((place * FRAMES_A_GROUP + i) / rate)
-        if not alone:
+        if (anchor := self._anchor(window)) is not None:
+            middle = ((anchor - window[0]) * FRAMES_A_GROUP + 1.5) / rate
+            beside.append(self.latent(anchor))
+            seconds.append(max(-FAR, min(FAR, middle)))
+        if not beside:
             return canvas
-        return with_reference(canvas, torch.stack(alone, 1), torch.tensor(seconds))
+        return with_reference(canvas, torch.stack(beside, 1), torch.tensor(seconds))
+
+    def _anchor(self, window: Sequence[int]) -> int | None:
+        """The group that a window is shown from afar, so that a long shot stays what it was: the first known one of
+        its shot, or the last where the shot is made backward; None where they are in the window or next to it.
+        """
+        shot = next(shot for shot in self.grid.shots if window[-1] in shot)
+        known = [group for group in (shot if not self.grid.plan.loop else range(self.grid.groups)) if self.known[group]]
+        if not known or (self.grid.plan.loop and 0 in window):
+            return None
+        if known[0] < window[0] - 1:
+            return known[0]
+        return known[-1] if known[-1] > window[-1] + 1 and not self.grid.plan.loop else None
 
     def _change(self, groups: int) -> float:
         """The level that an edit starts from: its strength is shifted by size as levels are, so that it means as much
@@ -69,11 +93,15 @@ class Timeline:
         return float(shift_levels(strength, size_shift(groups * rows * columns)))
 
     def _ceiling(self, group: int, change: float) -> Tensor:
-        """[h, w] how much of a group is to be made: nothing of a known one, all, or what an edit leaves open."""
+        """[h, w] how much of a group is to be made: nothing of a given one, next to nothing of one that was made, all,
+        or what an edit leaves open.
+        """
         rows, columns = self.latents.shape[2:]
         plan = self.grid.plan
-        if self.known[group]:
+        if self.grid.known[group]:
             return torch.zeros(rows, columns)
+        if self.known[group]:
+            change = min(change or 1.0, HISTORY)
         if plan.region is None:
             return torch.full((rows, columns), change or 1.0)
         ceiling = torch.zeros(rows, columns)

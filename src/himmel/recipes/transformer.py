@@ -1,6 +1,6 @@
 """The transformer's training, from a pool of latents and word states.
 
-Command: ``himmel train transformer --folder runs/pool`` (recipe "cpu": two cores, 60 minutes, 0.38 steps of 4,096
+Command: ``himmel train transformer --folder runs/pool`` (recipe "cpu": two cores, 60 minutes, 0.23 steps of 8,192
 tokens a second; "h100": 20 minutes of a 25-minute lease). Expected figures: docs/journal.md and the model card.
 
 Small pictures come first and large ones last: a step is a budget of tokens, filled with clips of one shape. Beside the
@@ -39,7 +39,8 @@ class Share:
     between).
 
     kind: "clips"; "referenced" clips, beside which one of their frames is given alone, as a still that is brought to
-    life; or "stills".
+    life; "anchored" ones, beside which an earlier or later latent frame of the same clip is given as if it were up to a
+    minute away, as the beginning of a long clip is while its end is made; or "stills".
     """
 
     bucket: str
@@ -57,20 +58,22 @@ class TransformerRecipe:
 
     config: TransformerConfig = field(default_factory=lambda: SIZES["S"])
     schedule: Schedule = field(
-        default_factory=lambda: Schedule(steps=1_000_000, minutes=60, warmup=60, decay=0.35, seed=1)
+        default_factory=lambda: Schedule(steps=1_000_000, minutes=60, warmup=40, decay=0.35, seed=1)
     )
-    lr: float = 2e-3
+    lr: float = 2.5e-3
     vector_lr: float = 1e-3
-    tokens: int = 4096
+    tokens: int = 8192
     drop: float = 0.1
     scene: float = 0.5
     mixture: Mixture = field(default_factory=Mixture)
     compile: bool = True
     shares: tuple[Share, ...] = (
-        Share("64x64x32@16", "clips", 0.78, 0.14),
-        Share("64x64x32@16", "referenced", 0.07, 0.03),
-        Share("128x128x32@16", "clips", 0.10, 0.66),
-        Share("128x128x32@16", "referenced", 0.00, 0.10),
+        Share("64x64x32@16", "clips", 0.73, 0.11),
+        Share("64x64x32@16", "referenced", 0.06, 0.03),
+        Share("64x64x32@16", "anchored", 0.06, 0.03),
+        Share("128x128x32@16", "clips", 0.10, 0.58),
+        Share("128x128x32@16", "referenced", 0.00, 0.09),
+        Share("128x128x32@16", "anchored", 0.00, 0.09),
         Share("128x128x32@16", "stills", 0.05, 0.07),
     )
 
@@ -87,8 +90,8 @@ RECIPES: dict[str, TransformerRecipe] = {
 @dataclass(frozen=True)
 class Batch:
     """One step's clips of one shape. latents [B, C, G, h, w]; words [B, M, W], counts [B]; scene [B, K, G, h, w];
-    rate: frames a second; seconds [G]: the time of each latent frame. With a reference, the last latent frame is one
-    given frame alone, at its own time [B, G].
+    rate: frames a second; seconds [B, G]: the time of each latent frame. With a reference, the last latent frame is
+    given: one frame alone, at its own time, or an anchor far away.
     """
 
     latents: Tensor
@@ -112,24 +115,48 @@ class Pool:
         self.frame = torch.cat([shard.frame for shard in shards])
         self.rate = shards[0].rate
 
-    def draw(self, tokens: int, generator: torch.Generator, referenced: bool = False) -> Batch:
+    def draw(self, tokens: int, generator: torch.Generator, kind: str = "clips") -> Batch:
         """As many random clips as the budget of tokens holds, each with one of its captions.
 
-        referenced: beside each clip one of its frames alone.
+        kind: as of `Share`.
         """
         groups, height, width = self.latents.shape[2:]
-        count = max(1, tokens // ((groups + referenced) * height * width))
+        beside = {"referenced": 1, "anchored": 1 - _SKIPPED}.get(kind, 0)
+        count = max(1, tokens // ((groups + beside) * height * width))
         index = torch.randint(len(self.latents), (count,), generator=generator)
         caption = torch.randint(self.words.shape[1], (count,), generator=generator)
         words, counts = self.words[index, caption].float(), self.counts[index, caption]
         latents, scene = self.latents[index].float(), self.scene[index].float()
         seconds = group_seconds(groups, self.rate).expand(count, -1)
-        if referenced:
+        if kind == "referenced":
             frame = self.frame[index]
             latents = torch.cat([latents, self.reference[index].float()], 2)
             scene = torch.cat([scene, scene[torch.arange(count), :, frame // FRAMES_A_GROUP][:, :, None]], 2)
             seconds = torch.cat([seconds, frame[:, None] / self.rate], 1)
-        return Batch(latents, words, counts, scene, self.rate, seconds, referenced)
+        if kind == "anchored":
+            order, away = _anchor(groups, count, generator)
+            latents, scene = latents[:, :, order], scene[:, :, order]
+            seconds = torch.cat([seconds[:, order[:-1]], seconds[:, order[-1:]] + away[:, None]], 1)
+        return Batch(latents, words, counts, scene, self.rate, seconds, kind in ("referenced", "anchored"))
+
+
+_SKIPPED = 2
+"""Latent frames of an anchored clip that are not made: its anchor, and one between, so that copying is no way out."""
+_FAR = 2.0, 60.0
+"""Seconds by which an anchor is moved away from its clip."""
+
+
+def _anchor(groups: int, count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    """(which latent frames are made, and last the anchor; the seconds [B] by which that is moved away).
+
+    Three times in four the anchor comes before the clip.
+    """
+    low, high = (torch.tensor(x).log() for x in _FAR)
+    away = (low + (high - low) * torch.rand(count, generator=generator)).exp()
+    place = torch.arange(groups)
+    if float(torch.rand((), generator=generator)) < 0.75:
+        return torch.cat([place[_SKIPPED:], place[:1]]), -away
+    return torch.cat([place[:-_SKIPPED], place[-1:]]), away
 
 
 class Pupil(nn.Module):
@@ -201,7 +228,7 @@ def train(
         progress = recipe.schedule.progress(step, checkpoint.seconds)
         share = _pick(recipe.shares, progress, generator)
         pool = pools[share.bucket, "stills" if share.kind == "stills" else "clips"]
-        batch = pool.draw(recipe.tokens, generator, referenced=share.kind == "referenced")
+        batch = pool.draw(recipe.tokens, generator, share.kind)
         inputs = [x.to(device) for x in prepare(batch, recipe, no_words, generator)]
         with torch.autocast(device.type, torch.bfloat16):
             return forward(pupil, recipe.scene, *inputs)
