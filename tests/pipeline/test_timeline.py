@@ -1,4 +1,4 @@
-"""What a window of a long clip is shown: noise on what was made, none on what was given, and the beginning from afar."""
+"""What a window of a long clip sees: noise on what was made, none on what was given, and the beginning from afar."""
 
 from __future__ import annotations
 
