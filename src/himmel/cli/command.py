@@ -22,10 +22,12 @@ from himmel.cli.extend import extend
 from himmel.cli.fill import fill
 from himmel.cli.generate import generate
 from himmel.cli.image import image
+from himmel.cli.keys import keys
 from himmel.cli.loop import loop
 from himmel.cli.models import models
 from himmel.cli.plan import plan
 from himmel.cli.replay import replay
+from himmel.cli.serve import serve
 from himmel.cli.storyboard import storyboard
 from himmel.cli.train_safety import train
 from himmel.cli.vary import vary
@@ -99,7 +101,7 @@ def himmel() -> None:
 
 
 MAKING = (generate, image, animate, extend, loop, fill, connect, edit, storyboard, vary, enlarge, replay)
-VERBS = (*MAKING, verify, plan, models, doctor, world, train, evaluate)
+VERBS = (*MAKING, verify, serve, keys, plan, models, doctor, world, train, evaluate)
 for verb in VERBS:
     himmel.add_command(verb)
 

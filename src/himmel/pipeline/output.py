@@ -58,11 +58,16 @@ def save_sheet(path: Path, rows: Sequence[Row]) -> None:
 
     Raises HimmelError as `footage.sheet.contact_sheet` and `save` do.
     """
-    picture, once = contact_sheet(rows)[None], Fraction(1)
+    save_picture(path, contact_sheet(rows))
+
+
+def save_picture(path: Path, picture: NDArray[np.uint8]) -> None:
+    """Writes a picture [H, W, 3] that was put together of generated clips, a PNG, as `save_sheet` does."""
+    once = Fraction(1)
     if settings.unsigned():
-        write_video(path, picture, once)
+        write_video(path, picture[None], once)
     else:
-        _write_signed(path, picture, once, created(__version__, COMPOSED), settings.signer_from())
+        _write_signed(path, picture[None], once, created(__version__, COMPOSED), settings.signer_from())
 
 
 def _write_signed(path: Path, frames: Frames, rate: Fraction, manifest: Manifest, signer: Signer) -> None:

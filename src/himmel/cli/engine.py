@@ -1,0 +1,223 @@
+"""The engine that the service is handed: a pipeline, with orders put into its words."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from himmel.footage.glimpse import COLUMNS, ROWS, glimpses, small, tiles
+from himmel.language.endpoint import Endpoint
+from himmel.pipeline import Pipeline, ways
+from himmel.pipeline.cost import check_memory
+from himmel.pipeline.expansion import shown_words
+from himmel.pipeline.journal import Journal, journal_of
+from himmel.pipeline.output import save_picture
+from himmel.pipeline.parts import load
+from himmel.pipeline.progress import Progress
+from himmel.pipeline.request import check
+from himmel.pipeline.targets import check_output
+from himmel.pipeline.ways import Settings, Task
+from himmel.prompting import looped
+from himmel.prompting.storyboard import read_storyboard
+from himmel.provenance import settings as provenance
+from himmel.provenance.verify import verify
+from himmel.records import HimmelError
+from himmel.records.recipe import Recipe
+from himmel.safety.policy import Policy, RefusedError
+from himmel.service.engine import SPRITESHEET, THUMBNAIL, Facts, OnShare, Order, RefusedOrderError, main_file
+
+NAME = "himmel"
+
+
+class PipelineEngine:
+    """`service.engine.Engine` by a pipeline. expand: who fills up prompts: True for the grammar, or an endpoint.
+
+    Questions are answered by a second pipeline of the same parts, since each belongs to one thread.
+    """
+
+    def __init__(self, pipeline: Pipeline, expand: bool | Endpoint = True) -> None:
+        self.maker, self.expand = pipeline, expand
+        self.looker = Pipeline(pipeline.parts, pipeline.threads, policy=pipeline.guard.policy)
+
+    def describe(self) -> dict[str, Any]:
+        """Name, hash of the weights, and what it was trained on."""
+        parts = self.maker.parts
+        return {
+            "model": NAME,
+            "weights": Path(parts.name).name,
+            "weights_sha256": parts.fingerprint,
+            "policy": self.maker.guard.policy.note,
+            "best_sizes": [f"{width}x{height}" for width, height, _, _ in parts.shapes],
+            "best_fps": sorted({rate for _, _, _, rate in parts.shapes}),
+            "best_seconds": max((frames / rate for _, _, frames, rate in parts.shapes), default=None),
+        }
+
+    def check(self, order: Order, folder: Path) -> Facts:
+        """What an order comes to. Looks at its words, reads its media, counts what it will cost."""
+        with plain_errors(folder):
+            task = self._task(order, folder)
+            request, target = task.request, folder / main_file(order.way)
+            check_output(target, request.width, request.height, request.frames, request.rate, overwrite=True)
+            recipe = self.looker.recipe(request, task.media)
+            check_memory(recipe, self.looker.parts)
+            return facts_of(recipe)
+
+    def make(self, order: Order, folder: Path, on_share: OnShare, cancel: threading.Event) -> Facts:
+        """The clip, its recipe, its thumbnail and its spritesheet; what an earlier try has finished is kept."""
+
+        def show(progress: Progress) -> None:
+            on_share(progress.stage, progress.share, progress.seconds_left)
+
+        with plain_errors(folder):
+            target = folder / main_file(order.way)
+            for left in folder.glob(".himmel-*.part"):  # of a try that was killed
+                left.unlink(missing_ok=True)
+            if not _finished(target):
+                task = self._task(order, folder)
+                self._forget_others(target, task)
+                self.maker.write(
+                    task.request, target, task.media, overwrite=True, resume=True, on_progress=show, cancel=cancel
+                )
+            recipe = Recipe.from_json(_recipe_of(target).read_text(encoding="utf-8"))
+            on_share("pictures", 1.0, 0.0)
+            frames = glimpses(target, recipe.frames, COLUMNS * ROWS)
+            save_picture(folder / THUMBNAIL, small(frames[len(frames) // 2]))
+            save_picture(folder / SPRITESHEET, tiles(frames))
+            return facts_of(recipe)
+
+    def verify(self, path: Path) -> dict[str, Any]:
+        """What the manifest in a file says, and whether it holds."""
+        with plain_errors(path.parent):
+            return dataclasses.asdict(verify(path, provenance.anchors_from()))
+
+    def _task(self, order: Order, folder: Path) -> Task:
+        """The request of an order, with its media read."""
+        told, prompt = order.settings, order.prompt
+        settings = _settings(order, self.expand)
+        files = [folder / name for name in order.media]
+        match order.way:
+            case "generate" | "image":
+                return _from_words(order, settings)
+            case "animate":
+                return ways.animate(files[0], prompt, seconds=told["seconds"], at=told["at"], settings=settings)
+            case "extend":
+                back = told["backward"]
+                return ways.extend(files[0], prompt, seconds=told["seconds"], backward=back, settings=settings)
+            case "loop":
+                return ways.loop(files[0], prompt, seconds=told["seconds"], settings=settings)
+            case "fill":
+                return ways.fill(files[0], [(a, b) for a, b in told["gaps"]], prompt, settings=settings)
+            case "connect":
+                return ways.connect(files[0], files[1], prompt, seconds=told["seconds"], settings=settings)
+            case "edit":
+                return _edit(order, files[0], settings)
+            case "storyboard":
+                board = read_storyboard(told["storyboard"])
+                return ways.storyboard(board, folder=folder, settings=settings)
+        raise HimmelError(f"way {order.way!r:.40}", "one that the service knows", "")
+
+    def _forget_others(self, target: Path, task: Task) -> None:
+        """Windows that were finished with other weights or threads are of no use."""
+        if journal_of(target).exists():
+            try:
+                Journal.resume(target, self.maker.recipe(task.request, task.media))
+            except HimmelError:
+                shutil.rmtree(journal_of(target), ignore_errors=True)
+
+
+def build_engine(model: str, policy: Policy, expand: bool | Endpoint) -> PipelineEngine:
+    """The engine of a worker's process, ready to answer: what is read when it is first needed has been read."""
+    parts = load(model)
+    # Recipes name the weights; where their folder lies is nobody else's business.
+    engine = PipelineEngine(Pipeline(dataclasses.replace(parts, name=Path(model).name), policy=policy), expand)
+    for pipeline in (engine.maker, engine.looker):
+        pipeline.recipe(check("a ball"))
+    return engine
+
+
+def facts_of(recipe: Recipe) -> Facts:
+    """A recipe as the service tells it."""
+    return Facts(
+        model=NAME,
+        width=recipe.width,
+        height=recipe.height,
+        frames=recipe.frames,
+        rate=float(recipe.rate),
+        seed=recipe.seed,
+        known=recipe.known,
+        unknown=recipe.unknown,
+        read_as=tuple(text for text in shown_words(recipe) if text),
+    )
+
+
+@contextmanager
+def plain_errors(folder: Path) -> Iterator[None]:
+    """Errors in the service's terms, without the names of folders here."""
+    try:
+        yield
+    except HimmelError as error:
+        given, allowed, remedy = (part.replace(f"{folder}/", "") for part in (error.given, error.allowed, error.remedy))
+        if isinstance(error, RefusedError):
+            raise RefusedOrderError(given, allowed, remedy, error.verdict.category) from error
+        raise HimmelError(given, allowed, remedy) from error.__cause__ or error
+
+
+def _settings(order: Order, expand: bool | Endpoint) -> Settings:
+    told = order.settings
+    size, rate = told.get("size"), told.get("fps")
+    return Settings(
+        size=None if size is None else (size[0], size[1]),
+        rate=None if rate is None else Fraction(rate).limit_denominator(1001),
+        fit=told.get("fit", "crop"),
+        seed=told.get("seed", 0),
+        steps=told["steps"],
+        guidance=told["guidance"],
+        solver=told["solver"],
+        expand=expand if told["expand"] else False,
+    )
+
+
+def _from_words(order: Order, settings: Settings) -> Task:
+    assert settings.size is not None, "the service says a size where nothing is given"
+    rate = settings.rate or Fraction(16)
+    request = check(
+        order.prompt,
+        seconds=float(1 / rate) if order.way == "image" else order.settings["seconds"],
+        width=settings.size[0],
+        height=settings.size[1],
+        rate=rate,
+        seed=settings.seed,
+        steps=settings.steps,
+        guidance=settings.guidance,
+        solver=settings.solver,
+        expand=settings.expand,
+    )
+    return Task(request.with_plan(looped(request.frames)) if order.settings.get("loop") else request, [])
+
+
+def _edit(order: Order, file: Path, settings: Settings) -> Task:
+    told = order.settings
+    box, times = told.get("region"), told.get("times")
+    return ways.edit(
+        file,
+        order.prompt,
+        strength=told.get("strength"),
+        box=None if box is None else (box[0], box[1], box[2], box[3]),
+        times=None if times is None else (times[0], times[1]),
+        settings=settings,
+    )
+
+
+def _recipe_of(target: Path) -> Path:
+    return target.with_name(f"{target.name}.json")
+
+
+def _finished(target: Path) -> bool:
+    """Whether an earlier try has made the clip: its recipe gets its name last, and then its windows go."""
+    return target.exists() and _recipe_of(target).exists()

@@ -1,0 +1,103 @@
+"""What the service asks of whatever makes clips. The command line hands in one that is a pipeline."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from himmel.records import HimmelError
+
+OnShare = Callable[[str, float, float | None], None]
+"""(stage, share of the clip that is done, seconds left or None)."""
+
+
+class RefusedOrderError(HimmelError):
+    """Words of an order that the policy refuses. category: of the policy. It holds no word of the prompt."""
+
+    def __init__(self, given: str, allowed: str, remedy: str = "", category: str = "") -> None:
+        super().__init__(given, allowed, remedy)
+        self.category = category
+
+
+@dataclass(frozen=True)
+class Order:
+    """One clip that somebody wants, as it is stored.
+
+    way: "generate", "image", "animate", "extend", "edit", "connect", "fill", "loop" or "storyboard". media: names of
+    files in the folder of the job, in the order in which the way speaks of them. settings: what else was asked for, in
+    plain JSON values; names as in `service.orders`.
+    """
+
+    way: str
+    prompt: str = ""
+    media: tuple[str, ...] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return {**asdict(self), "media": list(self.media), "settings": dict(self.settings)}
+
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any]) -> Order:
+        """The inverse of `to_dict`."""
+        return cls(plain["way"], plain["prompt"], tuple(plain["media"]), dict(plain["settings"]))
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What an order comes to. known, unknown: phrases of its words. read_as: the words that the model is shown."""
+
+    model: str
+    width: int
+    height: int
+    frames: int
+    rate: float
+    seed: int
+    known: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    read_as: tuple[str, ...] = ()
+
+    @property
+    def seconds(self) -> float:
+        return self.frames / self.rate
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
+
+
+class Engine(Protocol):
+    """Makes clips. `check` and `verify` may be called by other threads while `make` runs.
+
+    All raise HimmelError for what cannot be done, RefusedOrderError for words that the policy refuses.
+    """
+
+    def describe(self) -> dict[str, Any]:
+        """What there is to know of the model, in plain JSON values: "model", its name, and more."""
+        ...
+
+    def check(self, order: Order, folder: Path) -> Facts:
+        """What the order comes to; nothing is made. folder: of the job, where its media lie."""
+        ...
+
+    def make(self, order: Order, folder: Path, on_share: OnShare, cancel: threading.Event) -> Facts:
+        """Puts the files of `FILES` into the folder, each whole or not at all; goes on where an earlier run stopped.
+
+        When `cancel` is set it raises KeyboardInterrupt at the next step.
+        """
+        ...
+
+    def verify(self, path: Path) -> dict[str, Any]:
+        """What a file says of itself, and whether that holds, in plain JSON values."""
+        ...
+
+
+VIDEO, IMAGE, THUMBNAIL, SPRITESHEET = "video.mp4", "image.png", "thumbnail.png", "spritesheet.png"
+
+
+def main_file(way: str) -> str:
+    """The name of what an order becomes."""
+    return IMAGE if way == "image" else VIDEO
