@@ -34,8 +34,8 @@ RENDERS = 40
 @folder_option
 @model_option
 def watermark(count: int, unmarked: int, folder: str, model: str) -> None:
-    """Mark clips of the model, renders and real footage, do to them what happens to clips on their way, and look for the
-    mark again; then look for it in frames that nobody marked.
+    """Mark clips of the model, renders and real footage, do to them what happens to clips on their way, and look for
+    the mark again; then look for it in frames that nobody marked.
 
     \b
     himmel evaluate watermark --count 3

@@ -30,11 +30,11 @@ LOOKS = 6
 """Ways in which a file may be found marked: in place, anywhere, in one of its parts; by score, or by bits as well."""
 READINGS = 3
 """Places in each look whose bits are read."""
-VIEWS = ((0.78, 1.5, 64), (0.48, 0.78, 48))
+VIEWS = ((0.78, 1.5, 40), (0.48, 0.78, 28))
 """Sizes of the pattern, of the one expected, that are looked at: from, to, how many. Above 1: a part was cut out;
 below: it was put into something larger.
 """
-PLACES = 96
+PLACES = 72
 """Places down, and across, over one tile, at which the pattern is looked for."""
 
 

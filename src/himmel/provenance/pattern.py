@@ -84,17 +84,19 @@ def field(waves: Complex, width: int, height: int) -> NDArray[np.float32]:
     """
     grid = np.zeros((2 * FASTEST + 1, FASTEST + 1), np.complex128)
     grid[pattern().down + FASTEST, pattern().across] = waves
-    unit, numbers = unit_of(width, height), np.arange(-FASTEST, FASTEST + 1)
-    rows = turns(height, 1.0, unit, numbers).T
-    columns = turns(width, 1.0, unit, numbers[FASTEST:])
-    height_ = ((rows @ grid) @ columns).real * len(waves) ** -0.5
-    return (np.rint(height_ * 4096) / 4096).astype(np.float32)
+    unit = unit_of(width, height)
+    down, across = turns(height, 1.0, unit), turns(width, 1.0, unit)
+    rows = np.concatenate([down[:0:-1].conj(), down])
+    raised = (rows.T @ grid @ across).real * len(waves) ** -0.5
+    return (np.rint(raised * 4096) / 4096).astype(np.float32)
 
 
-def turns(count: int, step: float, unit: float, numbers: NDArray[np.int64]) -> NDArray[np.complex128]:
-    """exp(2 pi i n x / tile) [numbers, count], at samples `step` pixels apart around a middle at x = 0."""
-    places = (np.arange(count) - (count - 1) / 2) * (step / (TILE * unit))
-    return np.exp(2j * np.pi * numbers[:, None] * places)
+def turns(count: int, step: float, unit: float) -> NDArray[np.complex128]:
+    """exp(2 pi i n x / tile) [19, count] for n in 0..18, at samples `step` pixels apart around a middle at x = 0."""
+    once = np.exp(2j * np.pi * (np.arange(count) - (count - 1) / 2) * (step / (TILE * unit)))
+    powers = np.broadcast_to(once, (FASTEST + 1, count)).copy()
+    powers[0] = 1
+    return powers.cumprod(0)  # several times faster than one exponential for each
 
 
 def _drawn(what: str, count: int) -> NDArray[np.uint8]:

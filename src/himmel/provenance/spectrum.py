@@ -38,10 +38,10 @@ class View:
         divided by the mean size of those around it, so that all count alike.
         """
         mean = self.frames[frames].mean(0)
-        numbers, unit = np.arange(-FASTEST, FASTEST + 1), self.unit * scale
-        down = turns(mean.shape[0], self.step[0], unit, numbers).conj().astype(np.complex64)
-        across = turns(mean.shape[1], self.step[1], unit, numbers[FASTEST:]).conj().astype(np.complex64)
-        return mirrored(_levelled(down @ mean @ across.T))
+        down = turns(mean.shape[0], self.step[0], self.unit * scale).astype(np.complex64)
+        across = turns(mean.shape[1], self.step[1], self.unit * scale).astype(np.complex64)
+        columns = mean @ across.conj().T
+        return mirrored(_levelled(np.concatenate([down[:0:-1] @ columns, down.conj() @ columns])))
 
 
 def view(frames: Sequence[NDArray[np.uint8]] | NDArray[np.uint8], low: float, high: float) -> View:

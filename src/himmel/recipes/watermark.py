@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,10 +19,12 @@ from PIL import Image
 from himmel.evaluation.attacks import ATTACKS, h264, jpeg, resized
 from himmel.evaluation.metrics import psnr
 from himmel.evaluation.report import markdown_table
-from himmel.pipeline.generate import Pipeline
 from himmel.provenance.detect import Finding, detect, highest_score, places_looked_at
 from himmel.provenance.payload import Payload
 from himmel.provenance.watermark import Watermark
+
+if TYPE_CHECKING:
+    from himmel.pipeline.generate import Pipeline
 
 Frames = NDArray[np.uint8]
 Sources = Mapping[str, Sequence[Frames]]
