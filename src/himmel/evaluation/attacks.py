@@ -6,6 +6,7 @@ Each attack takes frames, uint8 [T, H, W, 3], and their rate, and gives the fram
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import cast
@@ -49,6 +50,7 @@ def h265(crf: int) -> Attack:
 
 
 def av1(crf: int) -> Attack:
+    os.environ.setdefault("SVT_LOG", "1")  # errors only: by itself it prints a page for every clip
     return lambda frames, rate: packed(frames, rate, "libsvtav1", {"crf": str(crf), "preset": "8"})
 
 
