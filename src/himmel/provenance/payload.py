@@ -91,12 +91,12 @@ def clip_of(recipe: Recipe) -> int:
 def key_of(chain: str) -> int:
     """The number of the first certificate of a chain, PEM; 0 where there is none."""
     found = CERTIFICATE.search(chain)
-    return _number(base64.b64decode(found[1]), KEY_BITS) or 1 if found else 0
+    return _key(found[1]) if found else 0
 
 
 def keys_of(chain: str) -> set[int]:
     """The numbers of all certificates in a text, PEM."""
-    return {_number(base64.b64decode(found), KEY_BITS) or 1 for found in CERTIFICATE.findall(chain)}
+    return {_key(found) for found in CERTIFICATE.findall(chain)} - {0}
 
 
 def tag_of(signer: object | None, key: int, clip: int) -> int:
@@ -106,6 +106,14 @@ def tag_of(signer: object | None, key: int, clip: int) -> int:
     secret = hashlib.sha256(b"himmel watermark tag " + signer.key.encode()).digest()
     tag = hmac.digest(secret, Payload(key, clip).text.encode(), "sha256")
     return int.from_bytes(tag[: TAG_BITS // 8], "big") or 1
+
+
+def _key(encoded: str) -> int:
+    """Of what stands between the lines of a PEM; 0 where that is no certificate, which whoever signs finds out."""
+    try:
+        return _number(base64.b64decode(encoded), KEY_BITS) or 1
+    except ValueError:
+        return 0
 
 
 def _number(content: bytes, bits: int) -> int:
