@@ -26,9 +26,9 @@ RATE = Fraction(16)
 
 
 def pan(picture: NDArray[np.uint8], frames: int = 8, width: int = 256, height: int = 144) -> NDArray[np.uint8]:
-    """A camera that moves over a photograph, enlarged twice: about as soft as the model's clips."""
+    """A camera that moves over a photograph, enlarged four times: about as soft as the model's clips."""
     whole = Image.fromarray(picture[..., :3])
-    boxes = [(100 + 2 * i, 60 + i, 100 + 2 * i + width // 2, 60 + i + height // 2) for i in range(frames)]
+    boxes = [(100 + 2 * i, 60 + i, 100 + 2 * i + width // 4, 60 + i + height // 4) for i in range(frames)]
     return np.stack([np.asarray(whole.crop(box).resize((width, height), Image.Resampling.BICUBIC)) for box in boxes])
 
 

@@ -29,7 +29,7 @@ RECIPE = Recipe("a ball", "a red ball", 1, 256, 144, 6, RATE, 20, 3.0, "euler", 
 @pytest.fixture(scope="module")
 def clip() -> NDArray[np.uint8]:
     photograph = Image.fromarray(data.astronaut())
-    boxes = [(150 + 2 * i, 40, 150 + 2 * i + 128, 112) for i in range(6)]
+    boxes = [(100 + 2 * i, 60 + i, 164 + 2 * i, 96 + i) for i in range(6)]
     return np.stack([np.asarray(photograph.crop(box).resize((256, 144), Image.Resampling.BICUBIC)) for box in boxes])
 
 
