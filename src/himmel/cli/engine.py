@@ -87,8 +87,8 @@ class PipelineEngine:
             recipe = Recipe.from_json(_recipe_of(target).read_text(encoding="utf-8"))
             on_share("pictures", 1.0, 0.0)
             frames = glimpses(target, recipe.frames, COLUMNS * ROWS)
-            save_picture(folder / THUMBNAIL, small(frames[len(frames) // 2]))
-            save_picture(folder / SPRITESHEET, tiles(frames))
+            save_picture(folder / THUMBNAIL, small(frames[len(frames) // 2]), recipe)
+            save_picture(folder / SPRITESHEET, tiles(frames), recipe)
             return facts_of(recipe)
 
     def verify(self, path: Path) -> dict[str, Any]:

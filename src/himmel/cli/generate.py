@@ -269,9 +269,10 @@ def report_clip(clip: Generated | Written, path: Path) -> None:
 def report_marks(recipe: Recipe, path: Path) -> None:
     """Whether the clip is signed, and where its manifest is if not in it."""
     from himmel.provenance.kinds import sidecar_of
+    from himmel.records.recipe import MANIFEST
 
-    if not recipe.marks:
-        say("unsigned", "the clip has no manifest, as HIMMEL_UNSIGNED asks; its recipe says so")
+    if MANIFEST not in recipe.marks:
+        say("unsigned", "the clip has no manifest, as HIMMEL_UNSIGNED asks; its watermark names no key")
     elif (sidecar := sidecar_of(path)) is not None:
         say("signed", f"in {sidecar}, since {path.suffix} cannot carry a manifest")
     else:

@@ -1,4 +1,4 @@
-"""`himmel verify`: what a file says of itself, and whether that is true."""
+"""`himmel verify`: what a file says of itself, whether that is true, and what its pictures carry."""
 
 from __future__ import annotations
 
@@ -14,14 +14,27 @@ from himmel.cli.terminal import say
 from himmel.records import HimmelError
 
 if TYPE_CHECKING:
+    from himmel.provenance.certificate import Identity
+    from himmel.provenance.recognise import Recognised
     from himmel.provenance.verify import Verdict
+    from himmel.records.recipe import Recipe
 
 LARGEST = 1 << 20  # bytes of a file with certificates
+MARKED_ONLY = 4
+"""Exit code of a file without a manifest whose pictures carry the watermark."""
 MEANINGS = {
     "trusted": "signed, not changed since, by a certificate that is trusted here",
     "valid": "signed, not changed since; nobody that is trusted here vouches for the signer: anybody can take a name",
     "altered": "not what was signed",
     "missing": "no manifest: never signed, or taken off since",
+}
+WHOSE = {
+    "": "too faint to be read",
+    "nobody": "made unsigned",
+    "here": "made by this installation",
+    "here, by number only": "claims to be made by this installation, but its key did not make the tag",
+    "trusted": "the number of a certificate that is trusted here, as far as a number can say",
+    "unknown": "of a key that is not known here",
 }
 
 
@@ -37,7 +50,8 @@ MEANINGS = {
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object. Example: --json")
 def verify(file: str, trust: str | None, as_json: bool) -> None:
-    """Read the signed manifest (C2PA) of FILE, or the one beside a .webm, and say whether it holds.
+    """Read the signed manifest (C2PA) of FILE, or the one beside a .webm, and say whether it holds; and look for the
+    watermark that himmel lays over its pictures, which stays when a manifest is taken off.
 
     \b
     himmel verify ball.mp4
@@ -47,34 +61,69 @@ def verify(file: str, trust: str | None, as_json: bool) -> None:
     Exit codes
       0  valid: signed, and not changed since
       1  altered: changed since, or signed by a certificate that may not
-      2  bad input: no such file, or of a kind that carries no manifest
-      3  no manifest
+      2  bad input: no such file, or of a kind that carries no manifest and no pictures
+      3  no manifest, and no watermark was found
+      4  no manifest, but the watermark
     """
     from himmel.provenance import verify as room
 
-    anchors, note = _anchors(trust)
-    verdict = room.verify(file, anchors)
+    trusted = _certificates(trust)
+    own, note = _own()
+    try:
+        verdict = room.verify(file, ("" if own is None else own.root) + trusted)
+        mark = _mark(file, verdict, own, trusted)
+    except HimmelError as error:
+        verdict = room.Verdict("missing", problems=(error.given,))
+        mark = _mark(file, verdict, own, trusted)
+        if isinstance(mark, HimmelError):
+            raise
     fits = room.recipe_fits(file, verdict)
     if as_json:
-        found = {"file": file, **dataclasses.asdict(verdict), "recipe_beside_fits": fits}
-        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        marked = {"found": None, "problem": str(mark)} if isinstance(mark, HimmelError) else mark.to_dict()
+        found = {**dataclasses.asdict(verdict), "recipe_beside_fits": fits, "watermark": marked}
+        click.echo(json.dumps({"file": file, **found}, indent=2, ensure_ascii=False))
     else:
         if note:
             say("note", note)
         _report(file, verdict, fits)
-    sys.exit(verdict.exit_code)
+        _report_mark(mark)
+    marked_only = verdict.state == "missing" and not isinstance(mark, HimmelError) and mark.finding.found
+    sys.exit(MARKED_ONLY if marked_only else verdict.exit_code)
 
 
-def _anchors(trust: str | None) -> tuple[str, str]:
-    """Certificates that are trusted, and what there is to say where one's own cannot be read."""
-    from himmel.provenance.settings import anchors_from
+def _own() -> tuple[Identity | None, str]:
+    """The identity of this installation, and what there is to say where it cannot be read."""
+    from himmel.provenance.settings import own_from
 
-    own, note = "", ""
     try:
-        own = anchors_from()
+        return own_from(), ""
     except HimmelError as error:
-        note = f"without the identity of this installation: {error}"
-    return own + _certificates(trust), note
+        return None, f"without the identity of this installation: {error}"
+
+
+def _mark(file: str, verdict: Verdict, own: Identity | None, trusted: str) -> Recognised | HimmelError:
+    """What is found of the watermark; the error where the pictures cannot be read."""
+    from himmel.footage.read import ReadLimits, read_video
+    from himmel.provenance.detect import MOST_FRAMES, detect
+    from himmel.provenance.recognise import recognise
+
+    try:
+        frames, _ = read_video(file, limits=ReadLimits(most=MOST_FRAMES))
+    except HimmelError as error:
+        return error
+    return recognise(detect(frames), own, trusted, verdict.watermark, _recipe_beside(file))
+
+
+def _recipe_beside(file: str) -> Recipe | None:
+    from pathlib import Path
+
+    from himmel.records.recipe import Recipe
+
+    try:
+        with open(f"{Path(file)}.json", encoding="utf-8") as content:
+            return Recipe.from_json(content.read(LARGEST))
+    except (OSError, ValueError, HimmelError):
+        return None
 
 
 def _certificates(path: str | None) -> str:
@@ -110,6 +159,28 @@ def _report(file: str, verdict: Verdict, fits: bool | None) -> None:
             say(label, text)
     for one in verdict.sources:
         say("from", f"{one.name}  ({one.relation}; its own manifest: {one.state})")
+
+
+def _report_mark(mark: Recognised | HimmelError) -> None:
+    """What the pictures carry, in lines."""
+    if isinstance(mark, HimmelError):
+        say("watermark", f"not looked for: {mark}")
+        return
+    found, payload = mark.finding, mark.finding.payload
+    looked = f"{found.frames} frames" if found.frames > 1 else "1 frame"
+    if not found.found:
+        say("watermark", f"none found in {looked}; that says little: marks can be lost or taken off")
+        return
+    mirror = f", mirrored {found.flip}" if found.flip else ""
+    chance = f"in an unmarked file with a chance of at most {found.chance:.0e}"
+    say("watermark", f"himmel's, in {looked}{mirror}  ({chance})")
+    said = "" if payload is None else f"{payload.text}, "
+    say("", f"{said}{WHOSE[mark.whose]}")
+    if mark.fits_recipe is not None:
+        say("", "of the recipe beside the file" if mark.fits_recipe else "NOT of the recipe beside the file")
+    if mark.fits_manifest is not None:
+        moved = "NOT what the manifest says: one of both was moved here"
+        say("", "as the manifest says" if mark.fits_manifest else moved)
 
 
 _BESIDE = {None: "", True: ": the one beside the file", False: ": NOT the one beside the file"}

@@ -85,7 +85,12 @@ def send(frames: Iterator[Any], stream: Any, request: dict[str, Any]) -> None:
     height, width, _ = upright(convert(first), first).shape
     out.write(json.dumps({"width": width, "height": height}).encode() + b"\n")
     times: list[Fraction] = []
-    for frame in itertools.chain([first], frames):
+    stride = stride_for(stream, request["most"])
+    for number, frame in enumerate(itertools.chain([first], frames)):
+        if number % stride:
+            continue
+        if request["most"] and len(times) >= 2 * request["most"]:
+            break  # the header said that there are fewer
         if kind_of(frame) != kind:
             refuse("its frames change size on the way", "frames of one size", DAMAGED)
         times.append(Fraction(frame.pts or 0) * (frame.time_base or Fraction(1)))
@@ -100,6 +105,18 @@ def send(frames: Iterator[Any], stream: Any, request: dict[str, Any]) -> None:
         out.write(upright(convert(frame), frame).tobytes())
     out.write(b"E" + json.dumps({"rate": str(rate_of(times, stream))}).encode() + b"\n")
     out.flush()
+
+
+def stride_for(stream: Any, most: int) -> int:
+    """Which of the frames are kept, every first or second or so, so that about `most` are; all where that is 0."""
+    if not most:
+        return 1
+    count, rate = stream.frames, stream.average_rate or stream.guessed_rate
+    if not count and stream.duration and rate:
+        count = int(stream.duration * stream.time_base * rate)
+    if not count and stream.container.duration and rate:
+        count = int(stream.container.duration * rate / 1_000_000)
+    return max(1, -(-count // most))
 
 
 def kind_of(frame: Any) -> tuple[int, int, str, int]:

@@ -34,7 +34,7 @@ class ReadLimits:
 
     pixels: of one frame. frames: of the whole clip. decoded_bytes: of all RGB frames together, in this
     process. memory_bytes: address space of the child. seconds: processor time of the child; wall time is
-    twice that.
+    twice that. most: of a clip with more frames only about so many are kept, evenly spaced; 0: all.
     """
 
     pixels: int = 4096 * 2304
@@ -42,6 +42,7 @@ class ReadLimits:
     decoded_bytes: int = 2 << 30
     memory_bytes: int = 2 << 30
     seconds: int = 120
+    most: int = 0
 
 
 def read_video(path: str | os.PathLike[str], *, limits: ReadLimits | None = None) -> tuple[NDArray[np.uint8], Fraction]:

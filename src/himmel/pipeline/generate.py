@@ -49,7 +49,7 @@ from himmel.prompting import looped
 from himmel.provenance.settings import unsigned
 from himmel.provenance.signer import Signer
 from himmel.records import HimmelError
-from himmel.records.recipe import MANIFEST, MediumNote, Recipe
+from himmel.records.recipe import MANIFEST, WATERMARK, MediumNote, Recipe
 from himmel.safety.policy import DEFAULT, Policy
 from himmel.sampling import SOLVERS, sample
 
@@ -259,7 +259,8 @@ class Pipeline:
 
     def _marks(self) -> tuple[str, ...]:
         """What files leave with."""
-        return (MANIFEST,) if self.signs and (self.signer is not None or not unsigned()) else ()
+        signed = self.signs and (self.signer is not None or not unsigned())
+        return (MANIFEST, WATERMARK) if signed else (WATERMARK,)
 
     def _run(
         self, recipe: Recipe, media: Sequence[Medium], on_progress: OnProgress | None, cancel: threading.Event | None

@@ -17,8 +17,9 @@ from himmel.records.recipe import Recipe
 
 @dataclass(frozen=True)
 class Generated:
-    """A clip that was made. frames: uint8 [T, H, W, 3] sRGB. spent: wall seconds by stage, as in
-    `progress.Progress`. signer: of what is saved; None for the one of the settings.
+    """A clip that was made. frames: uint8 [T, H, W, 3] sRGB, as the model made them: the watermark
+    comes with `save`. spent: wall seconds by stage, as in `progress.Progress`. signer: of what is saved; None for the
+    one of the settings.
     """
 
     frames: NDArray[np.uint8]

@@ -15,12 +15,15 @@ from himmel import __version__
 from himmel.footage.atomic import whole_file
 from himmel.footage.sheet import Row, contact_sheet
 from himmel.footage.write import write_video
+from himmel.pipeline.marking import marked
 from himmel.pipeline.targets import beside, check_targets
 from himmel.provenance import settings
 from himmel.provenance.kinds import sidecar_of, type_of
 from himmel.provenance.manifest import COMPOSED, Manifest, created, manifest_of
+from himmel.provenance.payload import payload_for
 from himmel.provenance.signer import Signer
-from himmel.records.recipe import MANIFEST, Recipe
+from himmel.provenance.watermark import Watermark
+from himmel.records.recipe import MANIFEST, WATERMARK, Recipe
 
 Frames = Iterable[NDArray[np.uint8]] | NDArray[np.uint8]
 
@@ -33,41 +36,49 @@ def save(
     overwrite: bool = False,
     signer: Signer | None = None,
 ) -> Path:
-    """Writes frames by the path's ending, signed if `recipe.marks` says so, and the recipe as PATH.json: both or none.
+    """Writes frames by the path's ending, and the recipe as PATH.json: both or none.
 
-    signer: None for the one of the settings. Returns the path as given. Raises HimmelError as
-    `footage.write.write_video` does, for files that exist already unless `overwrite`, and, before the first frame is
-    asked for, where there is nothing to sign with.
+    `recipe.marks` says whether they are watermarked on their way, and signed. signer: None for the one of the settings.
+    Returns the path as given. Raises HimmelError as `footage.write.write_video` does, for files that exist already
+    unless `overwrite`, and, before the first frame is asked for, where there is nothing to sign with.
     """
     path = Path(path)
     check_targets(path, overwrite=overwrite)
     signing = (signer or settings.signer_from()) if MANIFEST in recipe.marks else None
+    payload = payload_for(recipe, signing) if WATERMARK in recipe.marks else None
+    if payload is not None:
+        frames = marked(frames, recipe, payload)
     with whole_file(beside(path)[0]) as partial:
         partial.write_text(recipe.to_json(), encoding="utf-8", newline="\n")
         if signing is None:
             write_video(path, frames, recipe.rate)
         else:
-            _write_signed(path, frames, recipe.rate, manifest_of(recipe), signing)
+            _write_signed(path, frames, recipe.rate, manifest_of(recipe, payload), signing)
     if signing is None and (stale := sidecar_of(path)) is not None:
         stale.unlink(missing_ok=True)
     return path
 
 
 def save_sheet(path: Path, rows: Sequence[Row]) -> None:
-    """Writes a contact sheet of generated clips, a PNG, signed as they are unless HIMMEL_UNSIGNED is set.
+    """Writes a contact sheet of generated clips, a PNG, watermarked, and signed unless HIMMEL_UNSIGNED is set.
 
     Raises HimmelError as `footage.sheet.contact_sheet` and `save` do.
     """
     save_picture(path, contact_sheet(rows))
 
 
-def save_picture(path: Path, picture: NDArray[np.uint8]) -> None:
-    """Writes a picture [H, W, 3] that was put together of generated clips, a PNG, as `save_sheet` does."""
-    once = Fraction(1)
-    if settings.unsigned():
-        write_video(path, picture[None], once)
+def save_picture(path: Path, picture: NDArray[np.uint8], recipe: Recipe | None = None) -> None:
+    """Writes a picture [H, W, 3] that was put together of generated clips, a PNG, as `save_sheet` does.
+
+    recipe: of the one clip that it is of, whose name its watermark then carries.
+    """
+    signer, once = None if settings.unsigned() else settings.signer_from(), Fraction(1)
+    payload = payload_for(recipe, signer)
+    frames = Watermark(payload, picture.shape[1], picture.shape[0]).mark(picture)[None]
+    if signer is None:
+        write_video(path, frames, once)
     else:
-        _write_signed(path, picture[None], once, created(__version__, COMPOSED), settings.signer_from())
+        _write_signed(path, frames, once, created(__version__, COMPOSED, payload), signer)
 
 
 def _write_signed(path: Path, frames: Frames, rate: Fraction, manifest: Manifest, signer: Signer) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from himmel.provenance.payload import CLAIM, Payload
 from himmel.records.recipe import Recipe
 
 SOURCES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
@@ -17,6 +18,8 @@ MADE, COMPOSED = f"{SOURCES}trainedAlgorithmicMedia", f"{SOURCES}compositeWithTr
 """IPTC's digital source types: all of it by a model; or what came in and what a model made, side by side."""
 RECIPE = "org.himmel.recipe"
 """The label of our own assertion: the SHA-256 of the recipe file, and the model."""
+BINDING = "c2pa.soft-binding"
+"""C2PA's label for what ties a manifest to pictures that were packed again."""
 PARENT, COMPONENT = "parentOf", "componentOf"
 
 
@@ -46,8 +49,8 @@ class Manifest:
     ingredients: tuple[Ingredient, ...] = ()
 
 
-def manifest_of(recipe: Recipe) -> Manifest:
-    """The manifest of a clip from its recipe, whose file must hold `recipe.to_json()`."""
+def manifest_of(recipe: Recipe, payload: Payload | None = None) -> Manifest:
+    """The manifest of a clip from its recipe, whose file must hold `recipe.to_json()`. payload: of its watermark."""
     relation = PARENT if _goes_on(recipe) else COMPONENT
     ingredients = tuple(
         Ingredient(note.path, note.sha256, relation, f"medium{number}") for number, note in enumerate(recipe.media)
@@ -56,13 +59,24 @@ def manifest_of(recipe: Recipe) -> Manifest:
         "sha256": hashlib.sha256(recipe.to_json().encode()).hexdigest(),
         "model": {"name": Path(recipe.model).name, "sha256": recipe.model_hash},
     }
-    definition = _definition(recipe.versions.get("himmel", ""), _actions(recipe, ingredients), {RECIPE: claim})
+    actions, claims = _watermarked(payload)
+    actions = [*_actions(recipe, ingredients), *actions]
+    definition = _definition(recipe.versions.get("himmel", ""), actions, {RECIPE: claim, **claims})
     return Manifest(definition, ingredients)
 
 
-def created(version: str, source: str) -> Manifest:
+def created(version: str, source: str, payload: Payload | None = None) -> Manifest:
     """The manifest of something that has no recipe of its own, such as a contact sheet. version: of himmel."""
-    return Manifest(_definition(version, [_action("c2pa.created", source)], {}))
+    actions, claims = _watermarked(payload)
+    return Manifest(_definition(version, [_action("c2pa.created", source), *actions], claims))
+
+
+def _watermarked(payload: Payload | None) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """(actions, claims) that name a watermark, so that a manifest which was taken off can be found again by it."""
+    if payload is None:
+        return [], {}
+    binding = {"alg": CLAIM, "blocks": [{"scope": {}, "value": payload.text}]}
+    return [_action("c2pa.watermarked.bound")], {BINDING: binding}
 
 
 def _goes_on(recipe: Recipe) -> bool:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from himmel.records import HimmelError
 
 if TYPE_CHECKING:
+    from himmel.provenance.certificate import Identity
     from himmel.provenance.signer import Signer
 
 IDENTITY, CERTIFICATE, KEY, UNSIGNED = "HIMMEL_IDENTITY", "HIMMEL_CERTIFICATE", "HIMMEL_KEY", "HIMMEL_UNSIGNED"
@@ -60,9 +61,15 @@ def anchors_from(environment: Mapping[str, str] = os.environ) -> str:
 
     Raises HimmelError as `signer_from` does.
     """
+    own = own_from(environment)
+    return "" if own is None else own.root
+
+
+def own_from(environment: Mapping[str, str] = os.environ) -> Identity | None:
+    """Who signs here, if there is one by now. Makes nothing. Raises HimmelError as `signer_from` does."""
     from himmel.provenance import identity
 
     if own := own_files(environment):
-        return identity.from_files(*own).root
+        return identity.from_files(*own)
     folder = folder_of(environment)
-    return identity.read(folder).root if identity.exists(folder) else ""
+    return identity.read(folder) if identity.exists(folder) else None

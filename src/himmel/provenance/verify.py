@@ -12,7 +12,8 @@ import c2pa
 
 from himmel.provenance.ingredients import LARGEST_SIDECAR, SETTINGS, read_store
 from himmel.provenance.kinds import sidecar_of
-from himmel.provenance.manifest import RECIPE
+from himmel.provenance.manifest import BINDING, RECIPE
+from himmel.provenance.payload import CLAIM
 from himmel.provenance.undisturbed import undisturbed
 from himmel.records import HimmelError
 
@@ -50,7 +51,7 @@ class Verdict:
     signer, certificate: name and serial number of the certificate. maker: program and version. actions: C2PA's names,
     in order. source: digital source type. when: that the maker gives, ISO 8601; nobody else vouches for it. recipe:
     SHA-256. model, model_hash: name and SHA-256. sources: what went in. problems: sentences. beside: whether the
-    manifest lay beside the file.
+    manifest lay beside the file. watermark: what the pictures carry by the manifest, as `Payload.text`.
     """
 
     state: str
@@ -66,6 +67,7 @@ class Verdict:
     sources: tuple[Source, ...] = ()
     problems: tuple[str, ...] = ()
     beside: bool = False
+    watermark: str = ""
 
     @property
     def exit_code(self) -> int:
@@ -147,6 +149,7 @@ def _verdict(told: dict[str, Any], *, beside: bool) -> Verdict:
         sources=tuple(_source(one, told) for one in _tables(active.get("ingredients"))),
         problems=_problems(told),
         beside=beside,
+        watermark=_binding(said.get(BINDING, {})),
     )
 
 
@@ -154,6 +157,12 @@ def _problems(told: dict[str, Any]) -> tuple[str, ...]:
     """Why c2pa does not take a file as it is, each reason once; that nobody vouches for the certificate is none."""
     said = [PROBLEMS.get(f["code"], f"{f['code']}: {_text(f.get('explanation'))}") for f in _failures(told)]
     return tuple(dict.fromkeys(said))
+
+
+def _binding(said: dict[str, Any]) -> str:
+    """The payload in an assertion of C2PA on a watermark; "" where it is not about himmel's."""
+    blocks = _tables(said.get("blocks"))
+    return _text(blocks[0].get("value")) if blocks and said.get("alg") == CLAIM else ""
 
 
 def _source(one: dict[str, Any], told: dict[str, Any]) -> Source:

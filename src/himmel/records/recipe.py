@@ -15,8 +15,8 @@ from himmel.records.errors import HimmelError
 from himmel.records.plan import Plan
 
 FORMAT = "himmel recipe 3"
-MANIFEST = "c2pa"
-"""The mark of a signed manifest."""
+MANIFEST, WATERMARK = "c2pa", "watermark"
+"""The marks: a signed manifest; a pattern in the pictures."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Recipe:
     created: str = ""
     plan: Plan = None  # pyright: ignore[reportAssignmentType]
     media: tuple[MediumNote, ...] = ()
-    marks: tuple[str, ...] = (MANIFEST,)
+    marks: tuple[str, ...] = (MANIFEST, WATERMARK)
     policy: str = ""
 
     def __post_init__(self) -> None:
