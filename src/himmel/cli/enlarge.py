@@ -9,7 +9,15 @@ from typing import Any
 import click
 
 from himmel.cli.media import make_clip, media_argument
-from himmel.cli.options import SIZE, attest_option, model_option, output_option, policy_option, resume_option, work_options
+from himmel.cli.options import (
+    SIZE,
+    attest_option,
+    model_option,
+    output_option,
+    policy_option,
+    resume_option,
+    work_options,
+)
 from himmel.cli.replay import read_recipe
 from himmel.records import HimmelError
 

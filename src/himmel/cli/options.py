@@ -229,8 +229,8 @@ def attest_option(function: F) -> F:
     return click.option(
         "--attest-likeness",
         is_flag=True,
-        help="Say that all who can be recognised in the pictures and videos that you give agree to it; without it, media "
-        "with faces are refused. It stands in the recipe. Example: --attest-likeness",
+        help="Say that all who can be recognised in the pictures and videos that you give agree to it; without it, "
+        "media with faces are refused. It stands in the recipe. Example: --attest-likeness",
     )(function)
 
 

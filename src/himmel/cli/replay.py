@@ -33,7 +33,9 @@ if TYPE_CHECKING:
 @policy_option
 @attest_option
 @model_option
-def replay(recipe: str, output: str | None, force: bool, policy: Policy | None, attest_likeness: bool, model: str) -> None:
+def replay(
+    recipe: str, output: str | None, force: bool, policy: Policy | None, attest_likeness: bool, model: str
+) -> None:
     """Make the clip of RECIPE, the .json beside a clip, once more: the same frames on the same machine.
 
     \b

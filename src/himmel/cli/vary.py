@@ -39,7 +39,9 @@ if TYPE_CHECKING:
 @policy_option
 @attest_option
 @model_option
-def vary(recipe: str, count: int, sheet: bool, force: bool, policy: Policy | None, attest_likeness: bool, model: str) -> None:
+def vary(
+    recipe: str, count: int, sheet: bool, force: bool, policy: Policy | None, attest_likeness: bool, model: str
+) -> None:
     """Make other clips of RECIPE, the .json beside a clip: the same words and media, other seeds.
 
     \b

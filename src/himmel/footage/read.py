@@ -32,9 +32,9 @@ REMEDY = "convert it with your video program to H.264 .mp4 and try again"
 class ReadLimits:
     """What an unknown file may cost at most.
 
-    file_bytes: of the file itself. pixels: of one frame. frames: of the whole clip. decoded_bytes: of all RGB frames together, in this
-    process. memory_bytes: address space of the child. seconds: processor time of the child; wall time is
-    twice that.
+    file_bytes: of the file itself. pixels: of one frame. frames: of the whole clip. decoded_bytes: of all RGB
+    frames together, in this process. memory_bytes: address space of the child. seconds: processor time of the
+    child; wall time is twice that.
     """
 
     file_bytes: int = 4 << 30

@@ -96,7 +96,7 @@ class Pipeline:
         return cls(load(path), threads, signer=signer, policy=policy)
 
     def under(self, policy: Policy, tell: Callable[[str], None] | None = None) -> Pipeline:
-        """The same pipeline under another policy. tell: takes what it only warns of; None: a warning of Python's own."""
+        """The same under another policy. tell: takes what it only warns of; None: a warning of Python's own."""
         other = copy(self)
         other.guard = self.guard.under(policy, tell)
         return other

@@ -32,8 +32,8 @@ def load_classifier(encoder: WordEncoder) -> Classifier:
 class Guard:
     """Looks at all words of a request, and raises `RefusedError` for the first that are refused.
 
-    encoder: of the word states. policy: what is refused. The head is read when something is first looked at. frames: what
-    looks at pictures. tell: takes what the policy only warns of; None: a warning of Python's own.
+    encoder: of the word states. policy: what is refused. The head is read when something is first looked at.
+    frames: what looks at pictures. tell: takes what the policy only warns of; None: a warning of Python's own.
     """
 
     def __init__(self, encoder: WordEncoder, policy: Policy, tell: Callable[[str], None] | None = None) -> None:

