@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,8 +61,8 @@ class Session:
 
     def __call__(self, pictures: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
         """Outputs by name for pictures [N, 3, H, W]."""
-        found: list[Any] = self._session.run(self._outputs, {self._input: pictures})
-        return dict(zip(self._outputs, found, strict=True))
+        found = self._session.run(self._outputs, {self._input: pictures})
+        return {name: np.asarray(values) for name, values in zip(self._outputs, found, strict=True)}
 
     def said(self, key: str) -> str:
         """A text that the file carries beside its weights; "" where it has none."""
