@@ -1,8 +1,7 @@
 """Text that stands in pictures, read by PP-OCRv6 (small): one network finds lines, another reads them.
 
 Both lie in the package `rapidocr` under Apache-2.0. Lines must be nearly level; they are found after the picture was
-brought to a fixed size (`FOUND_AT`), and read from the picture as it is. Chinese and the Latin alphabet, Swedish letters
-included.
+brought to a fixed size (`FOUND_AT`), and read from the picture as it is. Chinese and Latin letters, Swedish ones too.
 """
 
 from __future__ import annotations
