@@ -24,7 +24,10 @@ from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageFont
 from himmel.evaluation.report import markdown_table
 from himmel.footage.fit import resized
 from himmel.footage.read import read_video
+from himmel.recipes.pool import CLIPS_A_SHARD
+from himmel.recipes.safety_data import ideas
 from himmel.recipes.safety_figures import share
+from himmel.records import HimmelError
 from himmel.safety.faces import Faces
 from himmel.safety.frames import Lookout, text_verdicts
 from himmel.safety.lists import load_lists
@@ -58,16 +61,24 @@ WITHOUT = tuple(
 """scikit-image's pictures without a living face (the coins show reliefs, Chelsea is a cat)."""
 
 
-def report(world: Sequence[Frame], own: Sequence[Frame], captions: Sequence[str], say: Say = print) -> str:
-    """All tables as markdown. world: frames of the simulator; own: of himmel's clips; captions: harmless words."""
-    parts = {"Faces found": faces_found()}
-    say("faces found")
-    parts["False alarms"] = false_alarms({"the world": world, "himmel's own clips": own, "scikit-image": still_life()})
-    say("false alarms")
-    parts["Words found"] = words_found(list(world), captions)
-    say("words found")
-    parts["Cost"] = cost(list(world))
-    return "".join(f"**{title}**\n\n{table}\n" for title, table in parts.items())
+def report(world: Sequence[Frame], own: Sequence[Frame], words: int, say: Say = print) -> str:
+    """All tables as markdown, each told to `say` when it is done.
+
+    world: frames of the simulator; own: of himmel's clips; words: how many texts are drawn of each size.
+    """
+    tables: dict[str, Callable[[], str]] = {
+        "Cost": lambda: cost(world),
+        "Faces found": faces_found,
+        "False alarms": lambda: false_alarms(
+            {"the world": world, "himmel's own clips": own, "scikit-image": still_life()}
+        ),
+        "Words found": lambda: words_found(world, words),
+    }
+    parts = []
+    for title, table in tables.items():
+        parts.append(f"**{title}**\n\n{table()}\n")
+        say(parts[-1])
+    return "".join(parts)
 
 
 def faces_found() -> str:
@@ -93,49 +104,43 @@ def false_alarms(sources: dict[str, Sequence[Frame]]) -> str:
     """By source: frames in which a face is seen, in which anything is read, and that are refused for words."""
     faces, writing, rows = Faces(), Writing(), []
     for name, frames in sources.items():
-        seen = sum(bool(faces.found([frame])[0]) for frame in frames)
+        shapes = dict.fromkeys(frame.shape for frame in frames)
+        seen = sum(bool(found) for one in shapes for found in faces.found([f for f in frames if f.shape == one]))
         lines = [writing.lines(frame) for frame in frames]
         refused = sum(bool(text_verdicts(some, DEFAULT)) for some in lines)
         rows.append([name, *(share(n, len(frames)) for n in (seen, sum(map(bool, lines)), refused))])
     return markdown_table(["frames of", "a face %", "read as letters %", "refused for words %"], rows)
 
 
-def words_found(backgrounds: Sequence[Frame], captions: Sequence[str], count: int = 40) -> str:
-    """By size of letters: terms of the lists that are refused when they stand in a frame, and harmless captions."""
+def words_found(backgrounds: Sequence[Frame], count: int) -> str:
+    """By size of letters: terms of the lists that are refused when they stand in a frame, and harmless near misses."""
     rng, writing, rows = random.Random(6), Writing(), []
-    terms = listed_terms()
+    harmless = [text for idea in ideas() if idea.category is None for text in idea.texts[:2]]
     for width, height in ((256, 144), (640, 360)):
         for size in HEIGHTS:
             told = []
-            for texts in (rng.sample(terms, min(count, len(terms))), rng.sample(list(captions), count)):
+            for texts in (rng.sample(listed_terms(), count), rng.sample(harmless, count)):
                 pictures = [written(rng.choice(backgrounds), text, size, (width, height), rng) for text in texts]
                 told.append(sum(bool(text_verdicts(writing.lines(each), DEFAULT)) for each in pictures))
             rows.append([f"{width}x{height}", str(size), *(share(number, count) for number in told)])
-    return markdown_table(["frame", "letters, pixels", "refused of listed terms %", "refused of captions %"], rows)
+    return markdown_table(["frame", "letters, pixels", "refused of listed terms %", "of harmless texts %"], rows)
 
 
 def cost(backgrounds: Sequence[Frame], seconds: int = 4, rate: int = 16) -> str:
-    """Milliseconds for a second of video, wall and processor, by size, with and without words to read."""
+    """Milliseconds of processor time for a second of video, all cores together, by size, with and without words."""
     rows = []
     rng = random.Random(2)
     for width, height in ((128, 128), (256, 144), (640, 360), (1280, 720)):
         for words in ("", "the old harbour café opens at nine"):
-            frames = [resized(rng.choice(backgrounds)[None], width, height)[0] for _ in range(seconds * rate)]
-            frames = [written(f, words, height // 12, (width, height), rng) if words else f for f in frames]
-            _spent(frames[:rate], rate)  # opens what is opened once
-            wall, used = _spent(frames, rate)
-            fits = "yes" if wall / seconds * 1000 <= BUDGET else "no"
-            cells = [f"{1000 * spent / seconds:.0f}" for spent in (wall, used)]
-            rows.append([f"{width}x{height}", "a line" if words else "none", *cells, fits])
-    head = ["frame", "words in it", "ms a second of video", "of processor time", f"within {BUDGET}"]
-    return markdown_table(head, rows)
-
-
-def _spent(frames: list[Frame], rate: int) -> tuple[float, float]:
-    """Wall and processor seconds for all looks at a clip."""
-    wall, used = time.perf_counter(), time.process_time()
-    list(Lookout(Fraction(rate), DEFAULT).all(frames))
-    return time.perf_counter() - wall, time.process_time() - used
+            frame = resized(rng.choice(backgrounds)[None], width, height)[0]
+            frame = written(frame, words, height // 12, (width, height), rng) if words else frame
+            list(Lookout(Fraction(rate), DEFAULT).all([frame]))  # opens what is opened once
+            began = time.process_time()
+            list(Lookout(Fraction(rate), DEFAULT).all([frame] * (seconds * rate)))
+            spent = 1000 * (time.process_time() - began) / seconds
+            fits = "yes" if spent <= BUDGET else "on two" if spent <= 2 * BUDGET else "no"
+            rows.append([f"{width}x{height}", "a line" if words else "none", f"{spent:.0f}", fits])
+    return markdown_table(["frame", "words in it", "ms a second of video", f"within {BUDGET} on one core"], rows)
 
 
 @lru_cache(maxsize=1)
@@ -210,3 +215,27 @@ def frames_of(clips: Iterable[NDArray[np.uint8]], each: int = 2) -> list[Frame]:
     """Some frames of each clip [T, H, W, 3], evenly."""
     picked = [clip[np.linspace(0, len(clip) - 1, min(each, len(clip))).round().astype(int)] for clip in clips]
     return [frame for clip in picked for frame in clip]
+
+
+def frames_of_pool(folder: Path, count: int) -> list[Frame]:
+    """Two frames of each of `count` clips of the largest shape in a folder of rendered shards (`recipes.pool`)."""
+    largest = max(
+        (path.name.split("-")[0] for path in folder.glob("*.npz")), key=lambda name: (len(name), name), default=""
+    )
+    shards = sorted(folder.glob(f"{largest}-*.npz"))
+    if not shards:
+        raise HimmelError(f"{folder} holds no rendered clips", "a folder that himmel train pool filled", "")
+    found: list[Frame] = []
+    wanted = min(len(shards), -(-count // CLIPS_A_SHARD))
+    for number in np.linspace(0, len(shards) - 1, wanted).round().astype(int):
+        with np.load(shards[number]) as shard:
+            found += [frame.copy() for frame in frames_of(shard["frames"])]
+    return found[: 2 * count]
+
+
+def frames_of_folder(folder: Path, each: int = 16) -> list[Frame]:
+    """Some frames of each .mp4 in a folder and the folders in it."""
+    files = sorted(folder.rglob("*.mp4"))
+    if not files:
+        raise HimmelError(f"{folder} holds no .mp4", "a folder of clips that himmel made", "")
+    return frames_of((read_video(path)[0] for path in files), each)
