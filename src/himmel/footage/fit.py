@@ -52,8 +52,8 @@ def read_media(
 ) -> list[Medium]:
     """Media of one size and rate. size: (width, height); None: that of the first, made smaller if it is large.
 
-    rate: frames a second; None: RATE. Raises HimmelError as `footage.read.read_video` does, and for media that have more
-    than LARGEST together.
+    rate: frames a second; None: RATE. Raises HimmelError as `footage.read.read_video` does, and for media that have
+    more than LARGEST together.
     """
     media: list[Medium] = []
     for path in paths:
