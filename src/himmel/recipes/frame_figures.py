@@ -40,7 +40,7 @@ Say = Callable[[str], None]
 BUDGET = 60
 """Milliseconds that all looks may take for a second of video."""
 HEIGHTS = (8, 12, 16, 24)
-"""Pixels of a letter's size as Pillow takes it."""
+"""Pixels of the font's size; a capital is three quarters of it high."""
 DISTURBED: dict[str, Callable[[Image.Image], Image.Image]] = {
     "as it is": lambda picture: picture,
     "mirrored": lambda picture: picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT),
@@ -186,7 +186,7 @@ def _shown(frame: Frame, side: int, disturb: Callable[[Image.Image], Image.Image
 def written(frame: Frame, text: str, size: int, shape: tuple[int, int], rng: random.Random) -> Frame:
     """A frame at a shape (width, height) with a text in it, in as many lines as it needs, dark or light."""
     picture = Image.fromarray(resized(frame[None], *shape)[0])
-    font = ImageFont.load_default(size)
+    font = ImageFont.truetype(font_file(), size)
     room, lines = shape[0] - 16, [""]
     for word in text.split():
         longer = f"{lines[-1]} {word}".strip()
@@ -197,6 +197,14 @@ def written(frame: Frame, text: str, size: int, shape: tuple[int, int], rng: ran
     draw = ImageDraw.Draw(picture)
     draw.multiline_text((8, top), "\n".join(lines), colour, font, stroke_width=1, stroke_fill=outline)
     return np.asarray(picture)
+
+
+def font_file() -> str:
+    """DejaVu Sans, which lies in matplotlib: the font inside Pillow has no Swedish letters."""
+    spec = find_spec("matplotlib")
+    if spec is None or not spec.origin:
+        raise HimmelError("no font to draw words with", "matplotlib", "pip install -e '.[train]'")
+    return str(Path(spec.origin).parent / "mpl-data/fonts/ttf/DejaVuSans.ttf")
 
 
 @lru_cache(maxsize=1)
