@@ -25,9 +25,10 @@ READER = Network(
     "models/PP-OCRv6_rec_small.onnx",
     "6f327246b50388f3c176ae304bd95767ea6dc0c9ae92153ef8cbe210b3c14884",
 )
-FOUND_AT = 320
-"""Pixels of the longer side when lines are looked for; in steps of 32, which the network needs."""
+SMALL, FOUND_AT = 320, (256, 320)
+"""Pixels of the longer side when lines are looked for, in frames of up to SMALL pixels and in larger ones."""
 STEP = 32
+"""Pixels that the sides are a multiple of, which the network needs."""
 INK = 0.3
 """Probability from which on a pixel belongs to a line."""
 LINE = 0.6
@@ -76,7 +77,7 @@ class Writing:
     def found(self, frame: NDArray[np.uint8]) -> list[Box]:
         """Where lines are in a picture."""
         height, width = frame.shape[:2]
-        scale = FOUND_AT / max(height, width)
+        scale = FOUND_AT[max(height, width) > SMALL] / max(height, width)
         size = tuple(max(STEP, round(side * scale / STEP) * STEP) for side in (width, height))
         ink = next(iter(self._find(_input(frame, (size[0], size[1]))).values()))[0, 0]
         across, down = width / ink.shape[1], height / ink.shape[0]
