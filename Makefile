@@ -70,12 +70,13 @@ $(BIN)/python:
 
 $(RUN_READY): $(INPUTS) | $(BIN)/python
 	@echo "installing himmel into $(VENV) (the first time takes a minute or more)"
-	@$(PIP) --editable .
+	@$(PIP) --editable '.[checks]'
+	@$(PIP) --no-deps rapidocr
 	@touch $@
 
-# Only the real clips inside scikit-video are read, to measure the autoencoder on; what its old code asks for is left out.
+# Of rapidocr only the networks are read, of scikit-video only the real clips; what their code asks for is left out.
 $(DEV_READY): $(INPUTS) | $(BIN)/python
 	@echo "installing himmel with what its tests need into $(VENV) (the first time takes two minutes or more)"
 	@$(PIP) --editable '.[dev]'
-	@$(PIP) --no-deps scikit-video
+	@$(PIP) --no-deps rapidocr scikit-video
 	@touch $(RUN_READY) $@

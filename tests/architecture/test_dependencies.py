@@ -60,7 +60,7 @@ def test_nothing_asks_for_torchvision(root: Path, pins: dict[str, str]) -> None:
 
 def test_nothing_is_installed_that_nobody_uses(root: Path, tracked: list[Path]) -> None:
     sources = "".join(path.read_text() for path in tracked if path.suffix == ".py")
-    used = re.compile(r"""(?:^\s*(?:import|from) |importorskip\("|find_spec\(")(\w+)""", re.MULTILINE)
+    used = re.compile(r"""(?:^\s*(?:import|from) |importorskip\("|find_spec\("|Network\(\s*")(\w+)""", re.MULTILINE)
     imported = {plain(name) for name in used.findall(sources)}
     modules = {name: IMPORTED_AS.get(name, name) for name in declared(root) - TOOLS}
     assert not [name for name, module in modules.items() if module not in imported]

@@ -1,13 +1,15 @@
 """Media are brought to size and rate without being stretched, and are left alone where nothing has to change."""
 
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
-from himmel.footage.fit import MOST_KEPT, natural_size, resampled, resized
+from himmel.footage.fit import MOST_KEPT, natural_size, read_media, resampled, resized
 from himmel.records import HimmelError
 
 SIDE = st.integers(4, 90)
@@ -49,3 +51,11 @@ def test_the_natural_size_is_one_that_can_be_made(width: int, height: int) -> No
     assert all(16 <= side <= 1920 and side % 2 == 0 for side in chosen)
     if width * height <= MOST_KEPT and min(width, height) >= 16:
         assert chosen == (width // 2 * 2, height // 2 * 2)
+
+
+def test_media_together_have_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Image.new("RGB", (64, 48), "red").save(tmp_path / "still.png")
+    monkeypatch.setattr("himmel.footage.fit.LARGEST", 2 * 64 * 48 * 3)
+    assert len(read_media([tmp_path / "still.png"] * 2)) == 2
+    with pytest.raises(HimmelError, match="3 media of 3 frames of 64x48"):
+        read_media([tmp_path / "still.png"] * 3)

@@ -98,3 +98,11 @@ def test_frames_that_change_size_are_refused(tmp_path: Path, make_clip) -> None:
                 container.mux(packet)
     with pytest.raises(HimmelError, match="change size"):
         read_video(path)
+
+
+def test_a_file_that_is_too_large_is_not_opened(tmp_path: Path) -> None:
+    path = tmp_path / "large.mp4"
+    with path.open("wb") as file:
+        file.truncate(3 << 20)
+    with pytest.raises(HimmelError, match="has 3 MiB; at most 2 MiB"):
+        read_video(path, limits=ReadLimits(file_bytes=2 << 20))

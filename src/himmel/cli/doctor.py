@@ -58,6 +58,7 @@ def doctor(model: str) -> None:
         _expansion,
         _identity,
         _safety,
+        _frames,
         _weights(model),
         _training,
     ):
@@ -219,6 +220,22 @@ def _safety() -> Iterator[Finding]:
         )
     else:
         yield Finding(GOOD, "prompt check", f"on, {len(load_lists())} terms and the classifier")
+
+
+def _frames() -> Iterator[Finding]:
+    """Whether frames can be looked at. The networks are really opened."""
+    from himmel.safety.engine import INSTALL, opened
+    from himmel.safety.frames import NEEDS, missing
+
+    absent = missing()
+    for kind, networks in NEEDS.items():
+        if kind in absent:
+            said = f"not looked for: {absent[kind]} is not installed, and recipes say so"
+            yield Finding(NOTE, f"{kind} in frames", said, INSTALL)
+            continue
+        for network in networks:
+            opened(network, 1)
+        yield Finding(GOOD, f"{kind} in frames", f"looked for, by {networks[0].package}")
 
 
 def _weights(model: str) -> Callable[[], Iterator[Finding]]:

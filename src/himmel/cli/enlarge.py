@@ -9,7 +9,15 @@ from typing import Any
 import click
 
 from himmel.cli.media import make_clip, media_argument
-from himmel.cli.options import SIZE, model_option, output_option, policy_option, resume_option, work_options
+from himmel.cli.options import (
+    SIZE,
+    attest_option,
+    model_option,
+    output_option,
+    policy_option,
+    resume_option,
+    work_options,
+)
 from himmel.cli.replay import read_recipe
 from himmel.records import HimmelError
 
@@ -38,6 +46,7 @@ LARGEST = 1920
 @resume_option
 @click.option("--force", is_flag=True, help="Replace files that exist already. Example: -o large.mp4 --force")
 @policy_option
+@attest_option
 @model_option
 def enlarge(clip: str, size: tuple[int, int] | None, strength: float, **options: Any) -> None:
     """Make CLIP, which himmel made, again at a larger size: prototype small, then keep what you like.

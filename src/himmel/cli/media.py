@@ -14,6 +14,7 @@ from himmel.cli.options import (
     PATH,
     RATE,
     SIZE,
+    attest_option,
     expand_option,
     model_option,
     output_option,
@@ -68,6 +69,7 @@ def media_options(function: F) -> F:
         resume_option,
         click.option("--force", is_flag=True, help="Replace files that exist already. Example: -o ball.mp4 --force"),
         policy_option,
+        attest_option,
         model_option,
     )
     for option in reversed(options):
@@ -98,7 +100,7 @@ def make_clip(task: Task, options: dict[str, Any]) -> None:
         length = f"{len(medium.frames)} frames" if len(medium.frames) > 1 else "1 picture"
         say("given", f"{medium.path}  ({', '.join((length, *medium.changes)) or 'as it is'})")
 
-    pipeline = open_pipeline(options["model"], options["policy"])
+    pipeline = open_pipeline(options["model"], options["policy"], options["attest_likeness"])
     report_request(pipeline, request, task.media)
     clip, rows = make_file(
         pipeline, request, task.media, output, force=force, resume=options["resume"], sheet=sheet is not None

@@ -11,16 +11,25 @@ if TYPE_CHECKING:
     from himmel.safety.policy import Policy
 
 
-def open_pipeline(model: str, policy: Policy | None) -> Pipeline:
-    """The pipeline of `model`, with a line about a policy that is not the default."""
+def open_pipeline(model: str, policy: Policy | None, attest_likeness: bool = False) -> Pipeline:
+    """The pipeline of `model`, with a line about a policy that is not the default, and one about checks that are not
+    installed. attest_likeness: whether that was said of the media.
+    """
     from himmel.pipeline import Pipeline
+    from himmel.safety.engine import INSTALL
     from himmel.safety.policy import ALWAYS, DEFAULT, OFF
 
-    pipeline, policy = Pipeline.from_pretrained(model), policy or DEFAULT
-    if policy == DEFAULT:
-        return pipeline
+    policy = policy or DEFAULT
     if policy == OFF:
         say("safety", f"off by HIMMEL_SAFETY; only {ALWAYS} stays refused. The recipe says so")
-    else:
+    elif policy != DEFAULT:
         say("policy", policy.note)
-    return pipeline.under(policy)
+    if attest_likeness:
+        policy = policy.model_copy(update={"attest_likeness": True})
+        say("attested", "all who can be recognised in what is given agree to it. The recipe says so")
+    pipeline = Pipeline.from_pretrained(model).under(policy, tell=lambda text: say("warning", text))
+    if unseen := pipeline.guard.frames.unseen:
+        lacking = " and ".join(dict.fromkeys(unseen.values()))
+        say("unchecked", f"frames are not looked at for {' and '.join(unseen)}: {lacking} is not installed")
+        say("", f"the recipe says so; to have it: {INSTALL}")
+    return pipeline

@@ -224,6 +224,16 @@ def policy_option(function: F) -> F:
     )(function)
 
 
+def attest_option(function: F) -> F:
+    """That those agree who are shown in what is given."""
+    return click.option(
+        "--attest-likeness",
+        is_flag=True,
+        help="Say that all who can be recognised in the pictures and videos that you give agree to it; without it, "
+        "media with faces are refused. It stands in the recipe. Example: --attest-likeness",
+    )(function)
+
+
 def seconds_for(path: str, seconds: float | None, rate: Fraction) -> float:
     """What was asked for, else one frame for a picture and two seconds for a clip."""
     if seconds is not None:

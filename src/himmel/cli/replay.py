@@ -10,7 +10,7 @@ import click
 from himmel.cli.files import read_text
 from himmel.cli.generate import report_clip
 from himmel.cli.opening import open_pipeline
-from himmel.cli.options import PATH, model_option, policy_option
+from himmel.cli.options import PATH, attest_option, model_option, policy_option
 from himmel.cli.terminal import progress_bar
 from himmel.records import HimmelError
 
@@ -31,8 +31,11 @@ if TYPE_CHECKING:
 )
 @click.option("--force", is_flag=True, help="Replace a file that exists already. Example: -o ball.mp4 --force")
 @policy_option
+@attest_option
 @model_option
-def replay(recipe: str, output: str | None, force: bool, policy: Policy | None, model: str) -> None:
+def replay(
+    recipe: str, output: str | None, force: bool, policy: Policy | None, attest_likeness: bool, model: str
+) -> None:
     """Make the clip of RECIPE, the .json beside a clip, once more: the same frames on the same machine.
 
     \b
@@ -48,7 +51,7 @@ def replay(recipe: str, output: str | None, force: bool, policy: Policy | None, 
     target = Path(output) if output else _beside(recipe)
     check_output(target, wanted.width, wanted.height, wanted.frames, wanted.rate, overwrite=force)
 
-    pipeline = open_pipeline(model, policy)
+    pipeline = open_pipeline(model, policy, attest_likeness)
     with progress_bar(target.name) as show:
         clip = pipeline.replay(wanted, on_progress=show)
     for name, before in wanted.versions.items():

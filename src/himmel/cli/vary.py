@@ -10,7 +10,7 @@ import click
 
 from himmel.cli.generate import report_clip, row_of, write_rows
 from himmel.cli.opening import open_pipeline
-from himmel.cli.options import PATH, model_option, policy_option
+from himmel.cli.options import PATH, attest_option, model_option, policy_option
 from himmel.cli.replay import read_recipe
 from himmel.cli.terminal import progress_bar
 from himmel.records import HimmelError
@@ -37,8 +37,11 @@ if TYPE_CHECKING:
 )
 @click.option("--force", is_flag=True, help="Replace files that exist already. Example: --force")
 @policy_option
+@attest_option
 @model_option
-def vary(recipe: str, count: int, sheet: bool, force: bool, policy: Policy | None, model: str) -> None:
+def vary(
+    recipe: str, count: int, sheet: bool, force: bool, policy: Policy | None, attest_likeness: bool, model: str
+) -> None:
     """Make other clips of RECIPE, the .json beside a clip: the same words and media, other seeds.
 
     \b
@@ -63,7 +66,7 @@ def vary(recipe: str, count: int, sheet: bool, force: bool, policy: Policy | Non
     if sheet:
         check_writable(picture, overwrite=force)
 
-    pipeline, rows = open_pipeline(model, policy), []
+    pipeline, rows = open_pipeline(model, policy, attest_likeness), []
     for seed, target in zip(seeds, targets, strict=True):
         with progress_bar(target.name) as show:
             made = pipeline.replay(replace(wanted, seed=seed), on_progress=show)

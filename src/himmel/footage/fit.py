@@ -24,6 +24,8 @@ STEP = 16
 MOST_KEPT = 256 * 256
 """Pixels up to which a medium keeps its own size when nothing is said."""
 AREA = 128 * 128
+LARGEST = 2 << 30
+"""Bytes of all media of a clip together, at its size."""
 
 
 @dataclass(frozen=True)
@@ -50,13 +52,18 @@ def read_media(
 ) -> list[Medium]:
     """Media of one size and rate. size: (width, height); None: that of the first, made smaller if it is large.
 
-    rate: frames a second; None: RATE. Raises HimmelError as `footage.read.read_video` does.
+    rate: frames a second; None: RATE. Raises HimmelError as `footage.read.read_video` does, and for media that have
+    more than LARGEST together.
     """
-    opened = [(path, *read_video(path)) for path in paths]
-    width, height = size or natural_size(opened[0][1])
-    return [
-        _medium(path, frames, own, width, height, RATE if rate is None else rate, how) for path, frames, own in opened
-    ]
+    media: list[Medium] = []
+    for path in paths:
+        frames, own = read_video(path)
+        size = size or natural_size(frames)
+        media.append(_medium(path, frames, own, *size, RATE if rate is None else rate, how))
+        if sum(medium.frames.nbytes for medium in media) > LARGEST:
+            given = f"{len(media)} media of {sum(len(medium.frames) for medium in media)} frames of {size[0]}x{size[1]}"
+            raise HimmelError(given, f"at most {LARGEST >> 20} MiB together", "take a smaller --size or shorter media")
+    return media
 
 
 def natural_size(frames: Frames) -> tuple[int, int]:

@@ -32,11 +32,13 @@ REMEDY = "convert it with your video program to H.264 .mp4 and try again"
 class ReadLimits:
     """What an unknown file may cost at most.
 
-    pixels: of one frame. frames: of the whole clip. decoded_bytes: of all RGB frames together, in this
-    process. memory_bytes: address space of the child. seconds: processor time of the child; wall time is
-    twice that. most: of a clip with more frames only about so many are kept, evenly spaced; 0: all.
+    file_bytes: of the file itself. pixels: of one frame. frames: of the whole clip. decoded_bytes: of all RGB
+    frames together, in this process. memory_bytes: address space of the child. seconds: processor time of the
+    child; wall time is twice that. most: of a clip with more frames only about so many are kept, evenly spaced;
+    0: all.
     """
 
+    file_bytes: int = 4 << 30
     pixels: int = 4096 * 2304
     frames: int = 36_000
     decoded_bytes: int = 2 << 30
@@ -54,6 +56,9 @@ def read_video(path: str | os.PathLike[str], *, limits: ReadLimits | None = None
     """
     limits = limits or ReadLimits()
     with _opened(path) as source:
+        if (size := os.fstat(source.fileno()).st_size) > limits.file_bytes:
+            given, allowed = f"{path} has {size >> 20} MiB", f"at most {limits.file_bytes >> 20} MiB"
+            raise HimmelError(given, allowed, "cut it or make it smaller first")
         container = _container(path, source)
         request = json.dumps({"container": container, **asdict(limits)})
         environment = {

@@ -8,7 +8,7 @@ import os
 import platform
 import threading
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from copy import copy
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -50,7 +50,7 @@ from himmel.provenance.settings import unsigned
 from himmel.provenance.signer import Signer
 from himmel.records import HimmelError
 from himmel.records.recipe import MANIFEST, WATERMARK, MediumNote, Recipe
-from himmel.safety.policy import DEFAULT, Policy
+from himmel.safety.policy import DEFAULT, Policy, RefusedError
 from himmel.sampling import SOLVERS, sample
 
 OnProgress = Callable[[Progress], None]
@@ -95,10 +95,10 @@ class Pipeline:
         """
         return cls(load(path), threads, signer=signer, policy=policy)
 
-    def under(self, policy: Policy) -> Pipeline:
-        """The same pipeline under another policy."""
+    def under(self, policy: Policy, tell: Callable[[str], None] | None = None) -> Pipeline:
+        """The same under another policy. tell: takes what it only warns of; None: a warning of Python's own."""
         other = copy(self)
-        other.guard = self.guard.under(policy)
+        other.guard = self.guard.under(policy, tell)
         return other
 
     def generate(
@@ -179,7 +179,12 @@ class Pipeline:
             recipe = replace(journal.recipe, marks=recipe.marks)
         watch, meter = Watch(work_of(recipe, self.parts), on_progress, cancel), meter_for(recipe.rate)
         frames = meter.watch(self._stream(recipe, media, watch, journal))
-        save(path, frames, recipe, overwrite=overwrite, signer=self.signer)
+        try:
+            save(path, frames, recipe, overwrite=overwrite, signer=self.signer)
+        except RefusedError:
+            if journal is not None:
+                journal.remove()
+            raise
         if journal is not None:
             journal.remove()
         return Written(path, recipe, watch.spent, meter.drift())
@@ -213,7 +218,7 @@ class Pipeline:
             plan=recipe.plan,
         )
         self.guard.recipe(recipe)
-        now = {"versions": _versions(), "created": _now(), "policy": self.guard.policy.note, "marks": self._marks()}
+        now = {"versions": _versions(), "created": _now(), "policy": self.guard.frames.note, "marks": self._marks()}
         today = replace(recipe, precision=self.parts.precision, **now)
         return self._run(today, _media_again(recipe), on_progress, cancel)
 
@@ -229,6 +234,7 @@ class Pipeline:
 
     def recipe(self, request: Request, media: Sequence[Medium] = ()) -> Recipe:
         """What will be made for a request, before anything is. Raises HimmelError as `expansion` does."""
+        self.guard.frames.media(media)
         words = self.expansion(request)
         found = [phrase for text in given_words(request.prompt, words.plan) for phrase in phrases(text)]
         return Recipe(
@@ -251,7 +257,7 @@ class Pipeline:
             device="cpu",
             precision=self.parts.precision,
             created=_now(),
-            policy=self.guard.policy.note,
+            policy=self.guard.frames.note,
             plan=words.plan,
             media=tuple(MediumNote(m.path, m.sha256, m.how) for m in media),
             marks=self._marks(),
@@ -270,12 +276,18 @@ class Pipeline:
         frames = np.stack(list(self._stream(recipe, media, watch)))
         return Generated(frames, recipe, watch.spent, self.signer)
 
-    @torch.inference_mode()
     def _stream(
         self, recipe: Recipe, media: Sequence[Medium], watch: Watch, journal: Journal | None = None
     ) -> Iterator[NDArray[np.uint8]]:
-        """The frames [H, W, 3] in order, each as soon as it is certain: given ones as they came, others decoded."""
-        self.guard.recipe(recipe)  # everything is made here, whoever asks
+        """The frames [H, W, 3] in order, looked at; all is made here, whoever asks, and nothing leaves unseen."""
+        self.guard.recipe(recipe)
+        return self.guard.frames.leaving(self._frames(recipe, media, watch, journal), recipe, media)
+
+    @torch.inference_mode()
+    def _frames(
+        self, recipe: Recipe, media: Sequence[Medium], watch: Watch, journal: Journal | None
+    ) -> Generator[NDArray[np.uint8]]:
+        """The frames in order, each as soon as it is certain: given ones as they came, others decoded."""
         threads = torch.get_num_threads()
         torch.set_num_threads(recipe.threads)
         try:

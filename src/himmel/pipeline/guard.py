@@ -1,12 +1,13 @@
-"""What every request passes before anything is made of it: the prompt check, with the shipped lists and head."""
+"""What every request passes: its words before anything is made of it, then the frames that come in and leave."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 
 from himmel.language import WordEncoder
+from himmel.pipeline.frames import FrameGuard
 from himmel.pipeline.request import Request
 from himmel.records.plan import Plan
 from himmel.records.recipe import Recipe
@@ -32,19 +33,21 @@ class Guard:
     """Looks at all words of a request, and raises `RefusedError` for the first that are refused.
 
     encoder: of the word states. policy: what is refused. The head is read when something is first looked at.
+    frames: what looks at pictures. tell: takes what the policy only warns of; None: a warning of Python's own.
     """
 
-    def __init__(self, encoder: WordEncoder, policy: Policy) -> None:
+    def __init__(self, encoder: WordEncoder, policy: Policy, tell: Callable[[str], None] | None = None) -> None:
         self.encoder, self.policy = encoder, policy
+        self.frames = FrameGuard(policy) if tell is None else FrameGuard(policy, tell)
 
     @cached_property
     def checker(self) -> Checker:
         """The lists and the classifier."""
         return Checker(load_lists(), load_classifier(self.encoder), self.encoder.encode)
 
-    def under(self, policy: Policy) -> Guard:
+    def under(self, policy: Policy, tell: Callable[[str], None] | None = None) -> Guard:
         """The same under another policy; what is loaded is shared."""
-        other = Guard(self.encoder, policy)
+        other = Guard(self.encoder, policy, tell)
         other.__dict__["checker"] = self.checker
         return other
 

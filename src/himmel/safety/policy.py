@@ -26,11 +26,27 @@ CATEGORIES: dict[str, str] = {
 """Each category with its policy line, the gravest first; docs/safety.md says more about each."""
 ALWAYS = "minors"
 """The category that nothing switches off."""
+TEXT = ("minors", "sexual", "hate", "self-harm", "weapons")
+"""Categories of which words that stand in a picture are refused; of others, writing them is not showing them."""
 LINES = {name: f"line {number}: {line}" for number, (name, line) in enumerate(CATEGORIES.items(), 1)}
 LARGEST = 1 << 16  # bytes of a policy file
 REMEDY = "docs/safety.md lists what a policy file may say"
 
 Name = Annotated[str, Field(min_length=3, max_length=80)]
+
+
+class FrameRules(BaseModel):
+    """What is done where a check finds something in frames that come in or leave. skip: it is not looked for.
+
+    faces: that nobody asked for (line 8). text: words that stand in pictures, of the categories in `TEXT`. missing:
+    what is done where a check is not installed; the recipe records it, or nothing is made.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    faces: Literal["refuse", "warn", "skip"] = "refuse"
+    text: Literal["refuse", "warn"] = "refuse"
+    missing: Literal["record", "refuse"] = "record"
 
 
 class Policy(BaseModel):
@@ -44,6 +60,9 @@ class Policy(BaseModel):
     """What is done about each category; those that are not named are refused."""
     permitted: Annotated[list[Name], Field(max_length=200)] = []
     """Real people, characters and brands that may be shown: who allows himself to be shown, whom one owns."""
+    frames: FrameRules = FrameRules()
+    attest_likeness: bool = False
+    """Whoever uses it says that all who can be recognised in the media that are given agree to it."""
 
     def refuses(self, category: str) -> bool:
         """Whether clips of a category are refused."""
@@ -55,36 +74,53 @@ class Policy(BaseModel):
         allowed = [name for name in CATEGORIES if not self.refuses(name)]
         parts = [f"allows {', '.join(allowed)}"] if allowed else []
         parts += [f"permits {len(self.permitted)} names"] if self.permitted else []
+        changed = self.frames.model_dump(exclude_defaults=True)
+        parts += [f"frames: {', '.join(f'{key} {value}' for key, value in changed.items())}"] if changed else []
+        parts += ["attests likeness"] if self.attest_likeness else []
         return f"{self.name}: {'; '.join(parts)}" if parts else self.name
 
 
 DEFAULT = Policy()
-OFF = Policy(name="off", categories={name: "allow" for name in CATEGORIES if name != ALWAYS})
+OFF = Policy(
+    name="off",
+    categories={name: "allow" for name in CATEGORIES if name != ALWAYS},
+    frames=FrameRules(faces="skip"),
+)
 """Refuses only what nothing switches off."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """Why something is refused. line: of the policy. why: "list" or "classifier". It holds no words of the prompt."""
+    """Why something is refused. line: of the policy. why: one of `BY`. It holds no words of the prompt."""
 
     category: str
     line: str
     why: str
 
 
-class RefusedError(HimmelError):
-    """A request that is not made. One line that names category and policy line, and no word of the prompt.
+BY = {
+    "list": "a list",
+    "classifier": "the classifier, which can be wrong",
+    "face": "the face detector, which can be wrong",
+    "text": "a list, for words that stand in the picture",
+    "nudity": "the nudity detector, which can be wrong",
+}
+"""What decided, and how it is called in a refusal."""
 
-    where: which words, such as "the prompt" or "scene 2".
+
+class RefusedError(HimmelError):
+    """A request that is not made, or a clip that does not leave. One line that names category and policy line, and no
+    word of the prompt or of the picture.
+
+    where: which words, such as "the prompt" or "scene 2", or which picture. instead: what else could be done.
     """
 
-    def __init__(self, verdict: Verdict, where: str = "the prompt") -> None:
+    def __init__(self, verdict: Verdict, where: str = "the prompt", instead: str = "") -> None:
         self.verdict, self.where = verdict, where
-        remedy = "docs/safety.md says why"
+        remedy = f"{instead}; docs/safety.md says why" if instead else "docs/safety.md says why"
         if verdict.category != ALWAYS:
             remedy += "; for lawful uses a policy file may allow it: --policy FILE"
-        by = "a list" if verdict.why == "list" else "the classifier, which can be wrong"
-        super().__init__(f"{where} is refused as {verdict.category} by {by}", verdict.line, remedy)
+        super().__init__(f"{where} is refused as {verdict.category} by {BY[verdict.why]}", verdict.line, remedy)
 
 
 def read_policy(path: str | Path) -> Policy:
@@ -121,7 +157,8 @@ def policy_from(plain: Any) -> Policy:
         found = error.errors(include_url=False, include_context=False)[0]
         place = ".".join(map(str, found["loc"]))
         if found["type"] == "extra_forbidden":
-            raise _unknown("key", place, list(Policy.model_fields)) from None
+            known = [*Policy.model_fields, *(f"frames.{name}" for name in FrameRules.model_fields)]
+            raise _unknown("key", place, known) from None
         raise HimmelError(f"{place} {found['input']!r:.60}", str(found["msg"])[:120], REMEDY) from None
     for category, answer in policy.categories.items():
         if category not in CATEGORIES:
