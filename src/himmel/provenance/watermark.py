@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from himmel.provenance.coding import encode, with_check
 from himmel.provenance.pattern import field, pattern, unit_of
 from himmel.provenance.payload import Payload
+from himmel.records import HimmelError
 
 PSNR = 41.4
 """dB between a frame and the marked frame, at least; rounding to whole levels takes off 0.1."""
@@ -34,7 +35,12 @@ class Watermark:
         self.rows, self.columns = (_between(side, self.block) for side in (height, width))
 
     def mark(self, frame: Frame, where: NDArray[np.float32] | None = None) -> Frame:
-        """A marked copy of a frame, uint8 [H, W, 3]. where [H, W]: 0 for pixels that stay as they are, 1 for others."""
+        """A marked copy of a frame, uint8 [H, W, 3]. where [H, W]: 0 for pixels that stay as they are, 1 for others.
+
+        Raises HimmelError for a frame of another type.
+        """
+        if frame.dtype != np.uint8:
+            raise HimmelError(f"a frame of {frame.dtype}", "uint8 [height, width, 3]", "")
         faint = self.field * self._strength(frame)
         loud = float(np.square(faint).mean(dtype=np.float64)) ** 0.5
         faint *= np.float32(LEVEL / max(1.0, loud))

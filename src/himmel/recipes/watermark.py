@@ -133,7 +133,7 @@ def unmarked(pools: Sequence[Frames], count: int) -> Iterator[Frames]:
         top, left = (
             dice.integers(0, whole - part + 1) for whole, part in zip(frame.shape, (height, width), strict=False)
         )
-        part = Image.fromarray(frame[top : top + height, left : left + width][:, :: dice.choice((-1, 1))])
+        part = Image.fromarray(frame[top : top + height, left : left + width][:, :: int(dice.choice((-1, 1)))])
         part = part.resize((int(dice.integers(64, 320)), int(dice.integers(64, 320))), Image.Resampling.BICUBIC)
         yield jpeg(int(dice.integers(50, 96)))(np.asarray(part)[None], RATE)[0]
 
