@@ -18,6 +18,7 @@ from himmel.pipeline.cost import check_memory
 from himmel.pipeline.expansion import shown_words
 from himmel.pipeline.journal import Journal, journal_of
 from himmel.pipeline.output import save_picture
+from himmel.pipeline.parts import load
 from himmel.pipeline.progress import Progress
 from himmel.pipeline.request import check
 from himmel.pipeline.targets import check_output
@@ -131,8 +132,13 @@ class PipelineEngine:
 
 
 def build_engine(model: str, policy: Policy, expand: bool | Endpoint) -> PipelineEngine:
-    """The engine of a worker's process."""
-    return PipelineEngine(Pipeline.from_pretrained(model).under(policy), expand)
+    """The engine of a worker's process, ready to answer: what is read when it is first needed has been read."""
+    parts = load(model)
+    # Recipes name the weights; where their folder lies is nobody else's business.
+    engine = PipelineEngine(Pipeline(dataclasses.replace(parts, name=Path(model).name), policy=policy), expand)
+    for pipeline in (engine.maker, engine.looker):
+        pipeline.recipe(check("a ball"))
+    return engine
 
 
 def facts_of(recipe: Recipe) -> Facts:

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
+import anyio
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -22,6 +23,8 @@ from himmel.service.metrics import Metrics
 
 LOG = logging.getLogger("himmel.service.app")
 LARGEST_BODY = 256 << 20
+ORDERING = 8
+"""Orders that are looked at at a time."""
 TITLE = "himmel"
 ABOUT = "Video from words, on your own machine: the Videos API, and more. docs/api.md explains it."
 
@@ -32,6 +35,7 @@ def make_app(
     """The service over HTTP. loopback: whether it listens to this machine alone. origins: pages that may ask."""
     app = FastAPI(title=TITLE, version=version, description=ABOUT, docs_url=None, redoc_url=None)
     app.state.core, app.state.metrics = core, Metrics()
+    app.state.ordering = anyio.CapacityLimiter(ORDERING)
     # Fixed paths such as /v1/videos/loops come before /v1/videos/{video_id}, whichever file they stand in.
     app.include_router(more_routes.router, tags=["beyond"])
     studio.mount(app)

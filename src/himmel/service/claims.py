@@ -35,6 +35,11 @@ class Claims:
             ).fetchone()
         return None if row is None else Job(**row)
 
+    def unfinished(self) -> set[str]:
+        """The jobs that are queued or in progress."""
+        rows = self.database.connection.execute("SELECT id FROM jobs WHERE status IN ('queued', 'in_progress')")
+        return {row[0] for row in rows}
+
     def renew(self, job: Job) -> bool:
         """Holds a job a while longer. Whether it is to go on: false where it was cancelled or belongs to another."""
         with self.database.writing() as connection:

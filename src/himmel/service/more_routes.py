@@ -5,12 +5,14 @@ for, what a file says of itself, and the state of the service.
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
 import secrets
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import anyio.to_thread
 from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from starlette.responses import PlainTextResponse, StreamingResponse
@@ -76,7 +78,8 @@ async def verify_file(request: Request, core: Served, key: Caller) -> dict[str, 
     ways.check_files(body, "file")
     if "file" not in body.files:
         raise ApiError(400, "file is missing", "missing_required_parameter", "file")
-    return await run_in_threadpool(_verify, core, body.files["file"])
+    verify = functools.partial(_verify, core, body.files["file"])
+    return await anyio.to_thread.run_sync(verify, limiter=request.app.state.ordering)
 
 
 def _verify(core: Core, file: Any) -> dict[str, Any]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
+import anyio.to_thread
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
@@ -79,7 +81,9 @@ async def ordered(
     asked = orders.read(kind, structured(ways.with_files(body, *files), *tables))
     repeat = request.headers.get("x-stainless-retry-count", "0")
     tries = int(repeat) if repeat.isascii() and repeat.isdigit() and len(repeat) < 9 else 0
-    job = await run_in_threadpool(core.order, key, asked, body, way(asked, body), tries)
+    order = functools.partial(core.order, key, asked, body, way(asked, body), tries)
+    # Orders wait for the engine: they have threads of their own, so that everything else goes on.
+    job = await anyio.to_thread.run_sync(order, limiter=request.app.state.ordering)
     return await run_in_threadpool(told, core, job)
 
 

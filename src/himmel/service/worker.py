@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import shutil
 import threading
 import time
 from collections.abc import Callable
@@ -34,6 +35,7 @@ class Worker:
 
     def run(self) -> None:
         """Works until it is stopped. An error of the table (a full disk) is waited out."""
+        self.clear_up()
         while not self.stop.is_set():
             try:
                 if not self.once():
@@ -57,6 +59,13 @@ class Worker:
             holder.join()
         return True
 
+    def clear_up(self) -> None:
+        """Removes unfinished files of jobs that nobody goes on with; a killed worker leaves them behind."""
+        going_on = self.claims.unfinished()
+        for folder in self.videos.iterdir():
+            if folder.name not in going_on:
+                _clear(folder)
+
     def _hold(self, job: Job, cancel: threading.Event, done: threading.Event) -> None:
         """Renews the claim while a job is made, and sets `cancel` when it is not to go on."""
         while not done.wait(BEAT):
@@ -75,6 +84,7 @@ class Worker:
                 self.claims.release(job)
             else:
                 self.claims.stopped(job)
+                _clear(folder)
         except Exception as error:
             code, message = reason_of(error)
             if code == "internal_error":
@@ -82,6 +92,7 @@ class Worker:
             else:
                 LOG.warning("a job failed", extra={"job": job.id, "code": code})
             self.claims.fail(job, code, message)
+            _clear(folder)
 
     def _reporter(self, job: Job) -> Callable[[str, float, float | None], None]:
         last = [0.0]
@@ -108,6 +119,15 @@ def reason_of(error: Exception) -> tuple[str, str]:
         code = "out_of_memory" if "memory" in error.given else "cannot_be_made"
         return code, plain(error)
     return "internal_error", f"an error of himmel itself ({type(error).__name__}); its log says more"
+
+
+def _clear(folder: Path) -> None:
+    """Removes hidden files and folders: unfinished ones, and finished windows of a clip that is not made any more."""
+    for left in folder.glob(".*"):
+        if left.is_dir():
+            shutil.rmtree(left, ignore_errors=True)
+        else:
+            left.unlink(missing_ok=True)
 
 
 def _size(folder: Path) -> int:
