@@ -44,7 +44,8 @@ function One({ video }) {
       ${open(video) && html`<${Making} video=${video} />`}
       ${video.status === "failed" && html`<div class="blank" />`}
     </div>
-    <h2 dir="auto">${name(video)}</h2>
+    <div class="title-row"><h2 dir="auto">${name(video)}</h2>
+      ${video.status === "completed" && html`<${Badge} video=${video} />`}</div>
     ${open(video) && html`<${Progress} video=${video} />`}
     ${video.status === "failed" && (video.error?.code === "cancelled"
       ? html`<p class="quiet">${t("stage.cancelled")}</p>`
@@ -104,7 +105,7 @@ function Actions({ video }) {
     document.getElementById("composer").scrollIntoView({ block: "nearest" });
   };
   return html`<div class="actions" role="group" aria-label=${t("stage.actions")}>
-      ${done && html`<${Badge} video=${video} />`}
+      ${done && html`<${Download} video=${video} />`}
       ${!open(video) && repeat && html`<button type="button" title=${t("act.vary_about")}
         onClick=${attempt(() => order(repeat.path, repeat.fields))}>${t(done ? "act.vary" : "act.again")}</button>`}
       ${done && !still(video) && html`<button type="button" aria-expanded=${form} onClick=${() => setForm(!form)}>${t("act.remix")}</button>`}
@@ -112,7 +113,7 @@ function Actions({ video }) {
       <button type="button" title=${t("act.reuse_about")} onClick=${() => draft.reuse(video)}>${t("act.reuse")}</button>
       ${done && html`<button type="button" aria-pressed=${compared.value.includes(video.id)}
         onClick=${() => compare(video.id)}>${t("act.compare")}</button>`}
-      ${done && html`<${Download} video=${video} />`}
+      ${done && html`<${Recipe} video=${video} />`}
       <${Discard} video=${video} attempt=${attempt} />
     </div>
     ${compared.value.length === 1 && html`<p class="quiet" role="status">${t("compare.second")}</p>`}
@@ -158,9 +159,12 @@ async function save(blob, called) {
 
 function Download({ video }) {
   const fetchAndSave = async () => save(await api.content(video.id, "video"), `${video.id}.${still(video) ? "png" : "mp4"}`);
-  const recipe = async () => save(new Blob([JSON.stringify(await api.recipe(video.id), null, 2)]), `${video.id}.json`);
-  return html`<button type="button" title=${t("act.download_about")} onClick=${fetchAndSave}>${t("act.download")}</button>
-    <button type="button" title=${t("act.recipe_about")} onClick=${recipe}>${t("act.recipe")}</button>`;
+  return html`<button type="button" title=${t("act.download_about")} onClick=${fetchAndSave}>${t("act.download")}</button>`;
+}
+
+function Recipe({ video }) {
+  const fetchAndSave = async () => save(new Blob([JSON.stringify(await api.recipe(video.id), null, 2)]), `${video.id}.json`);
+  return html`<button type="button" class="bare" title=${t("act.recipe_about")} onClick=${fetchAndSave}>${t("act.recipe")}</button>`;
 }
 
 function Discard({ video, attempt }) {
@@ -170,7 +174,7 @@ function Discard({ video, attempt }) {
     return () => clearTimeout(timer);
   }, [sure]);
   const press = () => (sure ? attempt(() => discard(video.id))() : setSure(true));
-  return html`<button type="button" class=${sure ? "danger" : ""} onClick=${press}>${t(sure ? "act.delete_sure" : "act.delete")}</button>`;
+  return html`<button type="button" class=${sure ? "danger" : "bare"} onClick=${press}>${t(sure ? "act.delete_sure" : "act.delete")}</button>`;
 }
 
 function Pair({ pair }) {

@@ -43,7 +43,7 @@ export const en = {
   "queue.place": "Waiting, {n} before it", "queue.next": "It is next",
   "step.starting": "Starting", "step.reading": "Reading the words", "step.sampling": "Noise becomes a picture", "step.decoding": "Painting the frames", "step.pictures": "Saving",
   "facts.read": "What the model read", "facts.asked": "Asked for as {size}; made at the size this model can do.",
-  "act.vary": "Vary", "act.vary_about": "The same words, another seed", "act.again": "Try again", "act.remix": "Remix", "act.use": "Use it", "act.use_about": "Put it on the timeline, to extend, loop, edit or connect it",
+  "act.vary": "Vary", "act.vary_about": "The same words, another seed", "act.again": "Try again", "act.remix": "Remix", "act.use": "To the timeline", "act.use_about": "Put it on the timeline, to extend, loop, edit or connect it",
   "act.reuse": "Reuse settings", "act.reuse_about": "Take words and settings over", "act.compare": "Compare", "act.download": "Download", "act.download_about": "The file with its signature", "act.recipe": "Recipe", "act.recipe_about": "Everything that made it, as a file: himmel replay makes it again",
   "act.delete": "Delete", "act.delete_sure": "Really delete?",
   "remix.label": "The same clip, but…", "remix.make": "Make the remix",

@@ -43,7 +43,7 @@ export const sv = {
   "queue.place": "Väntar, {n} före", "queue.next": "Det står på tur",
   "step.starting": "Börjar", "step.reading": "Läser orden", "step.sampling": "Brus blir bild", "step.decoding": "Målar bilderna", "step.pictures": "Sparar",
   "facts.read": "Vad modellen läste", "facts.asked": "Beställt som {size}; gjort i den storlek modellen klarar.",
-  "act.vary": "Variera", "act.vary_about": "Samma ord, ett annat frö", "act.again": "Försök igen", "act.remix": "Gör om", "act.use": "Använd", "act.use_about": "Lägg det på tidslinjen, för att förlänga, ändra eller förbinda det",
+  "act.vary": "Variera", "act.vary_about": "Samma ord, ett annat frö", "act.again": "Försök igen", "act.remix": "Gör om", "act.use": "Till tidslinjen", "act.use_about": "Lägg det på tidslinjen, för att förlänga, ändra eller förbinda det",
   "act.reuse": "Återanvänd inställningar", "act.reuse_about": "Ta över ord och inställningar", "act.compare": "Jämför", "act.download": "Ladda ner", "act.download_about": "Filen med sin signatur", "act.recipe": "Recept", "act.recipe_about": "Allt som gjorde klippet, som fil: himmel replay gör det igen",
   "act.delete": "Ta bort", "act.delete_sure": "Ta bort på riktigt?",
   "remix.label": "Samma klipp, men…", "remix.make": "Gör om",

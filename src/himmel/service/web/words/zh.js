@@ -43,7 +43,7 @@ export const zh = {
   "queue.place": "等待中，前面还有 {n} 个", "queue.next": "下一个就是它",
   "step.starting": "开始", "step.reading": "正在读文字", "step.sampling": "噪声变成画面", "step.decoding": "正在绘制画面", "step.pictures": "正在保存",
   "facts.read": "模型读到的内容", "facts.asked": "要求的是 {size}；按模型能做的尺寸制作。",
-  "act.vary": "变化", "act.vary_about": "相同的文字，另一个种子", "act.again": "再试一次", "act.remix": "改编", "act.use": "使用它", "act.use_about": "放到时间线上，以便延长、循环、编辑或连接",
+  "act.vary": "变化", "act.vary_about": "相同的文字，另一个种子", "act.again": "再试一次", "act.remix": "改编", "act.use": "放到时间线", "act.use_about": "放到时间线上，以便延长、循环、编辑或连接",
   "act.reuse": "沿用设置", "act.reuse_about": "沿用文字和设置", "act.compare": "比较", "act.download": "下载", "act.download_about": "带签名的文件", "act.recipe": "配方", "act.recipe_about": "制作它的一切，存为文件：himmel replay 可以重做",
   "act.delete": "删除", "act.delete_sure": "确定删除？",
   "remix.label": "同一个短片，但是…", "remix.make": "改编",
