@@ -60,7 +60,7 @@ class Live:
         self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None
     ) -> tuple[int, dict[str, str], bytes]:
         """(status, headers, body) of a plain request. body: bytes, or what is sent as JSON."""
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=120)
         plain = body if isinstance(body, bytes | None) else json.dumps(body).encode()
         connection.request(method, path, plain, {"content-type": "application/json", **(headers or {})})
         answer = connection.getresponse()
@@ -83,7 +83,7 @@ def form(live: Live, path: str, fields: dict[str, str], files: dict[str, bytes])
     return live.told("POST", path, b"".join(lines) + b"--XX--\r\n", kind)
 
 
-def wait_for(true: Callable[[], Any], seconds: float = 20.0) -> Any:
+def wait_for(true: Callable[[], Any], seconds: float = 60.0) -> Any:
     """What `true` gives as soon as it is true."""
     until = time.monotonic() + seconds
     while not (found := true()):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import importlib.util
 import os
 import socket
 from pathlib import Path
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from himmel.safety.policy import Policy
     from himmel.service.store import Database
 
-INSTALL = "pip install 'himmel[serve]'"
+INSTALL = "in the folder of himmel: .venv/bin/pip install -c constraints.txt -e '.[serve]'"
 SECRET = "HIMMEL_WEBHOOK_SECRET"
 
 
@@ -94,6 +95,8 @@ def serve(host: str, port: int, data: str | None, model: str, policy: Policy | N
     Jobs are kept in a database and outlive the service: what was being made goes on at the next start. On a loopback
     address nobody needs a key until one was made. docs/api.md has every route.
     """
+    if not all(importlib.util.find_spec(name) for name in ("uvicorn", "fastapi", "python_multipart")):
+        raise HimmelError("the service is not installed", "", INSTALL)
     from himmel.pipeline.folder import PARTS, folder_of, note_of
     from himmel.pipeline.targets import check_signing
 
@@ -179,11 +182,9 @@ def open_data(data: str | None, *, alone: bool = True) -> tuple[Path, Database]:
 
     Raises HimmelError where it cannot be used.
     """
-    try:
-        from himmel.service.store import Database
-    except ImportError as error:
-        raise HimmelError("the service is not installed", "", INSTALL) from error
     import fcntl
+
+    from himmel.service.store import Database
 
     default = os.path.join(os.environ.get("XDG_DATA_HOME") or "~/.local/share", "himmel", "service")
     folder = Path(os.path.abspath(os.path.expanduser(data or default)))

@@ -1,0 +1,59 @@
+"""An engine that makes nothing, and what it can be told to do; jobs for it."""
+
+from __future__ import annotations
+
+import errno
+import threading
+from pathlib import Path
+from typing import Any
+
+from himmel.records import HimmelError
+from himmel.service.engine import Facts, Order, RefusedOrderError
+from himmel.service.store import Job, Jobs
+from himmel.service.worker import Worker
+
+FACTS = Facts("himmel", 16, 16, 4, 16.0, 0)
+
+
+class Scripted:
+    """An engine that does for each prompt what `does` says."""
+
+    def __init__(self) -> None:
+        self.made: list[str] = []
+
+    def describe(self) -> dict[str, Any]:
+        return {}
+
+    def check(self, order: Order, folder: Path) -> Facts:
+        return FACTS
+
+    def verify(self, path: Path) -> dict[str, Any]:
+        return {}
+
+    def make(self, order: Order, folder: Path, on_share: Any, cancel: threading.Event) -> Facts:
+        self.made.append(order.prompt)
+        (folder / ".half.part").write_bytes(b"half")
+        if order.prompt in FAILURES:
+            raise FAILURES[order.prompt][0]
+        if order.prompt == "waits":
+            on_share("sampling", 0.5, 1.0)
+            assert cancel.wait(5)
+            raise KeyboardInterrupt
+        (folder / ".half.part").rename(folder / "video.mp4")
+        return FACTS
+
+
+FAILURES: dict[str, tuple[BaseException, str]] = {
+    "disk": (OSError(errno.ENOSPC, "No space left on device"), "disk_full"),
+    "memory": (MemoryError(), "out_of_memory"),
+    "too large": (HimmelError("the memory ran out", ""), "out_of_memory"),
+    "refused": (RefusedOrderError("the prompt is refused", "line 3", "", "violence"), "moderation_blocked"),
+    "damaged": (HimmelError("input-0.mp4: it is damaged", "", ""), "cannot_be_made"),
+    "bug": (ZeroDivisionError("secret words"), "internal_error"),
+}
+
+
+def add(worker: Worker, prompt: str) -> Job:
+    job_id = f"video_{len(list(worker.videos.iterdir())):024x}"
+    (worker.videos / job_id).mkdir()
+    return Jobs(worker.claims.database).add(job_id, "", Order("generate", prompt), FACTS, {}, prompt, 0)
