@@ -186,7 +186,7 @@ function Pair({ pair }) {
   const rows = [
     ["compare.words", name], ["field.seed", (video) => video.himmel.seed], ["field.size", (video) => video.size.replace("x", " × ")],
     ["field.steps", (video) => video.himmel.settings.steps], ["field.guidance", (video) => video.himmel.settings.guidance],
-    ["field.length", (video) => seconds(Number(video.seconds))],
+    ["compare.length", (video) => seconds(Number(video.seconds))],
   ];
   return html`<div class="pair-view">
     <h2>${t("compare.title")}</h2>
