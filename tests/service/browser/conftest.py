@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from live_service import Live
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
-from studio_page import PATIENCE, Studio
+from studio_page import PATIENCE, Open, Studio
 
 MISSING = "no Chromium here: the studio was not tested. On Debian: apt-get install chromium"
 NAMES = ("chromium", "chromium-browser", "google-chrome")
-
-Open = Callable[..., Studio]
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -101,3 +102,9 @@ class Studio:
                 }"""
             )
         )
+
+
+Open = Callable[..., Studio]
+"""Visits a service."""
+Serve = Callable[..., Live]
+"""Begins a service."""

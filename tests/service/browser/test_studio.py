@@ -9,10 +9,9 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from conftest import Open, Serve
 from live_service import BALL, Live
 from playwright.sync_api import Page, expect
-from studio_page import Studio
+from studio_page import Open, Serve, Studio
 
 from himmel import Pipeline
 from himmel.cli.engine import PipelineEngine

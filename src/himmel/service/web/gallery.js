@@ -19,7 +19,7 @@ export function Gallery() {
   const shown = jobs.value.filter((video) => found(video, words));
   // Whoever searches means all of them.
   useEffect(() => {
-    if (words.length && more.value) older();
+    if (words.length && more.value) older().catch(() => {});
   }, [search.value, jobs.value.length]);
   return html`<section class="gallery" aria-labelledby="gallery-title">
     <div class="gallery-head">
@@ -31,7 +31,7 @@ export function Gallery() {
     </div>
     ${loaded.value && !shown.length && html`<p class="quiet">${t(words.length ? "gallery.none" : "gallery.empty")}</p>`}
     <ul class="tiles">${shown.map((video) => html`<${Tile} key=${video.id} video=${video} />`)}</ul>
-    ${more.value && html`<button type="button" onClick=${older}>${t("gallery.more")}</button>`}
+    ${more.value && html`<button type="button" onClick=${() => older().catch(() => {})}>${t("gallery.more")}</button>`}
   </section>`;
 }
 

@@ -1,7 +1,7 @@
 // What the model will read of the words, asked for a moment after the typing stops.
 import { effect, signal } from "@preact/signals";
 import * as api from "./api.js";
-import { board, expand, filled, length, mode, prompt, scenes, seedNow, style } from "./draft.js";
+import { board, expand, filled, length, mode, prompt, seedNow } from "./draft.js";
 import { server } from "./jobs.js";
 
 const PAUSE = 500;
@@ -21,8 +21,6 @@ export function previewWords() {
   let asked = "";
   effect(() => {
     const fields = question();
-    // Read here, so that a change of any of them asks again.
-    void [prompt.value, scenes.value, style.value];
     if (!fields) {
       asked = "";
       preview.value = null;

@@ -45,7 +45,7 @@ export function Region({ medium }) {
     region.value = inside(next, [wide, high]);
   };
   return html`<div class="region">
-    <div class="region-frame" ref=${frame} style=${{ aspectRatio: `${wide} / ${high}` }}
+    <div class="region-frame" ref=${frame} style=${{ aspectRatio: `${wide} / ${high}`, width: `min(100%, ${(22 * wide) / high}rem)` }}
       onPointerDown=${begin} onPointerMove=${move} onPointerUp=${end} onPointerCancel=${end}>
       <${Peek} medium=${medium} />
       ${box && html`<div class="box" style=${{

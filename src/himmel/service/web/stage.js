@@ -4,7 +4,7 @@ import * as api from "./api.js";
 import { Unknown } from "./composer.js";
 import * as draft from "./draft.js";
 import { html } from "./html.js";
-import { chosen, compare, compared, discard, find, open, order, stop } from "./jobs.js";
+import { chosen, compare, compared, discard, find, open, order, refresh, stop } from "./jobs.js";
 import { Content, mediumOf, place, still } from "./media.js";
 import { Badge } from "./proof.js";
 import { Sorry } from "./sorry.js";
@@ -69,7 +69,7 @@ function Progress({ video }) {
     <progress max="100" value=${queued ? 0 : video.progress} aria-label=${t("stage.progress", { name: name(video) })} />
     <span class="tabular">${queued ? "" : `${video.progress} %`}</span>
     <span class="quiet">${text}</span>
-    <button type="button" onClick=${() => stop(video.id)}>${t("stage.cancel")}</button>
+    <button type="button" onClick=${() => stop(video.id).catch(refresh)}>${t("stage.cancel")}</button>
   </div>`;
 }
 
@@ -105,7 +105,7 @@ function Actions({ video }) {
     document.getElementById("composer").scrollIntoView({ block: "nearest" });
   };
   return html`<div class="actions" role="group" aria-label=${t("stage.actions")}>
-      ${done && html`<${Download} video=${video} />`}
+      ${done && html`<${Download} video=${video} attempt=${attempt} />`}
       ${!open(video) && repeat && html`<button type="button" title=${t("act.vary_about")}
         onClick=${attempt(() => order(repeat.path, repeat.fields))}>${t(done ? "act.vary" : "act.again")}</button>`}
       ${done && !still(video) && html`<button type="button" aria-expanded=${form} onClick=${() => setForm(!form)}>${t("act.remix")}</button>`}
@@ -113,7 +113,7 @@ function Actions({ video }) {
       <button type="button" title=${t("act.reuse_about")} onClick=${() => draft.reuse(video)}>${t("act.reuse")}</button>
       ${done && html`<button type="button" aria-pressed=${compared.value.includes(video.id)}
         onClick=${() => compare(video.id)}>${t("act.compare")}</button>`}
-      ${done && html`<${Recipe} video=${video} />`}
+      ${done && html`<${Recipe} video=${video} attempt=${attempt} />`}
       <${Discard} video=${video} attempt=${attempt} />
     </div>
     ${compared.value.length === 1 && html`<p class="quiet" role="status">${t("compare.second")}</p>`}
@@ -157,14 +157,14 @@ async function save(blob, called) {
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
-function Download({ video }) {
+function Download({ video, attempt }) {
   const fetchAndSave = async () => save(await api.content(video.id, "video"), `${video.id}.${still(video) ? "png" : "mp4"}`);
-  return html`<button type="button" title=${t("act.download_about")} onClick=${fetchAndSave}>${t("act.download")}</button>`;
+  return html`<button type="button" title=${t("act.download_about")} onClick=${attempt(fetchAndSave)}>${t("act.download")}</button>`;
 }
 
-function Recipe({ video }) {
+function Recipe({ video, attempt }) {
   const fetchAndSave = async () => save(new Blob([JSON.stringify(await api.recipe(video.id), null, 2)]), `${video.id}.json`);
-  return html`<button type="button" class="bare" title=${t("act.recipe_about")} onClick=${fetchAndSave}>${t("act.recipe")}</button>`;
+  return html`<button type="button" class="bare" title=${t("act.recipe_about")} onClick=${attempt(fetchAndSave)}>${t("act.recipe")}</button>`;
 }
 
 function Discard({ video, attempt }) {
