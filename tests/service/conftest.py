@@ -33,7 +33,7 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
         folder, database = open_data(str(tmp_path_factory.mktemp("service")))
         core = Core(folder, database, Direct(engine, folder))
         worker = Worker(Claims(database, "worker", keep=3600.0), engine, folder / "videos")
-        janitor = Janitor(core.jobs, core.videos, told=True)
+        janitor = Janitor(core.jobs, core.videos, told=True, keep=None)
         heard = listener("127.0.0.1", 0)
         app = make_app(core, "0", loopback=True, **options)
         server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=1))

@@ -24,6 +24,7 @@ from himmel.cli.serve import open_data
 from himmel.pipeline.request import check
 from himmel.records import HimmelError
 from himmel.service.claims import Claims, let_go
+from himmel.service.janitor import Janitor
 from himmel.service.store import TRIES, Job, Jobs
 from himmel.service.worker import Worker
 
@@ -197,6 +198,19 @@ def test_cancel_reaches_a_worker_in_time(worker: Worker) -> None:
     thread.join(5)
     assert time.monotonic() - began < 2
     assert state(worker, job).error_code == "cancelled"
+
+
+def test_what_was_kept_long_enough_leaves_the_disk(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+    worker.claims.keep = 3600.0
+    done, stopped, waiting = (add(worker, prompt) for prompt in ("fine", "fine too", "later"))
+    jobs = Jobs(worker.claims.database)
+    assert worker.once()
+    jobs.ask_to_stop(stopped.id, "")
+    now = time.time()
+    for later, left in ((3500, {done.id, stopped.id, waiting.id}), (3700, {waiting.id})):
+        monkeypatch.setattr("himmel.service.janitor.time.time", lambda later=later: now + later)
+        Janitor(jobs, worker.videos, told=True, keep=3600.0).sweep()
+        assert {folder.name for folder in worker.videos.iterdir()} == jobs.known() == left
 
 
 def test_one_folder_has_one_service(worker: Worker, tmp_path: Path) -> None:

@@ -77,6 +77,25 @@ def test_no_bytes_break_it(idle: Live, content: bytes, kind: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "content",
+    [
+        b"[" * 100_000,
+        b'{"prompt":' + b"[" * 900 + b"]" * 900 + b"}",
+        b'{"\\ud800": "\\ud800"}',
+        b'{"prompt": "a ball", "seconds": NaN}',
+        b'{"prompt": "a ball", "seed": ' + b"9" * 5000 + b"}",
+        b"\xff\xfe",
+        b"null",
+        b"",
+    ],
+)
+def test_no_odd_json_breaks_it(idle: Live, content: bytes) -> None:
+    status, headers, answer = idle.ask("POST", "/v1/videos", content)
+    is_answer(status, headers, answer)
+    assert status == 400
+
+
+@pytest.mark.parametrize(
     "path",
     [
         "/v1/videos/..%2f..%2fhimmel.sqlite",

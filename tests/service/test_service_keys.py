@@ -174,16 +174,3 @@ def test_a_job_in_progress_can_be_deleted(live: Live) -> None:
     with pytest.raises(openai.NotFoundError):
         client.videos.retrieve(video.id)
     wait_for(lambda: live.janitor.sweep() or not (live.core.videos / video.id).exists(), 3.0)
-
-
-def test_retention(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
-    client = live.client()
-    video = client.videos.create_and_poll(prompt=BALL, size="48x32", seconds="0.25", extra_body=FAST)
-    assert video.expires_at - video.completed_at == pytest.approx(3600, abs=2)
-    monkeypatch.setattr("himmel.service.janitor.time.time", lambda: video.expires_at + 2.0)
-    live.janitor.jobs.expire(video.completed_at)
-    assert client.videos.retrieve(video.id).id == video.id
-    live.janitor.sweep()
-    with pytest.raises(openai.NotFoundError):
-        client.videos.retrieve(video.id)
-    assert not (live.core.videos / video.id).exists()

@@ -30,7 +30,7 @@ class Receiver(HTTPServer):
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["content-length"])).decode()
-                receiver.told.append((dict(self.headers), body))
+                receiver.told.append(({name.lower(): value for name, value in self.headers.items()}, body))
                 self.send_response(receiver.status)
                 self.send_header("location", "/elsewhere")
                 self.end_headers()

@@ -165,7 +165,11 @@ def _serve(
     if hooks is not None:
         say("webhook", f"{options['webhook']}  (secret: {SECRET} or {folder / 'webhook-secret'})")
     logs.begin()
-    parts = [Janitor(core.jobs, core.videos, hooks is not None), *([] if hooks is None else [hooks]), worker]
+    parts = [
+        Janitor(core.jobs, core.videos, told=hooks is not None, keep=keep),
+        *([] if hooks is None else [hooks]),
+        worker,
+    ]
     for part in parts:
         part.start()
     try:

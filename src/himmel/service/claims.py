@@ -22,6 +22,9 @@ class Claims:
     def next(self) -> Job | None:
         """The oldest job that nobody works on, now this worker's. Those that were tried too often are given up."""
         now = time.time()
+        waiting = "SELECT 1 FROM jobs WHERE status IN ('queued', 'in_progress') LIMIT 1"
+        if self.database.connection.execute(waiting).fetchone() is None:
+            return None  # without a transaction, since this is asked all day
         free = "(status = 'queued' OR (status = 'in_progress' AND lease < ?))"
         with self.database.writing() as connection:
             stopped = "status = 'in_progress' AND lease < ? AND cancelled IS NOT NULL"

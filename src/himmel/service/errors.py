@@ -41,7 +41,13 @@ class ApiError(Exception):
     @property
     def body(self) -> dict[str, Any]:
         kind = TYPES.get(self.status, "invalid_request_error")
-        return {"error": {"message": self.message, "type": kind, "param": self.param, "code": self.code}}
+        # Half a character, which JSON can hold and UTF-8 cannot, may have come in with the name of a field.
+        message, param = (None if text is None else _whole(text) for text in (self.message, self.param))
+        return {"error": {"message": message, "type": kind, "param": param, "code": self.code}}
+
+
+def _whole(text: str) -> str:
+    return text.encode(errors="replace").decode()
 
 
 def from_himmel(error: HimmelError, param: str | None = None) -> ApiError:

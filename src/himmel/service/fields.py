@@ -18,10 +18,11 @@ from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
 
 from himmel.service.errors import ApiError
+from himmel.service.uploads import stored
 
 MOST_PARTS, MOST_FILES = 500, 210
 LARGEST_FIELD = 1 << 20  # bytes of one field that is no file, and of a body of JSON
-DEEPEST = 4
+DEEPEST, DEEPEST_JSON = 4, 20
 KINDS = ("multipart/form-data", "application/x-www-form-urlencoded", "application/json")
 _BRACKETS = re.compile(r"\[([^\[\]]{0,80})\]")
 
@@ -66,13 +67,28 @@ async def _limited(request: Request) -> bytes:
 
 
 def _json(content: bytes) -> dict[str, Any]:
-    try:
-        plain = json.loads(content or b"{}", parse_constant=_no_number)
-    except (ValueError, RecursionError):
-        raise ApiError(400, "the body is no JSON", "invalid_json") from None
+    plain = _loaded(content or b"{}", "the body")
     if not isinstance(plain, dict):
         raise ApiError(400, "the body is no JSON object", "invalid_json")
     return plain
+
+
+def _loaded(text: bytes | str, what: str, param: str | None = None) -> Any:
+    """The values of JSON that is not too deeply nested. Raises ApiError for any other text."""
+    try:
+        plain = json.loads(text, parse_constant=_no_number)
+    except (ValueError, RecursionError):
+        raise ApiError(400, f"{what} is no JSON", "invalid_json", param) from None
+    level = [plain]
+    for _ in range(DEEPEST_JSON):
+        level = [inner for value in level if isinstance(value, dict | list) for inner in _inside(value)]
+    if level:
+        raise ApiError(400, f"{what} is nested more than {DEEPEST_JSON} deep", "invalid_json", param)
+    return plain
+
+
+def _inside(value: dict[str, Any] | list[Any]) -> list[Any]:
+    return list(value.values()) if isinstance(value, dict) else value
 
 
 def _no_number(name: str) -> Any:
@@ -82,7 +98,8 @@ def _no_number(name: str) -> Any:
 async def _form(request: Request) -> Body:
     body = Body()
     try:
-        form = await request.form(max_files=MOST_FILES, max_fields=MOST_PARTS, max_part_size=LARGEST_FIELD)
+        with stored():  # files wait in temporary ones
+            form = await request.form(max_files=MOST_FILES, max_fields=MOST_PARTS, max_part_size=LARGEST_FIELD)
     except (HTTPException, MultiPartException, ValueError, KeyError) as error:
         said = getattr(error, "detail", None) or getattr(error, "message", None) or "it cannot be taken apart"
         raise ApiError(400, f"the form is damaged: {said!s:.200}", "invalid_form") from None
@@ -130,8 +147,5 @@ def structured(fields: dict[str, Any], *names: str) -> dict[str, Any]:
     out = dict(fields)
     for name in names:
         if isinstance(value := out.get(name), str):
-            try:
-                out[name] = json.loads(value, parse_constant=_no_number)
-            except (ValueError, RecursionError):
-                raise ApiError(400, f"{name} is no JSON", "invalid_json", name) from None
+            out[name] = _loaded(value, name, name)
     return out

@@ -17,10 +17,13 @@ OLDEST = 7 * 86400
 
 
 class Janitor:
-    """Clears up in a thread of its own. videos: the folder with one folder a job. told: whether there is a webhook."""
+    """Clears up in a thread of its own. videos: the folder with one folder a job. told: whether there is a webhook.
 
-    def __init__(self, jobs: Jobs, videos: Path, told: bool) -> None:
-        self.jobs, self.videos, self.told = jobs, videos, told
+    keep: seconds for which finished jobs are kept; None for ever.
+    """
+
+    def __init__(self, jobs: Jobs, videos: Path, *, told: bool, keep: float | None) -> None:
+        self.jobs, self.videos, self.told, self.keep = jobs, videos, told, keep
         self._over = threading.Event()
 
     def start(self) -> None:
@@ -36,7 +39,7 @@ class Janitor:
 
     def sweep(self) -> None:
         """Once."""
-        self.jobs.expire(time.time())
+        self.jobs.expire(time.time(), self.keep)
         for job_id in self.jobs.gone():
             shutil.rmtree(self.videos / job_id, ignore_errors=True)
             self.jobs.forget(job_id)

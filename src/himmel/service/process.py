@@ -91,7 +91,7 @@ class WorkerProcess:
                 self._pipe.send((number, method, arguments))
             return answer.result(max(0.1, deadline - time.monotonic()))
         except TimeoutError:
-            raise ApiError(503, "the worker does not answer", "worker_busy", retry=True) from None
+            raise ApiError(503, "the worker does not answer", "worker_busy") from None
         except (OSError, ValueError, EOFError):
             raise ApiError(503, "the worker ended; a new one begins", "worker_died", retry=True) from None
         finally:

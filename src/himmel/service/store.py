@@ -253,12 +253,14 @@ class Jobs:
         """Every id, deleted ones included."""
         return {row[0] for row in self.database.connection.execute("SELECT id FROM jobs")}
 
-    def expire(self, now: float) -> int:
-        """Deletes what was kept long enough; how many."""
+    def expire(self, now: float, keep: float | None) -> int:
+        """Deletes what was kept long enough, or ended `keep` seconds ago without a time being said; how many."""
+        before = -1.0 if keep is None else now - keep
         with self.database.writing() as connection:
             return connection.execute(
-                "UPDATE jobs SET deleted = 1 WHERE deleted = 0 AND expires < ? AND status IN ('completed', 'failed')",
-                (now,),
+                "UPDATE jobs SET deleted = 1 WHERE deleted = 0 AND status IN ('completed', 'failed') "
+                "AND (expires < ? OR (expires IS NULL AND finished < ?))",
+                (now, before),
             ).rowcount
 
     def _one(self, where: str, *values: object) -> Job | None:
