@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from pathlib import Path
 
 import pytest
 from live_service import BALL, Live
@@ -70,7 +69,9 @@ def test_a_preview_says_what_a_clip_would_be_and_makes_none(live: Live) -> None:
     assert (told["size"], told["frames"], told["seed"]) == ("128x128", 16, 3)
     assert any("castle" in phrase for phrase in told["unknown"])
     scenes = [{"prompt": BALL, "seconds": 1}, {"prompt": "a rough sea", "cut": True}]
-    film = live.told("POST", "/v1/videos/previews", {"storyboard": {"scenes": scenes, "cards": [{"at": 0, "still": "x"}]}})
+    film = live.told(
+        "POST", "/v1/videos/previews", {"storyboard": {"scenes": scenes, "cards": [{"at": 0, "still": "x"}]}}
+    )
     assert len(film["read_as"]) == 2
     assert film["seconds"] == 3
     status, _, reply = live.ask("POST", "/v1/videos/previews", {"prompt": ""})

@@ -1,4 +1,4 @@
-"""The studio: the web page at /, and the preview of what a model will read. Its files lie in `web/`, as they are served.
+"""The studio: the web page at /, and the preview of what a model will read. Its files lie in `web/` as they are served.
 
 The page may load nothing from anywhere else; its Content-Security-Policy says so to the browser.
 """
@@ -122,7 +122,7 @@ def headers() -> dict[str, str]:
 
 
 def import_map_hash() -> str:
-    """The one script inside the page: where the library's modules lie, so that its files stay as their makers wrote them."""
+    """Of the one script inside the page, the import map that lets the library stay as it was written."""
     found = _IMPORT_MAP.search((WEB / "index.html").read_text(encoding="utf-8"))
     assert found is not None, "index.html has an import map"
     return f"'sha256-{base64.b64encode(hashlib.sha256(found[1].encode()).digest()).decode()}'"

@@ -1,4 +1,4 @@
-"""A real Chromium that looks at the studio of a real service with the tiny model. Without a Chromium these tests are skipped."""
+"""A real Chromium that visits the studio of a real service with the tiny model. Without one these tests are skipped."""
 
 from __future__ import annotations
 

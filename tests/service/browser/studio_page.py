@@ -17,7 +17,7 @@ expect.set_options(timeout=PATIENCE)
 
 @dataclass
 class Studio:
-    """errors: of scripts, and of requests that the page's own policy has stopped. asked: the addresses of all requests."""
+    """errors: of scripts, and requests that the page's policy has stopped. asked: the addresses of all requests."""
 
     page: Page
     service: Live
@@ -43,7 +43,7 @@ class Studio:
 
     def small(self, *, size: str = "64x64", steps: int = 4, length: float | None = 0.5) -> None:
         """Asks under "More" for something that is quickly made."""
-        if not self.page.locator("details.more").get_attribute("open") == "":
+        if self.page.locator("details.more").get_attribute("open") is None:
             self.page.locator("details.more > summary").click()
         self.page.get_by_label("Size", exact=True).select_option(size)
         self.slide("Steps", steps)
@@ -86,8 +86,9 @@ class Studio:
                 const bytes = Uint8Array.from(atob(content), (one) => one.charCodeAt(0));
                 const data = new DataTransfer();
                 data.items.add(new File([bytes], name, { type: kind }));
+                const how = { dataTransfer: data, bubbles: true, cancelable: true };
                 for (const event of ["dragover", "drop"])
-                    document.body.dispatchEvent(new DragEvent(event, { dataTransfer: data, bubbles: true, cancelable: true }));
+                    document.body.dispatchEvent(new DragEvent(event, how));
             }""",
             [base64.b64encode(content).decode(), name, kind],
         )
@@ -98,7 +99,8 @@ class Studio:
             self.page.evaluate(
                 """() => {
                     const at = document.activeElement;
-                    return JSON.stringify((at.getAttribute("aria-label") ?? at.labels?.[0]?.innerText ?? at.innerText ?? "").trim());
+                    const label = at.getAttribute("aria-label") ?? at.labels?.[0]?.innerText;
+                    return JSON.stringify((label ?? at.innerText ?? "").trim());
                 }"""
             )
         )
