@@ -8,6 +8,7 @@ import re
 import pytest
 from live_service import BALL, Live
 
+from himmel.safety.policy import CATEGORIES
 from himmel.service.studio import WEB, headers
 
 ENTRY = re.compile(r'"([\w.-]+)": "((?:[^"\\]|\\.)*)"')
@@ -39,8 +40,8 @@ def test_every_text_is_used_and_every_used_text_is_there() -> None:
     assert not [name for name in english - used if not any(name.startswith(family) for family in families)]
 
 
-def test_every_refusal_and_error_of_the_service_has_plain_words() -> None:
-    from himmel.safety.policy import CATEGORIES
+def test_every_rule_of_the_policy_has_plain_words() -> None:
+
 
     assert not [name for name in CATEGORIES if f"rule.{name}" not in texts("en")]
 
