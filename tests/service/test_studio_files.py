@@ -41,8 +41,6 @@ def test_every_text_is_used_and_every_used_text_is_there() -> None:
 
 
 def test_every_rule_of_the_policy_has_plain_words() -> None:
-
-
     assert not [name for name in CATEGORIES if f"rule.{name}" not in texts("en")]
 
 

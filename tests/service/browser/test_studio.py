@@ -195,7 +195,7 @@ def test_by_keyboard_alone(studio: Studio, page: Page) -> None:
     tab_to(studio, "More 128 × 128 · 20 steps · new seed")
     press("Enter")
     tab_to(studio, "Size")
-    page.keyboard.type("64 × 64")
+    page.keyboard.type("64")
     tab_to(studio, "Steps")
     press("Home")
     press("Control+Enter")

@@ -18,7 +18,12 @@ const shape = (video) => {
 export function Stage() {
   const pair = compared.value.map(find).filter(Boolean);
   const video = chosen.value;
-  return html`<section id="stage" class="stage" aria-label=${t("stage.title")}>
+  const place = useRef(null);
+  // What was pressed may be gone with the clip that it belonged to; the focus stays here instead of getting lost.
+  useEffect(() => {
+    if (video && document.activeElement === document.body) place.current.focus({ preventScroll: true });
+  }, [video?.id]);
+  return html`<section id="stage" class="stage" ref=${place} tabindex="-1" aria-label=${t("stage.title")}>
     ${pair.length === 2 ? html`<${Pair} pair=${pair} />` : video ? html`<${One} key=${video.id} video=${video} />` : html`<${Invitation} />`}
   </section>`;
 }
