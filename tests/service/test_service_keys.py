@@ -92,7 +92,7 @@ def test_each_key_has_limits_of_its_own(keyed: Live) -> None:
     keys = Keys(keyed.core.database)
     few = keyed.client(keys.create("few", queue=2)[1])
     small = keyed.client(keys.create("small", storage=10)[1])
-    slow = keyed.client(keys.create("slow", rate=3)[1])
+    slow = keyed.client(keys.create("slow", rate=1)[1])
     for _ in range(2):
         few.videos.create(prompt=BALL, extra_body=FAST)
     with pytest.raises(openai.RateLimitError) as full:
@@ -106,11 +106,10 @@ def test_each_key_has_limits_of_its_own(keyed: Live) -> None:
     assert heavy.value.code == "storage_full"
     small.videos.delete(first.id)
     assert small.videos.create(prompt=BALL, extra_body=FAST).status == "queued"
-    for _ in range(3):
-        slow.videos.list()
+    slow.videos.list()
     with pytest.raises(openai.RateLimitError) as fast:
         slow.videos.list()
-    assert 1 <= int(fast.value.response.headers["retry-after"]) <= 21
+    assert 1 <= int(fast.value.response.headers["retry-after"]) <= 60
 
 
 def test_a_rate_comes_back_with_time() -> None:

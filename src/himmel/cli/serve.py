@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import functools
-import importlib.util
 import os
 import socket
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -95,7 +95,7 @@ def serve(host: str, port: int, data: str | None, model: str, policy: Policy | N
     Jobs are kept in a database and outlive the service: what was being made goes on at the next start. On a loopback
     address nobody needs a key until one was made. docs/api.md has every route.
     """
-    if not all(importlib.util.find_spec(name) for name in ("uvicorn", "fastapi", "python_multipart")):
+    if not (find_spec("uvicorn") and find_spec("fastapi") and find_spec("python_multipart")):
         raise HimmelError("the service is not installed", "", INSTALL)
     from himmel.pipeline.folder import PARTS, folder_of, note_of
     from himmel.pipeline.targets import check_signing

@@ -138,6 +138,7 @@ class Database:
             found.row_factory = sqlite3.Row
             found.execute("PRAGMA journal_mode = WAL")
             found.execute("PRAGMA synchronous = FULL")
+            found.execute("PRAGMA secure_delete = ON")  # prompts that are deleted are gone
             self._own.connection = found
         return found
 
