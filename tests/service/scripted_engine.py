@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import errno
+import os
+import signal
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +28,8 @@ class Scripted:
         return {}
 
     def check(self, order: Order, folder: Path) -> Facts:
+        if order.prompt in FAILURES:
+            raise FAILURES[order.prompt][0]
         return FACTS
 
     def verify(self, path: Path) -> dict[str, Any]:
@@ -33,6 +38,12 @@ class Scripted:
     def make(self, order: Order, folder: Path, on_share: Any, cancel: threading.Event) -> Facts:
         self.made.append(order.prompt)
         (folder / ".half.part").write_bytes(b"half")
+        if order.prompt == "kills its worker once" and not (folder / "seen").exists():
+            (folder / "seen").touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        if order.prompt == "stubborn":
+            on_share("sampling", 0.5, 1.0)
+            time.sleep(60)
         if order.prompt in FAILURES:
             raise FAILURES[order.prompt][0]
         if order.prompt == "waits":
@@ -51,6 +62,11 @@ FAILURES: dict[str, tuple[BaseException, str]] = {
     "damaged": (HimmelError("input-0.mp4: it is damaged", "", ""), "cannot_be_made"),
     "bug": (ZeroDivisionError("secret words"), "internal_error"),
 }
+
+
+def broken() -> Scripted:
+    """As an engine is made whose weights are damaged."""
+    raise HimmelError("the weights are damaged", "", "")
 
 
 def add(worker: Worker, prompt: str) -> Job:

@@ -69,7 +69,7 @@ class Process:
 
 
 def test_a_killed_worker_and_a_killed_service_lose_nothing(model: Path, pipeline: Pipeline, tmp_path: Path) -> None:
-    wanted = {"prompt": BALL, "size": "64x64", "seconds": 30, "steps": 12, "seed": 3, "expand": False}
+    wanted = {"prompt": BALL, "size": "64x64", "seconds": 20, "steps": 12, "seed": 3, "expand": False}
     service = Process(tmp_path / "data", model)
     try:
         first = service.told("/v1/videos", wanted)["id"]
@@ -92,10 +92,10 @@ def test_a_killed_worker_and_a_killed_service_lose_nothing(model: Path, pipeline
         ]
     finally:
         service.kill()
-    assert [video["seconds"] for video in videos] == ["30", "0.5"]
+    assert [video["seconds"] for video in videos] == ["20", "0.5"]
     assert len(list((tmp_path / "data/videos").iterdir())) == 2
     assert not list(folder.glob(".*"))
-    request = check(BALL, seconds=30, width=64, height=64, steps=12, seed=3, expand=False)
+    request = check(BALL, seconds=20, width=64, height=64, steps=12, seed=3, expand=False)
     pipeline.write(request, tmp_path / "whole.mp4")
     assert stream(folder / "video.mp4") == stream(tmp_path / "whole.mp4")
 

@@ -7,10 +7,11 @@ import socket
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from live_service import BALL, Live, form
 
+SLOW = [HealthCheck.too_slow]  # a slow machine is no failure
 ROUTES = {
     "": {"prompt": BALL},
     "/edits": {"prompt": BALL, "video": "x"},
@@ -42,7 +43,7 @@ def is_answer(status: int, headers: dict[str, str], content: bytes) -> None:
         assert set(json.loads(content)["error"]) == {"message", "type", "param", "code"}
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, suppress_health_check=SLOW)
 @given(st.sampled_from(list(ROUTES)), st.dictionaries(st.sampled_from(FIELDS), VALUES, max_size=3))
 def test_no_field_of_json_breaks_it(idle: Live, route: str, fields: dict[str, Any]) -> None:
     status, headers, content = idle.ask("POST", f"/v1/videos{route}", {**ROUTES[route], **fields})
@@ -51,7 +52,7 @@ def test_no_field_of_json_breaks_it(idle: Live, route: str, fields: dict[str, An
         idle.ask("DELETE", f"/v1/videos/{json.loads(content)['id']}")
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, suppress_health_check=SLOW)
 @given(
     st.dictionaries(
         st.one_of(
@@ -67,7 +68,7 @@ def test_no_form_breaks_it(idle: Live, fields: dict[str, str], upload: bytes) ->
     assert set(answer["error"]) == {"message", "type", "param", "code"}
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, suppress_health_check=SLOW)
 @given(
     st.binary(max_size=200),
     st.sampled_from(["application/json", "multipart/form-data; boundary=X", "text/plain", "a/b; q=\xff"]),

@@ -5,6 +5,7 @@ id, its line in the log, its place in the metrics.
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import json
 import logging
 import re
@@ -19,15 +20,17 @@ from himmel.service.errors import ApiError
 from himmel.service.metrics import Metrics
 
 LOG = logging.getLogger("himmel.service.requests")
-LOOPBACK = ("localhost", "127.0.0.1", "[::1]", "::1")
 CHUNK_PATIENCE, BODY_PATIENCE = 30.0, 600.0
 """Seconds between two parts of a body, and for all of it."""
 _ID = re.compile(r"[A-Za-z0-9._-]{1,80}")
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach it."""
-    return host in LOOPBACK or host.startswith("127.")
+    """Whether only this machine can reach it. A name such as 127.0.0.1.example is no address."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
 
 
 class Gate:
