@@ -20,7 +20,7 @@ def main(url: str, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        desktop = browser.new_page(viewport={"width": 1280, "height": 860}, reduced_motion="reduce", locale="en-GB")
+        desktop = browser.new_page(viewport={"width": 1280, "height": 1090}, reduced_motion="reduce", locale="en-GB")
         desktop.set_default_timeout(PATIENCE)
         desktop.goto(url)
         desktop.get_by_label("What do you want to see?").fill(WORDS)
@@ -69,9 +69,10 @@ def show(page: Page) -> None:
 
 
 def keep(page: Page, file: Path, part: str | None = None) -> None:
-    """A picture of the window, or of a part of the page, in 128 colours."""
+    """A picture of the window, or of a part of the page, in 256 colours."""
     shot = page.locator(part).screenshot() if part else page.screenshot()
-    picture = Image.open(BytesIO(shot)).convert("RGB").quantize(128, dither=Image.Dither.NONE)
+    full = Image.open(BytesIO(shot)).convert("RGB")
+    picture = full.quantize(palette=full.quantize(256), dither=Image.Dither.FLOYDSTEINBERG)
     picture.save(file, optimize=True)
     print(f"{file}: {file.stat().st_size} bytes")
 

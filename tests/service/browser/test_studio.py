@@ -176,8 +176,9 @@ def test_two_tabs_show_the_same(studio: Studio, page: Page) -> None:
     expect(tile).to_be_visible()
     studio.done()
     expect(tile.locator("img")).to_be_visible()
-    studio.page.get_by_role("button", name="Delete").click()
-    studio.page.get_by_role("button", name="Really delete?").click()
+    page.bring_to_front()  # browsers let others draw once a second
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("button", name="Really delete?").click()
     expect(tile).to_have_count(0)
     assert not other.errors
 

@@ -13,7 +13,7 @@ export const needsKey = signal(false);
 export const abilities = signal(null);
 
 const PACE = 1500;
-const PATIENCE = 4000;
+const PATIENCE = 2500;
 const tabs = "BroadcastChannel" in window ? new BroadcastChannel("himmel") : null;
 
 export const open = (video) => video.status === "queued" || video.status === "in_progress";

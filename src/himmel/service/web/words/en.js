@@ -2,7 +2,7 @@ export const en = {
   "unit.seconds": "{n} s",
   "left.unknown": "estimating the time", "left.moment": "almost there", "left.seconds": "about {n} s left", "left.minutes": "about {n} min left",
   "head.skip": "To the prompt", "head.looks": "Appearance", "head.language": "Language",
-  "looks.auto": "As the system", "looks.light": "Light", "looks.dark": "Dark",
+  "looks.auto": "Auto", "looks.light": "Light", "looks.dark": "Dark",
   "server.ready": "Ready", "server.loading": "Loading the model", "server.broken": "The model cannot be loaded", "server.unreachable": "No connection",
   "server.loading.about": "You can write already; what you order is made as soon as it is loaded.",
   "server.broken.about": "Nothing can be made until whoever runs this service has put it right. It says:",

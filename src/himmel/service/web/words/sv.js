@@ -2,7 +2,7 @@ export const sv = {
   "unit.seconds": "{n} s",
   "left.unknown": "uppskattar tiden", "left.moment": "strax klart", "left.seconds": "ungefär {n} s kvar", "left.minutes": "ungefär {n} min kvar",
   "head.skip": "Till texten", "head.looks": "Utseende", "head.language": "Språk",
-  "looks.auto": "Som systemet", "looks.light": "Ljust", "looks.dark": "Mörkt",
+  "looks.auto": "Auto", "looks.light": "Ljust", "looks.dark": "Mörkt",
   "server.ready": "Redo", "server.loading": "Modellen laddas", "server.broken": "Modellen kan inte laddas", "server.unreachable": "Ingen förbindelse",
   "server.loading.about": "Du kan redan skriva; det du beställer görs så snart den är laddad.",
   "server.broken.about": "Ingenting kan göras förrän den som driver tjänsten har rättat till det. Den säger:",

@@ -2,7 +2,7 @@ export const zh = {
   "unit.seconds": "{n} 秒",
   "left.unknown": "正在估计时间", "left.moment": "马上就好", "left.seconds": "大约还要 {n} 秒", "left.minutes": "大约还要 {n} 分钟",
   "head.skip": "跳到描述", "head.looks": "外观", "head.language": "语言",
-  "looks.auto": "跟随系统", "looks.light": "浅色", "looks.dark": "深色",
+  "looks.auto": "自动", "looks.light": "浅色", "looks.dark": "深色",
   "server.ready": "就绪", "server.loading": "正在加载模型", "server.broken": "模型无法加载", "server.unreachable": "没有连接",
   "server.loading.about": "您可以先写；模型加载完毕后会立即制作。",
   "server.broken.about": "在服务的管理者修好之前，什么也做不了。原因：",
