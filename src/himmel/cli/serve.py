@@ -160,6 +160,7 @@ def _serve(
     )
     shown = f"[{host}]" if ":" in host else host
     say("serving", f"http://{shown}:{port}/v1")
+    say("studio", f"http://{shown}:{port}/  (in a browser)")
     say("data", str(folder))
     say("keys", "needed" if core.keys.any_made() else "none made: everybody on this machine may ask")
     if hooks is not None:

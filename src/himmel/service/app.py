@@ -15,7 +15,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp
 
-from himmel.service import more_routes, routes
+from himmel.service import more_routes, routes, studio
 from himmel.service.core import Core
 from himmel.service.errors import ApiError
 from himmel.service.gate import Gate
@@ -38,6 +38,7 @@ def make_app(
     app.state.ordering = anyio.CapacityLimiter(ORDERING)
     # Fixed paths such as /v1/videos/loops come before /v1/videos/{video_id}, whichever file they stand in.
     app.include_router(more_routes.router, tags=["beyond"])
+    studio.mount(app)
     app.include_router(routes.router, tags=["videos"])
     app.include_router(more_routes.states)
     app.add_exception_handler(ApiError, _api_error)
