@@ -125,8 +125,8 @@ def unmarked(pools: Sequence[Frames], count: int) -> Iterator[Frames]:
     """Frames that nobody marked: parts of frames of the pools, of many sizes and shapes, mirrored, as JPEG."""
     dice = np.random.default_rng(18)
     for _ in range(count):
-        frames = pools[dice.integers(len(pools))]
-        frame = frames[dice.integers(len(frames))]
+        frames = pools[int(dice.integers(len(pools)))]
+        frame = frames[int(dice.integers(len(frames)))]
         height, width = (
             round(side * share) for side, share in zip(frame.shape[:2], dice.uniform(0.5, 1, 2), strict=True)
         )
