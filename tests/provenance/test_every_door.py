@@ -273,6 +273,9 @@ def test_another_installations_certificate_can_be_trusted(
 
 def test_a_picture_that_lost_its_manifest_is_still_recognised(pipeline: Pipeline, tmp_path: Path) -> None:
     clip = pipeline.generate(BALL, width=128, height=128, seconds=1 / 16, steps=1, guidance=1.0)
+    down, across = np.mgrid[:128, :128]
+    smooth = np.where(np.hypot(down - 70, across - 50) < 25, 200, 60 + 0.7 * down)  # the tiny model makes but noise
+    clip = replace(clip, frames=np.repeat(smooth[None, ..., None], 3, 3).astype(np.uint8))
     path = clip.save(tmp_path / "large.png")
     marked = np.asarray(Image.open(path).convert("RGB"))
     assert 41 < psnr(clip.frames[0], marked) < 50, "what is in memory is unmarked, what is in a file is marked"
@@ -290,8 +293,8 @@ def test_a_picture_that_lost_its_manifest_is_still_recognised(pipeline: Pipeline
     assert run("verify", str(tmp_path / "other" / "never.png")).exit_code == 3
 
 
-def test_a_file_of_a_kind_without_manifests_is_looked_at_all_the_same(folder: Path) -> None:
+def test_an_unknown_ending_hides_nothing(folder: Path) -> None:
     (folder / "clip.xyz").write_bytes((folder / CLIP).read_bytes())
     result = run("verify", "clip.xyz", "--json")
     told = json.loads(result.stdout)
-    assert (result.exit_code in (3, 4), told["state"], told["watermark"]["frames"]) == (True, "missing", 8)
+    assert (result.exit_code, told["state"], told["watermark"]["frames"]) == (0, "trusted", 8)
