@@ -153,10 +153,11 @@ def prompts(count: int, judge: str, steps: int, guidance: float, reference: bool
     from himmel.grammar import evaluation_prompts
     from himmel.pipeline import Pipeline
     from himmel.recipes.judge import SPLITS
+    from himmel.safety.policy import OFF
 
     reader = Judge.load(judge)
     renders = _renders() if reference else None
-    pipeline = Pipeline.from_pretrained(model)
+    pipeline = Pipeline.from_pretrained(model, policy=OFF)
     about = {"model": pipeline.parts.fingerprint, "steps": steps, "guidance": guidance}
     table = evaluate_prompts(
         _generate(pipeline, steps, guidance),
@@ -217,12 +218,13 @@ def swaps(count: int, judge: str, side: int, steps: int, guidance: float, folder
     from himmel.evaluation.swaps import evaluate_swaps
     from himmel.evaluation.swaps import swaps as drawn
     from himmel.pipeline import Pipeline
+    from himmel.safety.policy import OFF
 
     def report(done: int) -> None:
         click.echo(f"{done}/{count}", err=True)
 
     reader = Judge.load(judge)
-    generate = _generate(Pipeline.from_pretrained(model), steps, guidance, side)
+    generate = _generate(Pipeline.from_pretrained(model, policy=OFF), steps, guidance, side)
     table = evaluate_swaps(generate, drawn(count, PROMPT_SEEDS["test"]), reader, report)
     publish(table.markdown(), place, "swaps.md")
 

@@ -46,9 +46,10 @@ def ways(count: int, steps: int, guidance: float, folder: str, model: str) -> No
     from himmel.evaluation.seams import joined_markdown, write_joined
     from himmel.pipeline import Pipeline
     from himmel.recipes.ways import join_all
+    from himmel.safety.policy import OFF
 
     clips = world_clips("test", count, 128)
-    results = join_all(Pipeline.from_pretrained(model), clips, steps, guidance, _counted(count))
+    results = join_all(Pipeline.from_pretrained(model, policy=OFF), clips, steps, guidance, _counted(count))
     write_joined(results, place)
     click.echo(joined_markdown(results))
     say("folder", str(place))
@@ -76,10 +77,13 @@ def storyboard(count: int, judge: str, steps: int, guidance: float, folder: str,
     from himmel.pipeline.ways import Settings
     from himmel.recipes.films import boards, evaluate_storyboards
     from himmel.recipes.judge import SPLITS
+    from himmel.safety.policy import OFF
 
     settings = Settings(steps=steps, guidance=guidance, expand=False)
     films = boards(count, PROMPT_SEEDS[SPLITS[judge]])
-    table = evaluate_storyboards(Pipeline.from_pretrained(model), films, Judge.load(judge), settings, _counted(count))
+    table = evaluate_storyboards(
+        Pipeline.from_pretrained(model, policy=OFF), films, Judge.load(judge), settings, _counted(count)
+    )
     rows = [
         [row, percent(found.share), percent(table.alone[row].share), str(found.trials)]
         for row, found in table.storyboard.items()
@@ -115,10 +119,11 @@ def edit(count: int, strength: float, judge: str, steps: int, guidance: float, f
     from himmel.pipeline import Pipeline
     from himmel.recipes.edits import edit_all
     from himmel.recipes.judge import SPLITS
+    from himmel.safety.policy import OFF
 
     reader = Judge.load(judge)
     clips = world_clips(SPLITS[judge], count, 128)
-    pipeline = Pipeline.from_pretrained(model)
+    pipeline = Pipeline.from_pretrained(model, policy=OFF)
     results = edit_all(pipeline, clips, reader, strength, steps, guidance, _counted(count))
     if not results:
         raise HimmelError(f"{count} clips in which nothing moves", "at least one that does", "for example --count 24")
@@ -163,8 +168,9 @@ def drift(count: int, seconds: int, judge: str, steps: int, guidance: float, fol
     from himmel.pipeline.ways import Settings
     from himmel.recipes.films import boards, make_long, real_motion
     from himmel.recipes.judge import SPLITS
+    from himmel.safety.policy import OFF
 
-    reader, pipeline = Judge.load(judge), Pipeline.from_pretrained(model)
+    reader, pipeline = Judge.load(judge), Pipeline.from_pretrained(model, policy=OFF)
     films = boards(2 * count, PROMPT_SEEDS[SPLITS[judge]] + 100, scenes=6)[::2]
     found = []
     for number, told in enumerate(films):
