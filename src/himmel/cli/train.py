@@ -163,11 +163,20 @@ def words(captions: int, steps: int, run: str, start: str | None, seed: int) -> 
     metavar="N",
     help="Which of them this is, from 0. Example: --workers 2 --worker 1",
 )
-def pool(folder: str, minutes: float, workers: int, worker: int) -> None:
+@click.option(
+    "--seed",
+    type=click.IntRange(0, 10**9),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Which clips: one seed a folder; another seed makes clips that no earlier training saw. Example: --seed 2",
+)
+def pool(folder: str, minutes: float, workers: int, worker: int, seed: int) -> None:
     """Render clips of the world into a pool; what is there already is kept.
 
     \b
     himmel train pool --minutes 20
+    himmel train pool --minutes 20 --folder runs/pool5 --seed 5
     himmel train pool --minutes 20 --workers 2 --worker 0 & himmel train pool --minutes 20 --workers 2 --worker 1
     """
     _within("minutes", minutes, 0, 100_000, 20)
@@ -178,7 +187,7 @@ def pool(folder: str, minutes: float, workers: int, worker: int) -> None:
     need_mujoco()
     from himmel.recipes.pool import PoolRecipe, fill
 
-    made = fill(PoolRecipe(), Path(folder), minutes, worker, workers, click.echo)
+    made = fill(PoolRecipe(seed=seed), Path(folder), minutes, worker, workers, click.echo)
     say("pool", f"{made} new shards in {folder}")
 
 

@@ -23,13 +23,13 @@ from himmel.world.source import WorldSource
 CLIPS_A_SHARD = 50
 
 FAMILY_WEIGHTS: Mapping[str, float] = {
-    "single": 0.36,
-    "camera": 0.24,
-    "collision": 0.12,
-    "sea": 0.06,
-    "landscape": 0.08,
-    "hidden": 0.06,
-    "weather": 0.08,
+    "single": 0.30,
+    "camera": 0.28,
+    "collision": 0.20,
+    "sea": 0.03,
+    "landscape": 0.05,
+    "hidden": 0.08,
+    "weather": 0.06,
 }
 
 
@@ -52,7 +52,7 @@ class Bucket:
 class PoolRecipe:
     """families: weights. buckets: shapes, filled in turn. seed: of the whole pool. split: of the world."""
 
-    buckets: tuple[Bucket, ...] = (Bucket(64, 64, 32, 16, 4), Bucket(128, 128, 32, 16, 1))
+    buckets: tuple[Bucket, ...] = (Bucket(64, 64, 32, 16, 2), Bucket(128, 128, 32, 16, 1))
     families: Mapping[str, float] = field(default_factory=lambda: dict(FAMILY_WEIGHTS))
     seed: int = 1
     split: str = "train"
