@@ -11,7 +11,7 @@ import torch
 from himmel.grammar import LENGTHS, describe_with_facts, imagine, labels
 from himmel.language import Refiner, WordEncoder, answers, pad_states
 from himmel.language.encoder import words_folder
-from himmel.language.refiner import load_refiner
+from himmel.pipeline.reading import load_refiner
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +21,7 @@ def encoder() -> WordEncoder:
 
 @pytest.fixture(scope="module")
 def shipped(encoder: WordEncoder) -> Refiner:
-    return load_refiner(words_folder() / "refiner.safetensors", encoder.fingerprint).eval()
+    return load_refiner(words_folder() / "refiner.safetensors", encoder.fingerprint)[0].eval()
 
 
 PAIRS = tuple(itertools.permutations(("red", "blue", "green", "yellow"), 2))

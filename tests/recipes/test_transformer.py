@@ -80,15 +80,16 @@ def test_twice_the_same_is_the_same_and_resuming_changes_nothing(
 def test_dropped_words_are_the_empty_prompts(pools: dict[tuple[str, str], Pool]) -> None:
     batch = pools["64x64x32@16", "clips"].draw(512, torch.Generator().manual_seed(0))
     for drop, words in ((1.0, NO_WORDS[0].expand(4, -1, -1)), (0.0, batch.words)):
-        prepared = prepare(batch, replace(RECIPE, drop=drop), NO_WORDS, torch.Generator().manual_seed(1))
-        assert torch.equal(prepared[4], words)
-        assert torch.equal(prepared[5][:, 0].sum(1), batch.counts if drop == 0 else torch.full((4,), 38))
+        prepared, _, _ = prepare(batch, replace(RECIPE, drop=drop), NO_WORDS, torch.Generator().manual_seed(1))
+        assert torch.equal(prepared.words, words)
+        assert torch.equal(prepared.visible[:, 0].sum(1), batch.counts if drop == 0 else torch.full((4,), 38))
 
 
 def test_a_given_frame_stands_beside_its_clip_at_its_own_time(pools: dict[tuple[str, str], Pool]) -> None:
     pool = pools["64x64x32@16", "clips"]
     batch = pool.draw(576, torch.Generator().manual_seed(0), "referenced")
-    latents, _, levels, made, _, _, place, *_ = prepare(batch, RECIPE, NO_WORDS, torch.Generator().manual_seed(1))
+    prepared, latents, _ = prepare(batch, RECIPE, NO_WORDS, torch.Generator().manual_seed(1))
+    levels, made, place = prepared.levels, prepared.made, prepared.position
     assert latents.shape == (4, 48, 9, 4, 4)
     assert not made[:, -1].any()
     assert torch.equal(levels[:, -2], torch.zeros(4)), "given frames are clean"
@@ -102,7 +103,8 @@ def test_an_anchor_is_not_in_its_clip_and_up_to_a_minute_away(pools: dict[tuple[
     places = []
     for seed in range(20):
         batch = pool.draw(448, torch.Generator().manual_seed(seed), "anchored")
-        latents, _, levels, made, _, _, place, *_ = prepare(batch, RECIPE, NO_WORDS, torch.Generator().manual_seed(1))
+        prepared, latents, _ = prepare(batch, RECIPE, NO_WORDS, torch.Generator().manual_seed(1))
+        levels, made, place = prepared.levels, prepared.made, prepared.position
         assert latents.shape == (4, 48, 7, 4, 4)
         assert not made[:, -1].any()
         assert torch.equal(levels[:, -2], torch.zeros(4))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from himmel.pipeline.parts import Reading
+from himmel.pipeline.reading import Reading
 from himmel.recipes.safety_figures import shipped_checker
 from himmel.safety.check import Checker
 

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from himmel.language import WordEncoder
 from himmel.pipeline.guard import HEAD, load_classifier
-from himmel.pipeline.parts import Reading
+from himmel.pipeline.reading import Reading
 from himmel.records import HimmelError
 from himmel.safety.check import Checker
 from himmel.safety.classifier import Classifier, Head

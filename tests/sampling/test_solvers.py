@@ -12,7 +12,7 @@ from himmel.sampling import euler, guided, heun, sample
 def gaussian_denoiser(mean: float, deviation: float):
     """The exact clean prediction for data from a normal distribution (Karras et al. 2206.00364, appendix B)."""
 
-    def denoise(x: Tensor, level: Tensor) -> Tensor:
+    def denoise(x: Tensor, level: Tensor, there: Tensor) -> Tensor:
         keep = (1 - level) * deviation**2
         return mean + keep / ((1 - level) * keep + level**2) * (x - (1 - level) * mean)
 
@@ -39,7 +39,7 @@ def test_given_tokens_never_move_and_the_end_is_the_prediction() -> None:
     which = torch.tensor([True, False, True, False])
     canvas = canvases.given(latents, which, 16.0)
     target = torch.randn(3, 4, 2, 2, dtype=torch.float64)
-    made = sample(lambda x, t: target, canvas, sampling_levels(5, 16).double(), torch.randn_like(latents))
+    made = sample(lambda x, t, u: target, canvas, sampling_levels(5, 16).double(), torch.randn_like(latents))
     assert torch.equal(made[:, which], latents[:, which])
     torch.testing.assert_close(made[:, ~which], target[:, ~which])
 
@@ -47,7 +47,7 @@ def test_given_tokens_never_move_and_the_end_is_the_prediction() -> None:
 def test_an_edit_of_no_strength_changes_nothing_and_calls_nothing() -> None:
     latents = torch.randn(3, 4, 2, 2)
 
-    def never(x: Tensor, level: Tensor) -> Tensor:
+    def never(x: Tensor, level: Tensor, there: Tensor) -> Tensor:
         raise AssertionError("nothing is to be made")
 
     canvas = canvases.placed(latents, torch.zeros(4, 2, 2), 16.0)
@@ -58,7 +58,7 @@ def test_an_edit_joins_the_walk_at_its_strength() -> None:
     seen: list[float] = []
     latents = torch.randn(3, 2, 2, 2)
 
-    def denoise(x: Tensor, level: Tensor) -> Tensor:
+    def denoise(x: Tensor, level: Tensor, there: Tensor) -> Tensor:
         seen.append(float(level.max()))
         return x
 
@@ -75,8 +75,10 @@ def test_an_edit_joins_the_walk_at_its_strength() -> None:
 def test_guidance_of_one_is_the_told_prediction_and_is_linear() -> None:
     told, untold = torch.randn(2, 3, 1, 2, 2).unbind()
     level = torch.ones(1, 2, 2)
-    torch.testing.assert_close(guided(lambda x, t: (told, untold), 1.0)(told, level), told)
-    torch.testing.assert_close(guided(lambda x, t: (told, untold), 3.0)(told, level), untold + 3 * (told - untold))
+    torch.testing.assert_close(guided(lambda x, t, u: (told, untold), 1.0)(told, level, level), told)
+    torch.testing.assert_close(
+        guided(lambda x, t, u: (told, untold), 3.0)(told, level, level), untold + 3 * (told - untold)
+    )
 
 
 def test_cancelling_in_a_step_stops_the_walk() -> None:
@@ -86,7 +88,7 @@ def test_cancelling_in_a_step_stops_the_walk() -> None:
 
     canvas = canvases.blank(3, 2, 2, 2, 16.0)
     with pytest.raises(KeyboardInterrupt):
-        sample(lambda x, t: x, canvas, sampling_levels(9, 8), torch.randn(3, 2, 2, 2), on_step=stop)
+        sample(lambda x, t, u: x, canvas, sampling_levels(9, 8), torch.randn(3, 2, 2, 2), on_step=stop)
 
 
 def test_euler_agrees_with_diffusers_at_the_same_levels() -> None:
@@ -100,7 +102,7 @@ def test_euler_agrees_with_diffusers_at_the_same_levels() -> None:
     theirs = noise.clone()
     for i, timestep in enumerate(scheduler.timesteps):
         level = levels[i].expand(3, 2, 2)
-        velocity = velocity_from_clean(theirs, denoise(theirs, level), level)
+        velocity = velocity_from_clean(theirs, denoise(theirs, level, level), level)
         theirs = scheduler.step(velocity, timestep, theirs).prev_sample
     ours = sample(denoise, canvases.blank(4, 3, 2, 2, 16.0), levels, noise)
     torch.testing.assert_close(ours, theirs, atol=1e-5, rtol=1e-5)

@@ -84,12 +84,12 @@ def work_options(function: F) -> F:
         ),
         click.option(
             "--solver",
-            default="euler",
+            default="auto",
             show_default=True,
             metavar="NAME",
-            help=f"How a step is taken: {' or '.join(SOLVERS)}. heun does twice the work a step and needs "
-            f"fewer. "
-            "Example: --solver heun --steps 10",
+            help=f"How a step is taken: {', '.join(SOLVERS)}. shortcut takes the few large steps that the weights "
+            "were taught, with guidance folded in; auto is shortcut where steps and guidance allow it, else euler; "
+            "heun does twice the work a step and needs fewer. Example: --solver heun --steps 10",
         ),
     )
     for option in reversed(options):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from himmel.autoencoder import Autoencoder
-    from himmel.pipeline.parts import Reading
+    from himmel.pipeline.reading import Reading
     from himmel.recipes.transformer import TransformerRecipe
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -74,7 +74,8 @@ def run_options(name: str) -> Callable[[F], F]:
                 default="cpu",
                 show_default=True,
                 metavar="NAME",
-                help="The recipe: cpu for two cores, h100 for one GPU. Example: --recipe h100",
+                help="The recipe: cpu for two cores, h100 for one GPU; for the transformer also few, which goes on from trained "
+                "weights and teaches them large steps. Example: --recipe h100",
             ),
             click.option(
                 "--minutes",
@@ -303,7 +304,7 @@ def transformer(
 
 
 def _words(folder: str | None) -> Reading:
-    from himmel.pipeline.parts import load_words
+    from himmel.pipeline.reading import load_words
 
     return load_words(Path(folder) if folder else None)
 
@@ -341,7 +342,8 @@ def _sheets(recipe: TransformerRecipe, network: Autoencoder, reading: Reading, f
 
     dtype = best_dtype()
     made = Transformer(recipe.config)  # its place is filled anew for each sheet
-    parts = Parts("in training", *reading[:2], made, network.to(dtype), "in training", dtype)
+    note = {"recipe": asdict(recipe)}
+    parts = Parts("in training", *reading[:2], made, network.to(dtype), "in training", dtype, note)
     return sheet_writer(parts, recipe.config, folder)
 
 

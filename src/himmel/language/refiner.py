@@ -9,21 +9,15 @@ Shapes: B texts, N tokens, S slots (= len(SLOTS)), D width, H heads, V the most 
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from himmel.grammar.vocabulary import SLOTS
-from himmel.records import HimmelError
 
 
 @dataclass(frozen=True)
@@ -136,36 +130,3 @@ def answers(logits: list[Tensor]) -> list[dict[str, str]]:
     return [
         {slot.name: slot.values[label - 1] for slot, label in zip(SLOTS, row, strict=True) if label} for row in labels
     ]
-
-
-def save_refiner(path: Path, refiner: Refiner, encoder_fingerprint: str, notes: Mapping[str, object]) -> None:
-    """Write the weights in half precision and, as JSON beside them, sizes, slots, the encoder and notes."""
-    tensors = {name: tensor.detach().half().contiguous() for name, tensor in refiner.state_dict().items()}
-    save_file(tensors, path)
-    about = {
-        "kind": "word refiner",
-        "config": asdict(refiner.config),
-        "slots": {slot.name: list(slot.values) for slot in SLOTS},
-        "encoder": encoder_fingerprint,
-        **notes,
-    }
-    path.with_suffix(".json").write_text(json.dumps(about, indent=1, ensure_ascii=False) + "\n")
-
-
-def load_refiner(path: Path, encoder_fingerprint: str) -> Refiner:
-    """A file's refiner, float32. Raises HimmelError if it is damaged or made for other words or slots."""
-    remedy = "train it again: himmel train words"
-    try:
-        about = json.loads(path.with_suffix(".json").read_text())
-        tensors = {name: tensor.float() for name, tensor in load_file(path).items()}
-        refiner = Refiner(RefinerConfig(**about["config"]))
-        if about["encoder"] != encoder_fingerprint:
-            raise HimmelError(f"{path} was made with another word encoder", "the same encoder", remedy)
-        if about["slots"] != {slot.name: list(slot.values) for slot in SLOTS}:
-            raise HimmelError(f"{path} reads other slots", "those of himmel.grammar.vocabulary", remedy)
-        refiner.load_state_dict(tensors, strict=True)
-    except (OSError, SafetensorError, ValueError, KeyError, TypeError, RuntimeError) as error:
-        raise HimmelError(
-            f"the refiner {path} can't be read: {error}", "refiner weights with their JSON", remedy
-        ) from error
-    return refiner

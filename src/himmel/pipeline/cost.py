@@ -8,6 +8,7 @@ from himmel.autoencoder.config import FRAMES_A_GROUP, PIXELS_A_TOKEN, Autoencode
 from himmel.pipeline.denoiser import attention_for
 from himmel.pipeline.grid import Grid
 from himmel.pipeline.machine import free_memory
+from himmel.pipeline.request import SHORTCUT
 from himmel.records import HimmelError
 from himmel.records.recipe import Recipe
 from himmel.sampling.windows import SIZE
@@ -51,10 +52,15 @@ def work_of(recipe: Recipe, parts: Parts) -> list[tuple[str, int, float]]:
     ]
 
 
+def branches(recipe: Recipe) -> int:
+    """How many clips the network computes at once: with words and without, unless guidance is folded in or off."""
+    return 1 if recipe.guidance == 1 or recipe.solver == SHORTCUT else 2
+
+
 def step_flops(recipe: Recipe, parts: Parts) -> float:
     """Operations of one step of the solver."""
     groups, rows, columns = window_grid(recipe)
-    evaluations = (1 if recipe.guidance == 1 else 2) * (2 if recipe.solver == "heun" else 1)
+    evaluations = branches(recipe) * (2 if recipe.solver == "heun" else 1)
     return evaluations * forward_flops(parts.transformer.config, groups * rows * columns, WORDS)
 
 
@@ -77,11 +83,11 @@ def memory_of(recipe: Recipe, parts: Parts, held: bool = False) -> int:
     """
     groups, rows, columns = window_grid(recipe)
     tokens, config = groups * rows * columns, parts.transformer.config
-    item, branches = parts.dtype.itemsize, 1 if recipe.guidance == 1 else 2
+    item = parts.dtype.itemsize
     # Two gathered modulations of nine, the gated MLP, and a handful of plain states.
     per_token = 18 * config.width + 3 * config.hidden + 12 * config.width
     scores = 3 * config.heads * tokens**2 if attention_for(tokens) == EXPLICIT else 0
-    sampling = branches * item * (per_token * tokens + scores) + 6 * 4 * config.channels * tokens
+    sampling = branches(recipe) * item * (per_token * tokens + scores) + 6 * 4 * config.channels * tokens
     # Three groups at a quarter of the pixels' resolution, about five states at a time, and the pixels.
     quarter = 16 * rows * columns
     decoding = 3 * quarter * (5 * item * parts.autoencoder.config.widths[0] + (item + 8) * 3 * FRAMES_A_GROUP * 16)

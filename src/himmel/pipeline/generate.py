@@ -31,7 +31,7 @@ from himmel.footage.meter import meter_for
 from himmel.grammar import phrases
 from himmel.language.endpoint import Endpoint
 from himmel.pipeline.blend import Blend
-from himmel.pipeline.cost import check_memory, token_grid, work_of
+from himmel.pipeline.cost import branches, check_memory, token_grid, work_of
 from himmel.pipeline.denoiser import denoiser
 from himmel.pipeline.expansion import Expander, Shown, given_words, shown_words
 from himmel.pipeline.grid import Grid
@@ -42,7 +42,7 @@ from himmel.pipeline.made import Generated, Written
 from himmel.pipeline.output import save
 from himmel.pipeline.parts import Parts, load
 from himmel.pipeline.progress import Progress, Watch
-from himmel.pipeline.request import Request, check
+from himmel.pipeline.request import AUTO, SHORTCUT, Request, check
 from himmel.pipeline.targets import check_targets
 from himmel.pipeline.timeline import Timeline
 from himmel.prompting import looped
@@ -112,7 +112,7 @@ class Pipeline:
         seed: int = 0,
         steps: int = 20,
         guidance: float = 3.0,
-        solver: str = "euler",
+        solver: str = AUTO,
         expand: bool | Endpoint = True,
         loop: bool = False,
         on_progress: OnProgress | None = None,
@@ -247,7 +247,7 @@ class Pipeline:
             rate=request.rate,
             steps=request.steps,
             guidance=request.guidance,
-            solver=request.solver,
+            solver=self.parts.solver(request.solver, request.steps, request.guidance),
             model=self.parts.name,
             model_hash=self.parts.fingerprint,
             known=tuple(dict.fromkeys(phrase.text for phrase in found if phrase.known)),
@@ -316,13 +316,13 @@ class Pipeline:
             timeline.add(window, made)
             watch.skip("sampling", recipe.steps)
         words = [
-            self.parts.read([text] if recipe.guidance == 1 or not text else [text, ""]) for text in shown_words(recipe)
+            self.parts.read([text] if branches(recipe) == 1 or not text else [text, ""]) for text in shown_words(recipe)
         ]
         watch.step("reading")
         for number, window in timeline.grid.walk(timeline.known):
             canvas = timeline.canvas(window, float(recipe.rate))
             made = sample(
-                denoiser(self.parts.transformer, words[number], canvas, recipe.guidance),
+                denoiser(self.parts.transformer, words[number], canvas, recipe.guidance, recipe.solver == SHORTCUT),
                 canvas,
                 sampling_levels(recipe.steps, canvas.tokens),
                 _noise(recipe.seed, window, canvas.latents, timeline.known),

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -16,10 +14,12 @@ from torch.nn.functional import pad
 
 from himmel.autoencoder import Autoencoder, AutoencoderConfig
 from himmel.language import Refiner, WordEncoder, pad_states
-from himmel.language.encoder import PREFIX, words_folder
-from himmel.language.refiner import load_refiner
+from himmel.language.encoder import PREFIX
 from himmel.pipeline.folder import PARTS, SHIPPED, folder_of
 from himmel.pipeline.machine import this_machine
+from himmel.pipeline.reading import Reading, fingerprint, load_words
+from himmel.pipeline.request import AUTO, SHORTCUT
+from himmel.records import HimmelError
 from himmel.transformer import Transformer, TransformerConfig, Words
 from himmel.weights import Stored
 from himmel.weights import load as load_weights
@@ -29,9 +29,6 @@ WORD_TOKENS = 56
 
 LATENTS = ("encoder.", "latent_")
 """Tensors of an autoencoder that decide what latents mean."""
-
-Reading = tuple[WordEncoder, Refiner, str]
-"""What reads words, and the hash of both."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +57,26 @@ class Parts:
         shares = self.made.get("recipe", {}).get("shares", [])
         found = [re.fullmatch(r"(\d+)x(\d+)x(\d+)@(\d+)", str(share.get("bucket"))) for share in shares]
         return sorted({(int(m[1]), int(m[2]), int(m[3]), int(m[4])) for m in found if m is not None})
+
+    @property
+    def few(self) -> tuple[list[int], float] | None:
+        """(numbers of steps that were taught, the guidance folded into them), or None where large steps were not."""
+        few = self.made.get("recipe", {}).get("few")
+        return (sorted(int(count) for count, _ in few["counts"]), float(few["guidance"])) if few else None
+
+    def solver(self, asked: str, steps: int, guidance: float) -> str:
+        """The solver for what was asked for: "auto" is "shortcut" where the network was taught so, "euler" elsewhere.
+
+        Raises HimmelError for "shortcut" with steps or a guidance that it was not taught.
+        """
+        taught = self.few is not None and steps in self.few[0] and guidance == self.few[1]
+        if asked == SHORTCUT and not taught:
+            given = f"--solver {SHORTCUT} with {steps} steps and guidance {guidance:g}"
+            if self.few is None:
+                raise HimmelError(given, "these weights were taught no large steps", "use --solver euler")
+            allowed = f"steps {', '.join(map(str, self.few[0]))}, guidance {self.few[1]:g}"
+            raise HimmelError(given, allowed, "change them, or use --solver euler")
+        return (SHORTCUT if taught else "euler") if asked == AUTO else asked
 
     @property
     def precision(self) -> str:
@@ -101,17 +118,6 @@ def load(path: str | os.PathLike[str] = SHIPPED, words: Reading | None = None) -
     return assemble(str(path), words, autoencoder, transformer)
 
 
-def load_words(folder: Path | None = None) -> Reading:
-    """The encoder and a refiner, and the hash of both, to which transformers and word states are bound.
-
-    folder: of the refiner and the statistics of the encoder's states; None: the shipped ones.
-    """
-    folder = folder or words_folder()
-    encoder, path = WordEncoder.load(statistics=folder / "statistics.safetensors"), folder / "refiner.safetensors"
-    refiner = load_refiner(path, encoder.fingerprint)
-    return encoder, refiner.eval(), fingerprint(encoder.fingerprint, hashlib.sha256(path.read_bytes()).hexdigest())
-
-
 def load_autoencoder(path: str | os.PathLike[str] = SHIPPED) -> tuple[Autoencoder, str]:
     """The autoencoder in a folder, in float32, and the hash of what makes its latents.
 
@@ -151,8 +157,3 @@ def _autoencoder(stored: Stored) -> Autoencoder:
     network = Autoencoder(AutoencoderConfig(**stored.config))
     stored.into(network)
     return network.eval()
-
-
-def fingerprint(*hashes: str) -> str:
-    """One hash of several."""
-    return hashlib.sha256(" ".join(hashes).encode()).hexdigest()

@@ -18,7 +18,8 @@ RATE = (1, 60)  # frames a second
 STEPS = (1, 200)
 GUIDANCE = (0, 20)
 SEEDS = 2**63
-SOLVERS = ("euler", "heun")
+AUTO, SHORTCUT = "auto", "shortcut"
+SOLVERS = (AUTO, SHORTCUT, "euler", "heun")
 EXAMPLE = '"a red ball rolls to the left on grass"'
 # These turn the direction of writing, so that a prompt could be shown otherwise than it is read.
 TURNING = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -67,7 +68,7 @@ def check(
     seed: int = 0,
     steps: int = 20,
     guidance: float = 3.0,
-    solver: str = "euler",
+    solver: str = AUTO,
     expand: bool | Endpoint = True,
     plan: Plan | None = None,
 ) -> Request:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from himmel import prompting
 from himmel.footage.fit import CROP, RATE, Medium, read_media
 from himmel.language.endpoint import Endpoint
-from himmel.pipeline.request import Request, check, check_prompt
+from himmel.pipeline.request import AUTO, Request, check, check_prompt
 from himmel.records import HimmelError
 from himmel.records.plan import Plan, Region
 
@@ -38,7 +38,7 @@ class Settings:
     seed: int = 0
     steps: int = 20
     guidance: float = 3.0
-    solver: str = "euler"
+    solver: str = AUTO
     expand: bool | Endpoint = True
 
 

@@ -1,7 +1,8 @@
 """The transformer's training, from a pool of latents and word states.
 
 Command: ``himmel train transformer --folder runs/pool`` (recipe "cpu": two cores, 60 minutes, 0.23 steps of 8,192
-tokens a second; "h100": 20 minutes of a 25-minute lease). Expected figures: docs/journal.md and the model card.
+tokens a second; "few": the same from trained weights, half of the steps teaching large steps of the solver, with
+``--start shipped``; "h100": 20 minutes of a 25-minute lease). Expected figures: docs/journal.md and the model card.
 
 Small pictures come first and large ones last: a step is a budget of tokens, filled with clips of one shape. Beside the
 flow's loss stands a second lesson, what covers each place of the picture (`himmel.recipes.scene`).
@@ -21,6 +22,7 @@ from himmel.flow import add_noise
 from himmel.flow.canvas import group_seconds
 from himmel.flow.loss import flow_loss
 from himmel.flow.patterns import Mixture, beside_reference, draw_pattern
+from himmel.recipes.few import FewSteps, Prepared, Teacher, level_index
 from himmel.recipes.latents import Shard, read_shards
 from himmel.recipes.scene import SceneHead, scene_loss
 from himmel.records import HimmelError
@@ -53,7 +55,7 @@ class Share:
 class TransformerRecipe:
     """tokens: the budget of a step. drop: share of clips whose words are left out. scene: weight of the second lesson.
 
-    shares: what steps are made of.
+    shares: what steps are made of. few: how large steps of the solver are taught beside the flow; None: not at all.
     """
 
     config: TransformerConfig = field(default_factory=lambda: SIZES["S"])
@@ -67,6 +69,7 @@ class TransformerRecipe:
     scene: float = 0.5
     mixture: Mixture = field(default_factory=Mixture)
     compile: bool = True
+    few: FewSteps | None = None
     shares: tuple[Share, ...] = (
         Share("64x64x32@16", "clips", 0.73, 0.11),
         Share("64x64x32@16", "referenced", 0.06, 0.03),
@@ -83,6 +86,19 @@ RECIPES: dict[str, TransformerRecipe] = {
     "h100": TransformerRecipe(
         schedule=Schedule(steps=1_000_000, minutes=20, warmup=200, decay=0.35, seed=1, checkpoint_seconds=60),
         tokens=65536,
+    ),
+    "few": TransformerRecipe(
+        lr=1.8e-3,
+        few=FewSteps(),
+        shares=(
+            Share("64x64x32@16", "clips", 0.40, 0.06),
+            Share("64x64x32@16", "referenced", 0.04, 0.02),
+            Share("64x64x32@16", "anchored", 0.04, 0.02),
+            Share("128x128x32@16", "clips", 0.33, 0.61),
+            Share("128x128x32@16", "referenced", 0.07, 0.10),
+            Share("128x128x32@16", "anchored", 0.07, 0.12),
+            Share("128x128x32@16", "stills", 0.05, 0.07),
+        ),
     ),
 }
 
@@ -223,15 +239,24 @@ def train(
     optimisers = build_optimisers(pupil, recipe.lr, 0.01, EDGES, recipe.vector_lr)
     checkpoint = Checkpoint(pupil, optimisers, Average(pupil))
     forward = torch.compile(_forward, dynamic=False) if recipe.compile else _forward
+    teacher = Teacher(recipe.few, recipe.config, no_words, recipe.compile) if recipe.few else None
+    if teacher is not None:
+        teacher.network.to(device)
 
     def loss_of(step: int, generator: torch.Generator) -> Tensor:
         progress = recipe.schedule.progress(step, checkpoint.seconds)
         share = _pick(recipe.shares, progress, generator)
         pool = pools[share.bucket, "stills" if share.kind == "stills" else "clips"]
         batch = pool.draw(recipe.tokens, generator, share.kind)
-        inputs = [x.to(device) for x in prepare(batch, recipe, no_words, generator)]
+        large = recipe.few is not None and float(torch.rand((), generator=generator)) < recipe.few.share
+        mixture = recipe.few.mixture if recipe.few and large else recipe.mixture
+        inputs, clean, noise = prepare(batch, recipe, no_words, generator, mixture)
         with torch.autocast(device.type, torch.bfloat16):
-            return forward(pupil, recipe.scene, *inputs)
+            inputs = inputs.to(device)
+            if teacher is not None and large:
+                teacher.follow(checkpoint.average)
+                inputs = teacher.teach(inputs, clean.to(device), noise.to(device), generator)
+            return forward(pupil, recipe.scene, *vars(inputs).values())
 
     run(checkpoint, loss_of, recipe.schedule, folder, report, on_checkpoint)
     return checkpoint
@@ -243,12 +268,19 @@ def _pick(shares: tuple[Share, ...], progress: float, generator: torch.Generator
 
 
 def prepare(
-    batch: Batch, recipe: TransformerRecipe, no_words: tuple[Tensor, int], generator: torch.Generator
-) -> tuple[Tensor, ...]:
-    """Everything random of a step: noise, patterns of levels, and whose words are dropped."""
+    batch: Batch,
+    recipe: TransformerRecipe,
+    no_words: tuple[Tensor, int],
+    generator: torch.Generator,
+    mixture: Mixture | None = None,
+) -> tuple[Prepared, Tensor, Tensor]:
+    """Everything random of a step of the plain flow, and its clean latents and noise [B, C, G, h, w].
+
+    mixture: None for the recipe's. Noise, patterns of levels, and whose words are dropped are drawn here.
+    """
     count, _, groups, height, width = batch.latents.shape
-    clip = groups - batch.referenced
-    patterns = [draw_pattern(clip, height, width, recipe.mixture, generator) for _ in range(count)]
+    clip, mixture = groups - batch.referenced, mixture or recipe.mixture
+    patterns = [draw_pattern(clip, height, width, mixture, generator) for _ in range(count)]
     if batch.referenced:
         patterns = [beside_reference(pattern) for pattern in patterns]
     made = torch.stack([p.made for p in patterns])
@@ -259,17 +291,30 @@ def prepare(
     counts = torch.where(dropped, no_words[1], batch.counts)
     visible = (torch.arange(words.shape[1]) < counts[:, None])[:, None]
     shift = torch.rand(count, generator=generator) * 60  # clips may begin anywhere on the clock: only differences count
-    seconds = batch.seconds + shift[:, None]
-    rate, size = torch.full((count,), batch.rate), torch.full((count,), (height * width) ** 0.5)
-    place, look = positions(seconds, height, width), torch.stack([p.mask() for p in patterns])
-    return batch.latents, noise, levels, made, words, visible, place, rate, size, look, batch.scene
+    place = positions(batch.seconds + shift[:, None], height, width)
+    level = levels.gather(1, level_index(made)).view(made.shape)
+    prepared = Prepared(
+        noisy=add_noise(batch.latents, noise, level[:, None]),
+        target=batch.latents,
+        levels=levels,
+        made=made,
+        words=words,
+        visible=visible,
+        position=place,
+        rate=torch.full((count,), batch.rate),
+        size=torch.full((count,), (height * width) ** 0.5),
+        look=torch.stack([p.mask() for p in patterns]),
+        scene=batch.scene,
+        step=torch.zeros(count) if recipe.few else None,
+    )
+    return prepared, batch.latents, noise
 
 
 def _forward(
     pupil: Pupil,
     weight: float,
-    clean: Tensor,
-    noise: Tensor,
+    noisy: Tensor,
+    target: Tensor,
     levels: Tensor,
     made: Tensor,
     words: Tensor,
@@ -279,21 +324,17 @@ def _forward(
     size: Tensor,
     look: Tensor,
     scene: Tensor,
+    step: Tensor | None,
 ) -> Tensor:
-    """The mean flow loss of a batch, and `weight` times that of the scene.
-
-    levels [B, 2 G]: of given and made tokens of each latent frame; look bool [B, N, N]: which token may look at which.
-    """
+    """The mean flow loss of a batch, and `weight` times that of the scene; arguments as of `Prepared`."""
     _, groups, height, width = made.shape
-    frame = torch.arange(groups, device=made.device)[:, None, None].expand(groups, height, width)
-    index = (2 * frame + made.long()).flatten(1)
+    index = level_index(made)
     level = levels.gather(1, index).view(made.shape)
-    noisy = add_noise(clean, noise, level[:, None])
     told = Words(words, visible)
     predicted, features = pupil.network.forward_with_features(
-        to_tokens(noisy), levels, index, position, told, rate, size, mask=look
+        to_tokens(noisy), levels, index, position, told, rate, size, step, look
     )
-    flow = flow_loss(to_latents(predicted, groups, height, width), clean, level, made).mean()
+    flow = flow_loss(to_latents(predicted, groups, height, width), target, level, made).mean()
     return flow + weight * scene_loss(pupil.head(features), scene)
 
 

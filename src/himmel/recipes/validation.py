@@ -54,7 +54,7 @@ def losses(parts: Parts, clips: Sequence[Clip]) -> Callable[[float], list[float]
             canvas = blank(channels, groups, height, width, float(clip.rate))
             levels = torch.full((groups, height, width), level)
             denoise = denoiser(parts.transformer, told, canvas, 1.0)
-            predicted = denoise(add_noise(clean, noise, levels), levels)
+            predicted = denoise(add_noise(clean, noise, levels), levels, levels)
             made = torch.ones_like(levels, dtype=torch.bool)
             found.append(float(flow_loss(predicted[None], clean[None], levels[None], made[None])))
         return found

@@ -26,7 +26,7 @@ from himmel.grammar import describe_with_facts, imagine, labels
 from himmel.grammar.vocabulary import SLOTS
 from himmel.language import Refiner, WordEncoder, pad_states
 from himmel.language.container import read, shipped_path
-from himmel.language.refiner import load_refiner, save_refiner
+from himmel.pipeline.reading import load_refiner, save_refiner
 
 LENGTHS = ("tags", "short", "full", "paragraph")
 HELD_OUT_SEED = 2
@@ -218,7 +218,7 @@ def run(recipe: WordsRecipe, folder: Path, start: Path | None = None) -> dict[st
     elif start != folder:
         shutil.copyfile(start / statistics.name, statistics)
     encoder = WordEncoder.load(statistics=statistics)
-    first = None if start is None else load_refiner(start / "refiner.safetensors", encoder.fingerprint)
+    first = None if start is None else load_refiner(start / "refiner.safetensors", encoder.fingerprint)[0]
     corpus, held_out = encode_corpus(encoder, drawn), encode_corpus(encoder, held)
     began = time.monotonic()
     refiner = train(recipe, corpus, start=first)
@@ -227,6 +227,6 @@ def run(recipe: WordsRecipe, folder: Path, start: Path | None = None) -> dict[st
     print(show(table))
     notes: dict[str, object] = {"recipe": asdict(recipe), "seconds": round(seconds), "held_out": table}
     if start is not None:
-        notes["went_on_from"] = json.loads((start / "refiner.json").read_text()).get("recipe")
+        notes["went_on_from"] = json.loads((start / "refiner.json").read_text())["made"].get("recipe")
     save_refiner(folder / "refiner.safetensors", refiner, encoder.fingerprint, notes)
     return table

@@ -8,8 +8,8 @@ from torch import Tensor
 
 from himmel.sampling.solvers import Denoiser
 
-PairDenoiser = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
-"""(x_t, level) to the predictions (with words, without words), computed in one batch."""
+PairDenoiser = Callable[[Tensor, Tensor, Tensor], tuple[Tensor, Tensor]]
+"""(x_t, level, level that the step goes to) to the predictions (with words, without words), computed in one batch."""
 
 
 def guided(both: PairDenoiser, scale: float, from_level: float = 1.0) -> Denoiser:
@@ -19,8 +19,8 @@ def guided(both: PairDenoiser, scale: float, from_level: float = 1.0) -> Denoise
     affine in each other.
     """
 
-    def denoise(x: Tensor, level: Tensor) -> Tensor:
-        told, untold = both(x, level)
+    def denoise(x: Tensor, level: Tensor, there: Tensor) -> Tensor:
+        told, untold = both(x, level, there)
         return told if float(level.max()) > from_level else untold + scale * (told - untold)
 
     return denoise

@@ -1,6 +1,7 @@
 """Pure samplers: walk a canvas from noise to latents along given levels.
 
-A denoiser maps (x_t [C, G, h, w], level [G, h, w]) to predicted clean latents. At level t of the walk a token stands at
+A denoiser maps (x_t [C, G, h, w], level [G, h, w], level that the step goes to) to predicted clean latents; one of the
+plain flow has no use for the last. At level t of the walk a token stands at
 min(t, its ceiling), so given tokens never move and edited ones join in when the walk comes down to them.
 """
 
@@ -14,7 +15,7 @@ from torch import Tensor
 
 from himmel.flow import Canvas, velocity_from_clean
 
-Denoiser = Callable[[Tensor, Tensor], Tensor]
+Denoiser = Callable[[Tensor, Tensor, Tensor], Tensor]
 OnStep = Callable[[int, Tensor], None]
 
 
@@ -26,21 +27,22 @@ class Solver(Protocol):
 
 def euler(denoise: Denoiser, x: Tensor, here: Tensor, there: Tensor, last: bool) -> Tensor:
     """x + (t' - t) v: first order, one evaluation a step."""
-    return x + (there - here) * velocity_from_clean(x, denoise(x, here), here)
+    return x + (there - here) * velocity_from_clean(x, denoise(x, here, there), here)
 
 
 def heun(denoise: Denoiser, x: Tensor, here: Tensor, there: Tensor, last: bool) -> Tensor:
     """Second order (Karras et al. 2206.00364, algorithm 1): averages the velocity at both ends; the last step is
     Euler's.
     """
-    velocity = velocity_from_clean(x, denoise(x, here), here)
+    velocity = velocity_from_clean(x, denoise(x, here, there), here)
     ahead = x + (there - here) * velocity
     if last:
         return ahead
-    return x + (there - here) * 0.5 * (velocity + velocity_from_clean(ahead, denoise(ahead, there), there))
+    return x + (there - here) * 0.5 * (velocity + velocity_from_clean(ahead, denoise(ahead, there, there), there))
 
 
-SOLVERS: dict[str, Solver] = {"euler": euler, "heun": heun}
+SOLVERS: dict[str, Solver] = {"euler": euler, "heun": heun, "shortcut": euler}
+"""shortcut: Euler's rule for a network that is told how far each step goes (`himmel.flow.shortcut`)."""
 
 
 def sample(

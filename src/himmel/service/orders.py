@@ -51,7 +51,7 @@ class Asked(BaseModel):
     seed: int | None = Field(default=None, ge=0, lt=2**63, description="Same seed, same clip; else drawn, and said.")
     steps: int = Field(default=20, ge=1, le=200, description="Steps from noise to clip.")
     guidance: float = Field(default=3.0, ge=0, le=20, allow_inf_nan=False, description="How closely words are kept.")
-    solver: Literal["euler", "heun"] = "euler"
+    solver: Literal["auto", "shortcut", "euler", "heun"] = "auto"
     expand: bool = Field(default=True, description="Whether a short prompt is filled up.")
     fps: float | None = Field(default=None, ge=1, le=60, allow_inf_nan=False, description="Frames a second; 16.")
 

@@ -184,7 +184,8 @@ class Transformer(nn.Module):
         level_index long [B, N] say the level of each token;
         position [B, N, 3] = (seconds, y, x), y and x from -0.5 to 0.5 across a square picture of equal area;
         rate [B] frames a second; size [B] tokens a side (square root of their number in a frame);
-        step [B] step size of a few-step sampler, None for the plain flow; mask bool [B, N, N], True: may look.
+        step [B] how far down the levels a few-step sampler goes from here, 0 or None for the plain flow;
+        mask bool [B, N, N], True: may look.
         """
         return self.forward_with_features(
             latents, levels, level_index, position, words, rate, size, step, mask, attention
@@ -244,7 +245,7 @@ class Transformer(nn.Module):
         told = self.level_in(waves(levels * 1000.0, 256).to(dtype))
         clip = self.rate_in(waves(rate, 64).to(dtype)) + self.size_in(waves(size, 64).to(dtype))
         if step is not None:
-            clip = clip + self.step_in(waves(step * 1000.0, 64).to(dtype))
+            clip = clip + self.step_in(waves(step * 1000.0, 64).to(dtype)) * (step > 0)[:, None].to(dtype)
         slots = words[:, : self.config.word_slots]
         clip = clip + self.slot_in(self.slot_norm((slots * self.slot_gate.to(dtype)).sum(1)))
         return told + clip[:, None]
