@@ -52,6 +52,37 @@ def pool_option(function: F) -> F:
     )(function)
 
 
+def workers_options(function: F) -> F:
+    """How many processes share the work, and which of them this is."""
+    options = (
+        click.option(
+            "--workers",
+            type=int,
+            default=1,
+            show_default=True,
+            metavar="N",
+            help="How many processes fill the pool. Example: --workers 2",
+        ),
+        click.option(
+            "--worker",
+            type=int,
+            default=0,
+            show_default=True,
+            metavar="N",
+            help="Which of them this is, from 0. Example: --workers 2 --worker 1",
+        ),
+    )
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+def check_worker(worker: int, workers: int) -> None:
+    """Raises HimmelError for a worker that is none of so many."""
+    if not 0 <= worker < workers:
+        raise HimmelError(f"worker {worker} of {workers}", "0 to one less than --workers", "for example --worker 0")
+
+
 def words_option(function: F) -> F:
     """Which refiner reads the captions."""
     return click.option(
@@ -74,8 +105,8 @@ def run_options(name: str) -> Callable[[F], F]:
                 default="cpu",
                 show_default=True,
                 metavar="NAME",
-                help="The recipe: cpu for two cores, h100 for one GPU; for the transformer also few, which goes on from trained "
-                "weights and teaches them large steps. Example: --recipe h100",
+                help="The recipe: cpu for two cores, h100 for one GPU; for the transformer also few, which goes on "
+                "from trained weights and teaches them large steps. Example: --recipe h100",
             ),
             click.option(
                 "--minutes",
@@ -148,22 +179,7 @@ def words(captions: int, steps: int, run: str, start: str | None, seed: int) -> 
 @train.command(short_help="Rendered clips on disk, to train from.")
 @pool_option
 @click.option("--minutes", type=float, required=True, metavar="N", help="Render for so long. Example: --minutes 20")
-@click.option(
-    "--workers",
-    type=int,
-    default=1,
-    show_default=True,
-    metavar="N",
-    help="How many processes fill the pool. Example: --workers 2",
-)
-@click.option(
-    "--worker",
-    type=int,
-    default=0,
-    show_default=True,
-    metavar="N",
-    help="Which of them this is, from 0. Example: --workers 2 --worker 1",
-)
+@workers_options
 @click.option(
     "--seed",
     type=click.IntRange(0, 10**9),
@@ -181,8 +197,7 @@ def pool(folder: str, minutes: float, workers: int, worker: int, seed: int) -> N
     himmel train pool --minutes 20 --workers 2 --worker 0 & himmel train pool --minutes 20 --workers 2 --worker 1
     """
     _within("minutes", minutes, 0, 100_000, 20)
-    if not 0 <= worker < workers:
-        raise HimmelError(f"worker {worker} of {workers}", "0 to one less than --workers", "for example --worker 0")
+    check_worker(worker, workers)
     from himmel.cli.world import need_mujoco
 
     need_mujoco()
@@ -244,7 +259,8 @@ def autoencoder(
 @pool_option
 @model_option
 @words_option
-def latents(folder: str, model: str, words_from: str | None) -> None:
+@workers_options
+def latents(folder: str, model: str, words_from: str | None, workers: int, worker: int) -> None:
     """Encode the clips of a pool into latents, and their captions into word states; what is there is kept.
 
     \b
@@ -253,10 +269,12 @@ def latents(folder: str, model: str, words_from: str | None) -> None:
     from himmel.pipeline.parts import best_dtype, load_autoencoder
     from himmel.recipes.latents import encode_folder
 
+    check_worker(worker, workers)
     network, sha256 = load_autoencoder(model)
     if not list(Path(folder).glob("*.npz")):
         raise HimmelError(f"no clips in {folder}", "a pool", "himmel train pool --minutes 20")
-    encode_folder(Path(folder), (network.to(best_dtype()), sha256), _words(words_from), click.echo)
+    made_by = (network.to(best_dtype()), sha256), _words(words_from)
+    encode_folder(Path(folder), *made_by, click.echo, worker, workers)
 
 
 @train.command(short_help="The flow from noise to latents, given words.")

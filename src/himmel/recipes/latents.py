@@ -202,9 +202,14 @@ def encode_folder(
     autoencoder: tuple[Autoencoder, str] | None,
     words: tuple[WordEncoder, Refiner, str] | None,
     report: Callable[[str], None] = print,
+    worker: int = 0,
+    workers: int = 1,
 ) -> None:
-    """Encodes what is missing of every shard in the folder: latents, words or both."""
-    for pictures in sorted(folder.glob("*.npz")):
+    """Encodes what is missing of every shard in the folder: latents, words or both.
+
+    Worker w takes every `workers`-th shard.
+    """
+    for pictures in sorted(folder.glob("*.npz"))[worker::workers]:
         if autoencoder is not None and not pictures.with_suffix(".latents.safetensors").exists():
             encode_shard_latents(pictures, *autoencoder)
             report(f"{pictures.stem}: latents")
