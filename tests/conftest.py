@@ -17,7 +17,7 @@ from himmel.pipeline import Pipeline, parts
 from himmel.transformer import Transformer, TransformerConfig
 from himmel.weights import save
 
-SETTINGS = ("HIMMEL_EXPAND_URL", "HIMMEL_EXPAND_MODEL", "HIMMEL_EXPAND_KEY", "HIMMEL_SAFETY")
+SETTINGS = ("HIMMEL_PRECISION", "HIMMEL_EXPAND_URL", "HIMMEL_EXPAND_MODEL", "HIMMEL_EXPAND_KEY", "HIMMEL_SAFETY")
 SETTINGS += ("HIMMEL_CERTIFICATE", "HIMMEL_KEY", "HIMMEL_UNSIGNED")
 for name in SETTINGS:
     os.environ.pop(name, None)  # no test follows the settings of whoever runs it, or signs in their name

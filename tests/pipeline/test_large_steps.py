@@ -10,6 +10,7 @@ import torch
 
 from himmel.pipeline import Pipeline
 from himmel.pipeline.cost import step_flops
+from himmel.pipeline.parts import best_dtype
 from himmel.pipeline.request import check
 from himmel.records import HimmelError
 
@@ -72,3 +73,12 @@ def test_a_recipe_of_plain_steps_is_replayed_with_plain_steps(taught: Pipeline, 
     assert (taught.replay(old.recipe).frames == old.frames).all()
     new = taught.generate(BALL, steps=4, **FAST)
     assert (taught.replay(new.recipe).frames == new.frames).all()
+
+
+def test_the_precision_can_be_set_and_nonsense_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("float32", "bfloat16"):
+        monkeypatch.setenv("HIMMEL_PRECISION", name)
+        assert str(best_dtype()) == f"torch.{name}"
+    monkeypatch.setenv("HIMMEL_PRECISION", "int4")
+    with pytest.raises(HimmelError, match="int4"):
+        best_dtype()

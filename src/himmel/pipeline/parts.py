@@ -27,6 +27,9 @@ from himmel.weights import load as load_weights
 WORD_TOKENS = 56
 """Pieces of a text that are read, as in training (`himmel.recipes.latents`); a test compares the two."""
 
+PRECISIONS = {"bfloat16": torch.bfloat16, "float32": torch.float32}
+"""What networks can compute in."""
+
 LATENTS = ("encoder.", "latent_")
 """Tensors of an autoencoder that decide what latents mean."""
 
@@ -149,8 +152,13 @@ def assemble(name: str, words: Reading, autoencoder: Stored, transformer: Stored
 
 
 def best_dtype() -> torch.dtype:
-    """What networks compute in on this machine."""
-    return torch.bfloat16 if this_machine().bfloat16 else torch.float32
+    """What networks compute in on this machine: what HIMMEL_PRECISION says, or bfloat16 where the processor multiplies
+    so, else float32.
+    """
+    asked = os.environ.get("HIMMEL_PRECISION", "")
+    if asked not in ("", *PRECISIONS):
+        raise HimmelError(f"HIMMEL_PRECISION={asked!r:.40}", f"one of: {', '.join(PRECISIONS)}", "or leave it unset")
+    return PRECISIONS[asked or ("bfloat16" if this_machine().bfloat16 else "float32")]
 
 
 def _autoencoder(stored: Stored) -> Autoencoder:
