@@ -71,6 +71,18 @@ def test_explicit_and_fused_attention_agree(masked: bool) -> None:
     torch.testing.assert_close(attend(q, k, v, mask, EXPLICIT), attend(q, k, v, mask, FUSED), atol=1e-5, rtol=1e-4)
 
 
+@pytest.mark.parametrize("masked", ["no", "by key", "by pair"])
+@pytest.mark.parametrize("scores", [1, 30, 100, 200, 400, 1000])
+def test_attention_by_blocks_is_attention(masked: str, scores: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    q, k, v = torch.randn(3, 3, 4, 9, 16).unbind()
+    mask = None if masked == "no" else torch.rand(3, 1 if masked == "by key" else 9, 9) < 0.6
+    if mask is not None:
+        mask[..., 0] = True
+    plain = attend(q.clone().requires_grad_(), k, v, mask, EXPLICIT)
+    monkeypatch.setattr("himmel.transformer.attention.BLOCK_SCORES", scores)
+    torch.testing.assert_close(attend(q, k, v, mask, EXPLICIT), plain.detach())
+
+
 def test_network_gives_the_same_through_both_attentions(network: Transformer) -> None:
     given = inputs()
     torch.testing.assert_close(network(**given, attention=EXPLICIT), network(**given, attention=FUSED))

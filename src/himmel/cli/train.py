@@ -38,6 +38,9 @@ def train() -> None:
 
     A run that was stopped goes on where it was when it is started again.
     """
+    from himmel.training.allocator import keep_freed_memory
+
+    keep_freed_memory()
 
 
 def pool_option(function: F) -> F:

@@ -22,10 +22,38 @@ def attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, how: str) -> Te
     bias = None if mask is None else mask[:, None]
     if how == FUSED:
         return F.scaled_dot_product_attention(q, k, v, attn_mask=bias)
-    scores = (q * q.shape[-1] ** -0.5) @ k.transpose(-2, -1)
+    q, k = q * q.shape[-1] ** -0.5, k.transpose(-2, -1)
+    return _scored(q, k, v, bias) if q.requires_grad else _by_blocks(q, k, v, bias)
+
+
+BLOCK_SCORES = 1 << 21
+"""Scores that are written out at once: they stay in a core's cache, and large pieces of fresh memory cost more than
+what is computed in them (measured)."""
+
+
+def _scored(q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None) -> Tensor:
+    """softmax(q k) v for scaled q [B, H, N, K] and k [B, H, K, M]."""
+    scores = q @ k
     if bias is not None:
         scores = scores.masked_fill(~bias, torch.finfo(scores.dtype).min)
     return torch.softmax(scores, -1) @ v
+
+
+def _by_blocks(q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None) -> Tensor:
+    """The same, some clips at a time, and for many tokens a block of queries: rows know nothing of each other."""
+    count, heads, queries, _ = q.shape
+    clips = max(1, BLOCK_SCORES // (heads * queries * k.shape[-1]))
+    rows = max(1, BLOCK_SCORES // (heads * k.shape[-1])) if clips == 1 else queries
+    if clips >= count and rows >= queries:
+        return _scored(q, k, v, bias)
+    out = v.new_empty(*q.shape[:3], v.shape[-1])
+    for first in range(0, count, clips):
+        part = slice(first, first + clips)
+        for row in range(0, queries, rows):
+            block = slice(row, row + rows)
+            seen = bias if bias is None else bias[part, :, block if bias.shape[2] > 1 else slice(None)]
+            out[part, :, block] = _scored(q[part, :, block], k[part], v[part], seen)
+    return out
 
 
 def rotary_angles(position: Tensor, width: int) -> Tensor:
