@@ -115,8 +115,8 @@ class Teacher:
 
     def _guided(self, plain: Prepared) -> Predict:
         states, many = self.no_words[0].to(plain.words), self.no_words[1]
-        states = states.expand(plain.words.shape)
-        there = (torch.arange(states.shape[1], device=states.device) < many).expand(len(states), 1, -1)
+        states = states.expand(plain.words.shape).contiguous()  # one layout, one compiled graph
+        there = (torch.arange(states.shape[1], device=states.device) < many).expand(len(states), 1, -1).contiguous()
         still = torch.zeros(len(states), device=states.device)
 
         def predict(x: Tensor, here: Tensor, there_: Tensor) -> Tensor:

@@ -28,6 +28,7 @@ from himmel.recipes.scene import SceneHead, scene_loss
 from himmel.records import HimmelError
 from himmel.training import Average, Checkpoint, Progress, Schedule, build_optimisers, run
 from himmel.transformer import SIZES, Transformer, TransformerConfig, Words
+from himmel.transformer.attention import leave_out_of_graphs
 from himmel.transformer.grid import positions, to_latents, to_tokens
 from himmel.weights import save
 
@@ -156,6 +157,8 @@ class Pool:
         return Batch(latents, words, counts, scene, self.rate, seconds, kind in ("referenced", "anchored"))
 
 
+GRAPHS = 64
+"""Of each function: one for each shape of clips, for pupil and teacher; beyond the limit they would run uncompiled."""
 _SKIPPED = 2
 """Latent frames of an anchored clip that are not made: its anchor, and one between, so that copying is no way out."""
 _FAR = 2.0, 60.0
@@ -238,7 +241,10 @@ def train(
     pupil.to(device)
     optimisers = build_optimisers(pupil, recipe.lr, 0.01, EDGES, recipe.vector_lr)
     checkpoint = Checkpoint(pupil, optimisers, Average(pupil))
+    if recipe.compile:
+        leave_out_of_graphs()
     forward = torch.compile(_forward, dynamic=False) if recipe.compile else _forward
+    torch._dynamo.config.recompile_limit = GRAPHS  # pyright: ignore[reportPrivateImportUsage]
     teacher = Teacher(recipe.few, recipe.config, no_words, recipe.compile) if recipe.few else None
     if teacher is not None:
         teacher.network.to(device)

@@ -5,6 +5,8 @@ Shapes: B batch, H heads, N queries, M keys, K head width.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -12,13 +14,24 @@ from torch import Tensor
 EXPLICIT, FUSED = "explicit", "fused"
 
 
-@torch.compiler.disable()
 def attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, how: str) -> Tensor:
     """softmax(q k' / sqrt(K)) v for q [B, H, N, K], k v [B, H, M, K]; mask bool [B, N, M] or [B, 1, M], True: may look.
 
     Explicit is 2 to 6 times faster on a processor under torch.compile and in training (measured); fused saves memory
     and is right for a GPU and for very many tokens.
     """
+    return _way(q, k, v, mask, how)
+
+
+def leave_out_of_graphs() -> None:
+    """Keeps `attend` out of what torch.compile compiles from now on: there its gradients came out as NaN on a processor
+    (docs/journal.md, 2026-11-21). Called before compiling, not at import, since it loads all of the compiler.
+    """
+    global _way
+    _way = torch.compiler.disable(_attend)
+
+
+def _attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, how: str) -> Tensor:
     bias = None if mask is None else mask[:, None]
     if how == FUSED:
         return F.scaled_dot_product_attention(q, k, v, attn_mask=bias)
@@ -54,6 +67,9 @@ def _by_blocks(q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None) -> Tensor:
             seen = bias if bias is None else bias[part, :, block if bias.shape[2] > 1 else slice(None)]
             out[part, :, block] = _scored(q[part, :, block], k[part], v[part], seen)
     return out
+
+
+_way: Callable[..., Tensor] = _attend
 
 
 def rotary_angles(position: Tensor, width: int) -> Tensor:
