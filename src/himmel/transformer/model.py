@@ -42,7 +42,9 @@ class Norm(nn.Module):
         self.weight = nn.Parameter(torch.ones(width)) if learned else None
 
     def forward(self, x: Tensor) -> Tensor:
-        scaled = x * torch.rsqrt(x.float().square().mean(-1, keepdim=True) + 1e-6).to(x.dtype)
+        # As a norm, which reads half precision without a copy in float32.
+        length = torch.linalg.vector_norm(x, dim=-1, keepdim=True, dtype=torch.float32)
+        scaled = x * torch.rsqrt(length.square() / x.shape[-1] + 1e-6).to(x.dtype)
         return scaled if self.weight is None else scaled * self.weight.to(x.dtype)
 
 
