@@ -135,9 +135,14 @@ def autoencoder(count: int, folder: str, model: str) -> None:
     show_default=True,
     help="Whether to judge real renders of the same facts beside; needs the world. Example: --no-reference",
 )
+@click.option(
+    "--solver", default="auto", show_default=True, metavar="NAME", help="As in generate. Example: --solver euler"
+)
 @folder_option
 @model_option
-def prompts(count: int, judge: str, steps: int, guidance: float, reference: bool, folder: str, model: str) -> None:
+def prompts(
+    count: int, judge: str, steps: int, guidance: float, reference: bool, solver: str, folder: str, model: str
+) -> None:
     """Generate clips for prompts with known facts and have a judge read them: right by fact,
     with interval and chance.
 
@@ -147,7 +152,7 @@ def prompts(count: int, judge: str, steps: int, guidance: float, reference: bool
     from himmel.pipeline.request import check
 
     place = folder_for(folder, count)
-    check("a ball", steps=steps, guidance=guidance)
+    check("a ball", steps=steps, guidance=guidance, solver=solver)
     from himmel.evaluation.judge import Judge
     from himmel.evaluation.prompts import evaluate_prompts
     from himmel.grammar import evaluation_prompts
@@ -158,9 +163,10 @@ def prompts(count: int, judge: str, steps: int, guidance: float, reference: bool
     reader = Judge.load(judge)
     renders = _renders() if reference else None
     pipeline = Pipeline.from_pretrained(model, policy=OFF)
-    about = {"model": pipeline.parts.fingerprint, "steps": steps, "guidance": guidance}
+    taken = pipeline.parts.solver(solver, steps, guidance)
+    about = {"model": pipeline.parts.fingerprint, "steps": steps, "guidance": guidance, "solver": taken}
     table = evaluate_prompts(
-        _generate(pipeline, steps, guidance),
+        _generate(pipeline, steps, guidance, solver=solver),
         evaluation_prompts(count, PROMPT_SEEDS[SPLITS[judge]]),
         reader,
         place / judge,
@@ -185,13 +191,16 @@ def _renders() -> Reference:
     return ReferenceRenders()
 
 
-def _generate(pipeline: Pipeline, steps: int, guidance: float, side: int = 128) -> Callable[[str, int], NDArray[Any]]:
+def _generate(
+    pipeline: Pipeline, steps: int, guidance: float, side: int = 128, solver: str = "auto"
+) -> Callable[[str, int], NDArray[Any]]:
     """Prompts are read as they are: expanding them would state facts that nobody judges."""
 
     from himmel.pipeline.request import check
 
     def generate(prompt: str, seed: int) -> NDArray[Any]:
-        request = check(prompt, width=side, height=side, seed=seed, steps=steps, guidance=guidance, expand=False)
+        walk = {"steps": steps, "guidance": guidance, "solver": solver}
+        request = check(prompt, width=side, height=side, seed=seed, expand=False, **walk)
         return pipeline.make(request).frames
 
     return generate
