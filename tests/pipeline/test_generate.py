@@ -81,7 +81,7 @@ def test_frames_are_the_decoded_latents(pipeline: Pipeline) -> None:
     with torch.inference_mode():
         torch.set_num_threads(recipe.threads)
         timeline = Timeline(Grid(recipe.plan), [], cost.token_grid(recipe)[1:], pipeline.parts.autoencoder)
-        list(pipeline._walk(timeline, recipe, Watch(cost.work_of(recipe, pipeline.parts))))
+        list(pipeline.engine.walk(timeline, recipe, Watch(cost.work_of(recipe, pipeline.parts))))
         whole = pipeline.parts.autoencoder.decode(timeline.latents[None])[0]
     expected = ((whole.float() + 1) * 127.5).round().clamp(0, 255).permute(1, 2, 3, 0).numpy()
     assert np.abs(seen - expected).max() <= 4  # batches of other sizes round otherwise in bfloat16

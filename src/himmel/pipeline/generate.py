@@ -14,48 +14,37 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from fractions import Fraction
 from importlib.metadata import version
-from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from himmel import __version__
-from himmel.autoencoder.config import PIXELS_A_TOKEN
-from himmel.flow import sampling_levels
 from himmel.footage.fit import Medium, read_media
 from himmel.footage.meter import meter_for
-from himmel.grammar import phrases
 from himmel.language.endpoint import Endpoint
-from himmel.pipeline.blend import Blend
-from himmel.pipeline.cost import branches, check_memory, token_grid, work_of
-from himmel.pipeline.denoiser import denoiser
-from himmel.pipeline.expansion import Expander, Shown, given_words, shown_words
-from himmel.pipeline.grid import Grid
+from himmel.pipeline.engine import engine_for, load_model
+from himmel.pipeline.expansion import Expander, Shown, given_words
 from himmel.pipeline.guard import Guard
 from himmel.pipeline.journal import Journal
 from himmel.pipeline.machine import cores
 from himmel.pipeline.made import Generated, Written
+from himmel.pipeline.open_weights import OpenWeights
 from himmel.pipeline.output import save
-from himmel.pipeline.parts import Parts, load
+from himmel.pipeline.parts import Parts
 from himmel.pipeline.progress import Progress, Watch
-from himmel.pipeline.request import AUTO, SHORTCUT, Request, check
+from himmel.pipeline.request import AUTO, SOLVERS, Request, check
 from himmel.pipeline.targets import check_targets
-from himmel.pipeline.timeline import Timeline
 from himmel.prompting import looped
 from himmel.provenance.settings import unsigned
 from himmel.provenance.signer import Signer
 from himmel.records import HimmelError
 from himmel.records.recipe import MANIFEST, WATERMARK, MediumNote, Recipe
 from himmel.safety.policy import DEFAULT, Policy, RefusedError
-from himmel.sampling import SOLVERS, sample
 
 OnProgress = Callable[[Progress], None]
-FADE = 6
-"""Pixels over which a replaced region fades into the picture around it."""
 
 
 class Pipeline:
@@ -69,13 +58,14 @@ class Pipeline:
 
     def __init__(
         self,
-        parts: Parts,
+        parts: Parts | OpenWeights,
         threads: int | None = None,
         *,
         signer: Signer | Literal[False] | None = None,
         policy: Policy = DEFAULT,
     ) -> None:
         self.parts, self.signs, self.signer = parts, signer is not False, signer or None
+        self.engine = engine_for(parts)
         self.threads = threads or min(cores(), torch.get_num_threads())
         self.guard = Guard(parts.encoder, policy)
         self._expander = Expander()
@@ -89,11 +79,11 @@ class Pipeline:
         signer: Signer | Literal[False] | None = None,
         policy: Policy = DEFAULT,
     ) -> Pipeline:
-        """The pipeline of the shipped weights, or of a folder that holds an export.
+        """The pipeline of the shipped weights, or of a folder that holds an export or open weights.
 
         Raises HimmelError for weights that are missing, damaged or do not belong together.
         """
-        return cls(load(path), threads, signer=signer, policy=policy)
+        return cls(load_model(path), threads, signer=signer, policy=policy)
 
     def under(self, policy: Policy, tell: Callable[[str], None] | None = None) -> Pipeline:
         """The same under another policy. tell: takes what it only warns of; None: a warning of Python's own."""
@@ -172,12 +162,13 @@ class Pipeline:
         what a stopped run of the same request has left there; the same frames come out as if it had not been stopped.
         """
         path, recipe, journal = Path(path), self.recipe(request, media), None
-        check_memory(recipe, self.parts)
-        if resume or long(recipe):
+        self.engine.check(recipe)
+        self.engine.ready()
+        if resume or self.engine.long(recipe):
             check_targets(path, overwrite=overwrite)
             journal = Journal.resume(path, recipe) if resume else Journal.begin(path, recipe)
             recipe = replace(journal.recipe, marks=recipe.marks)
-        watch, meter = Watch(work_of(recipe, self.parts), on_progress, cancel), meter_for(recipe.rate)
+        watch, meter = Watch(self.engine.work(recipe), on_progress, cancel), meter_for(recipe.rate)
         frames = meter.watch(self._stream(recipe, media, watch, journal))
         try:
             save(path, frames, recipe, overwrite=overwrite, signer=self.signer)
@@ -205,6 +196,7 @@ class Pipeline:
             )
         if recipe.frames < 1 or recipe.rate <= 0 or not 1 <= recipe.threads <= 1024:
             raise HimmelError(f"{recipe.frames} frames at {recipe.rate}, {recipe.threads} threads", "all above 0", "")
+        solver = self.engine.solver(recipe.solver, recipe.steps, recipe.guidance)
         check(
             recipe.prompt,
             seconds=float(recipe.frames / recipe.rate),
@@ -214,11 +206,16 @@ class Pipeline:
             seed=recipe.seed,
             steps=recipe.steps,
             guidance=recipe.guidance,
-            solver=recipe.solver,
+            solver=solver if solver in SOLVERS else AUTO,  # open weights have one of their own
             plan=recipe.plan,
         )
         self.guard.recipe(recipe)
-        now = {"versions": _versions(), "created": _now(), "policy": self.guard.frames.note, "marks": self._marks()}
+        now = {
+            "versions": self._versions(),
+            "created": _now(),
+            "policy": self.guard.frames.note,
+            "marks": self._marks(),
+        }
         today = replace(recipe, precision=self.parts.precision, **now)
         return self._run(today, _media_again(recipe), on_progress, cancel)
 
@@ -236,7 +233,7 @@ class Pipeline:
         """What will be made for a request, before anything is. Raises HimmelError as `expansion` does."""
         self.guard.frames.media(media)
         words = self.expansion(request)
-        found = [phrase for text in given_words(request.prompt, words.plan) for phrase in phrases(text)]
+        known, unknown = self.engine.known(given_words(request.prompt, words.plan))
         return Recipe(
             prompt=request.prompt,
             expanded=words.text,
@@ -247,14 +244,14 @@ class Pipeline:
             rate=request.rate,
             steps=request.steps,
             guidance=request.guidance,
-            solver=self.parts.solver(request.solver, request.steps, request.guidance),
+            solver=self.engine.solver(request.solver, request.steps, request.guidance),
             model=self.parts.name,
             model_hash=self.parts.fingerprint,
-            known=tuple(dict.fromkeys(phrase.text for phrase in found if phrase.known)),
-            unknown=tuple(dict.fromkeys(phrase.text for phrase in found if not phrase.known)),
-            versions=_versions(),
+            known=known,
+            unknown=unknown,
+            versions=self._versions(),
             threads=self.threads,
-            device="cpu",
+            device=self.engine.device,
             precision=self.parts.precision,
             created=_now(),
             policy=self.guard.frames.note,
@@ -268,11 +265,20 @@ class Pipeline:
         signed = self.signs and (self.signer is not None or not unsigned())
         return (MANIFEST, WATERMARK) if signed else (WATERMARK,)
 
+    def _versions(self) -> dict[str, str]:
+        names: dict[str, Any] = {
+            "himmel": __version__,
+            "torch": torch.__version__,
+            "python": platform.python_version(),
+        }
+        names |= {"numpy": np.__version__, "av": version("av"), "processor": platform.machine()}
+        return {**names, **self.engine.versions()}
+
     def _run(
         self, recipe: Recipe, media: Sequence[Medium], on_progress: OnProgress | None, cancel: threading.Event | None
     ) -> Generated:
-        check_memory(recipe, self.parts, held=True)
-        watch = Watch(work_of(recipe, self.parts), on_progress, cancel)
+        self.engine.check(recipe, held=True)
+        watch = Watch(self.engine.work(recipe), on_progress, cancel)
         frames = np.stack(list(self._stream(recipe, media, watch)))
         return Generated(frames, recipe, watch.spent, self.signer)
 
@@ -283,135 +289,21 @@ class Pipeline:
         self.guard.recipe(recipe)
         return self.guard.frames.leaving(self._frames(recipe, media, watch, journal), recipe, media)
 
-    @torch.inference_mode()
     def _frames(
         self, recipe: Recipe, media: Sequence[Medium], watch: Watch, journal: Journal | None
     ) -> Generator[NDArray[np.uint8]]:
-        """The frames in order, each as soon as it is certain: given ones as they came, others decoded."""
+        """The frames in order, each as soon as it is certain, by the engine."""
         threads = torch.get_num_threads()
         torch.set_num_threads(recipe.threads)
         try:
             watch.check()
-            grid = Grid(recipe.plan)
-            timeline = Timeline(grid, [m.frames for m in media], token_grid(recipe)[1:], self.parts.autoencoder)
-            walk = self._walk(timeline, recipe, watch, journal)
-            decoded = _Decoder(timeline, walk, recipe)
-            blend = Blend(timeline, decoded) if recipe.plan.strength == 0 and media else None
-            for frame in range(-grid.offset if recipe.plan.loop else 0):
-                yield _given(timeline, frame)
-            for group in range(grid.groups):
-                yield from _pictures(timeline, group, decoded, blend)
-                if not grid.known[group]:
-                    watch.step("decoding")
+            yield from self.engine.frames(recipe, media, watch, journal)
         except RuntimeError as error:
             if "not enough memory" not in str(error):
                 raise
             raise HimmelError("the memory ran out", "", "ask for a smaller --size or fewer --seconds") from error
         finally:
             torch.set_num_threads(threads)
-
-    def _walk(self, timeline: Timeline, recipe: Recipe, watch: Watch, journal: Journal | None = None) -> Iterator[None]:
-        """Makes what is not known yet, one window each time it is asked to."""
-        for window, made in journal.finished() if journal is not None else ():
-            timeline.add(window, made)
-            watch.skip("sampling", recipe.steps)
-        words = [
-            self.parts.read([text] if branches(recipe) == 1 or not text else [text, ""]) for text in shown_words(recipe)
-        ]
-        watch.step("reading")
-        for number, window in timeline.grid.walk(timeline.known):
-            canvas = timeline.canvas(window, float(recipe.rate))
-            made = sample(
-                denoiser(self.parts.transformer, words[number], canvas, recipe.guidance, recipe.solver == SHORTCUT),
-                canvas,
-                sampling_levels(recipe.steps, canvas.tokens),
-                _noise(recipe.seed, window, canvas.latents, timeline.known),
-                SOLVERS[recipe.solver],
-                on_step=lambda i, x: watch.step("sampling"),
-            )
-            timeline.add(window, canvas.result(made))
-            if journal is not None:
-                journal.keep(window, canvas.result(made))
-            yield
-
-
-class _Decoder:
-    """The pictures [4, H, W, 3] of a group, cut to size; windows are made until it and its neighbours are known.
-
-    The last few groups are kept, since seams ask for their neighbours' again.
-    """
-
-    def __init__(self, timeline: Timeline, walk: Iterator[None], recipe: Recipe) -> None:
-        self.timeline, self.walk = timeline, walk
-        _, rows, columns = token_grid(recipe)
-        top = (rows * PIXELS_A_TOKEN - recipe.height) // 2
-        left = (columns * PIXELS_A_TOKEN - recipe.width) // 2
-        self.cut = slice(None), slice(top, top + recipe.height), slice(left, left + recipe.width)
-        self.kept: dict[int, NDArray[np.uint8]] = {}
-
-    def __call__(self, group: int) -> NDArray[np.uint8]:
-        if group not in self.kept:
-            needed = [i for i in (group, *self.timeline.grid.beside(group)) if i is not None]
-            while not all(self.timeline.known[i] for i in needed):
-                next(self.walk)
-            while len(self.kept) > 4:
-                del self.kept[next(iter(self.kept))]
-            self.kept[group] = to_pictures(self.timeline.decoded(group))[self.cut]
-        return self.kept[group]
-
-
-def _pictures(timeline: Timeline, group: int, decoded: _Decoder, blend: Blend | None) -> Iterator[NDArray[np.uint8]]:
-    """The frames of one group: kept ones as they came, made ones joined to them."""
-    grid = timeline.grid
-    for i, frame in grid.shown(group):
-        if grid.kept(frame):
-            yield _given(timeline, frame)
-        elif grid.plan.region is not None:
-            yield _patched(timeline, frame, decoded(group)[i])
-        else:
-            made = decoded(group)[i]
-            yield made if blend is None else blend.apply(frame, made)
-
-
-def long(recipe: Recipe) -> bool:
-    """Whether a clip is made in several windows."""
-    grid = Grid(recipe.plan)
-    return sum(1 for _ in islice(grid.walk(grid.known), 2)) > 1
-
-
-def _given(timeline: Timeline, frame: int) -> NDArray[np.uint8]:
-    picture = timeline.picture(frame)
-    assert picture is not None, "only given frames are asked for"
-    return picture
-
-
-def _patched(timeline: Timeline, frame: int, made: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """A given frame with what was made in the plan's region, which fades in over a few pixels at its edges."""
-    region, picture = timeline.grid.plan.region, _given(timeline, frame).copy()
-    assert region is not None
-    box = slice(region.top, region.top + region.height), slice(region.left, region.left + region.width)
-    weight = _fade(region.height)[:, None, None] * _fade(region.width)[None, :, None]
-    picture[box] = np.round(weight * made[box] + (1 - weight) * picture[box]).astype(np.uint8)
-    return picture
-
-
-def _fade(length: int) -> NDArray[np.float32]:
-    """Weights [length] that rise from the ends to 1 within FADE pixels."""
-    place = np.arange(length, dtype=np.float32) + 1
-    return np.minimum(1, np.minimum(place, place[::-1]) / (min(FADE, length // 4) + 1))
-
-
-def _noise(seed: int, window: Sequence[int], like: Tensor, known: Sequence[bool]) -> Tensor:
-    """Standard normal noise [C, F, h, w] for a window; a group has its own, whatever the length of the clip, and other
-    noise once it is known: what it was made from is in it.
-
-    Drawn on the processor whatever computes, so that a seed means the same everywhere.
-    """
-    noise = torch.zeros_like(like)
-    for place, group in enumerate(window):
-        stream = (seed * 1_000_003 + group + (2**62 if known[group] else 0)) % 2**63
-        noise[:, place] = torch.randn(noise[:, place].shape, generator=torch.Generator().manual_seed(stream))
-    return noise
 
 
 def _media_again(recipe: Recipe) -> list[Medium]:
@@ -424,20 +316,6 @@ def _media_again(recipe: Recipe) -> list[Medium]:
         if note.sha256 != medium.sha256:
             raise HimmelError(f"{note.path} has changed since the recipe was written", "the same file", "put it back")
     return media
-
-
-def to_pictures(group: Tensor) -> NDArray[np.uint8]:
-    """Frames [3, T, H, W] in -1..1 to uint8 [T, H, W, 3]."""
-    return group.float().add(1).mul(127.5).round_().clamp_(0, 255).to(torch.uint8).permute(1, 2, 3, 0).numpy()
-
-
-def _versions() -> dict[str, str]:
-    names: dict[str, Any] = {
-        "himmel": __version__,
-        "torch": torch.__version__,
-        "python": platform.python_version(),
-    }
-    return {**names, "numpy": np.__version__, "av": version("av"), "processor": platform.machine()}
 
 
 def _now() -> str:

@@ -14,7 +14,7 @@ from himmel.flow import add_noise
 from himmel.flow.canvas import blank
 from himmel.flow.loss import flow_loss
 from himmel.pipeline.denoiser import denoiser
-from himmel.pipeline.generate import to_pictures
+from himmel.pipeline.latents import to_pictures
 from himmel.pipeline.parts import Parts
 from himmel.records.clip import Clip
 

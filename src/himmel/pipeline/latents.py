@@ -1,0 +1,190 @@
+"""himmel's own networks as an engine: latents are made window by window, and decoded group by group."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Sequence
+from itertools import islice
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from himmel.autoencoder.config import PIXELS_A_TOKEN
+from himmel.flow import sampling_levels
+from himmel.footage.fit import Medium
+from himmel.grammar import phrases
+from himmel.pipeline.blend import Blend
+from himmel.pipeline.cost import branches, check_memory, token_grid, work_of
+from himmel.pipeline.denoiser import denoiser
+from himmel.pipeline.expansion import shown_words
+from himmel.pipeline.grid import Grid
+from himmel.pipeline.journal import Journal
+from himmel.pipeline.parts import Parts
+from himmel.pipeline.progress import Watch
+from himmel.pipeline.request import SHORTCUT
+from himmel.pipeline.timeline import Timeline
+from himmel.records.recipe import Recipe
+from himmel.sampling import SOLVERS, sample
+
+FADE = 6
+"""Pixels over which a replaced region fades into the picture around it."""
+
+
+class LatentEngine:
+    """`engine.Engine` by the networks of `parts`."""
+
+    device = "cpu"
+
+    def __init__(self, parts: Parts) -> None:
+        self.parts = parts
+
+    def known(self, texts: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Phrases of the vocabulary, and those that nobody here knows."""
+        found = [phrase for text in texts for phrase in phrases(text)]
+        return (
+            tuple(dict.fromkeys(phrase.text for phrase in found if phrase.known)),
+            tuple(dict.fromkeys(phrase.text for phrase in found if not phrase.known)),
+        )
+
+    def solver(self, asked: str, steps: int, guidance: float) -> str:
+        """The one that the weights were taught: `Parts.solver`."""
+        return self.parts.solver(asked, steps, guidance)
+
+    def versions(self) -> dict[str, str]:
+        """Nothing beside what every recipe names."""
+        return {}
+
+    def check(self, recipe: Recipe, held: bool = False) -> None:
+        """Whether the memory suffices: `cost.check_memory`."""
+        check_memory(recipe, self.parts, held)
+
+    def ready(self) -> None:
+        """The networks are read already."""
+
+    def long(self, recipe: Recipe) -> bool:
+        """Whether a clip is made in several windows."""
+        grid = Grid(recipe.plan)
+        return sum(1 for _ in islice(grid.walk(grid.known), 2)) > 1
+
+    def work(self, recipe: Recipe) -> list[tuple[str, int, float]]:
+        """Counted operations: `cost.work_of`."""
+        return work_of(recipe, self.parts)
+
+    @torch.inference_mode()
+    def frames(
+        self, recipe: Recipe, media: Sequence[Medium], watch: Watch, journal: Journal | None
+    ) -> Generator[NDArray[np.uint8]]:
+        """Given frames as they came, others decoded."""
+        grid = Grid(recipe.plan)
+        timeline = Timeline(grid, [m.frames for m in media], token_grid(recipe)[1:], self.parts.autoencoder)
+        decoded = _Decoder(timeline, self.walk(timeline, recipe, watch, journal), recipe)
+        blend = Blend(timeline, decoded) if recipe.plan.strength == 0 and media else None
+        for frame in range(-grid.offset if recipe.plan.loop else 0):
+            yield _given(timeline, frame)
+        for group in range(grid.groups):
+            yield from _pictures(timeline, group, decoded, blend)
+            if not grid.known[group]:
+                watch.step("decoding")
+
+    def walk(self, timeline: Timeline, recipe: Recipe, watch: Watch, journal: Journal | None = None) -> Iterator[None]:
+        """Makes what is not known yet, one window each time it is asked to."""
+        for window, made in journal.finished() if journal is not None else ():
+            timeline.add(window, made)
+            watch.skip("sampling", recipe.steps)
+        words = [
+            self.parts.read([text] if branches(recipe) == 1 or not text else [text, ""]) for text in shown_words(recipe)
+        ]
+        watch.step("reading")
+        for number, window in timeline.grid.walk(timeline.known):
+            canvas = timeline.canvas(window, float(recipe.rate))
+            made = sample(
+                denoiser(self.parts.transformer, words[number], canvas, recipe.guidance, recipe.solver == SHORTCUT),
+                canvas,
+                sampling_levels(recipe.steps, canvas.tokens),
+                _noise(recipe.seed, window, canvas.latents, timeline.known),
+                SOLVERS[recipe.solver],
+                on_step=lambda i, x: watch.step("sampling"),
+            )
+            timeline.add(window, canvas.result(made))
+            if journal is not None:
+                journal.keep(window, canvas.result(made))
+            yield
+
+
+class _Decoder:
+    """The pictures [4, H, W, 3] of a group, cut to size; windows are made until it and its neighbours are known.
+
+    The last few groups are kept, since seams ask for their neighbours' again.
+    """
+
+    def __init__(self, timeline: Timeline, walk: Iterator[None], recipe: Recipe) -> None:
+        self.timeline, self.walk = timeline, walk
+        _, rows, columns = token_grid(recipe)
+        top = (rows * PIXELS_A_TOKEN - recipe.height) // 2
+        left = (columns * PIXELS_A_TOKEN - recipe.width) // 2
+        self.cut = slice(None), slice(top, top + recipe.height), slice(left, left + recipe.width)
+        self.kept: dict[int, NDArray[np.uint8]] = {}
+
+    def __call__(self, group: int) -> NDArray[np.uint8]:
+        if group not in self.kept:
+            needed = [i for i in (group, *self.timeline.grid.beside(group)) if i is not None]
+            while not all(self.timeline.known[i] for i in needed):
+                next(self.walk)
+            while len(self.kept) > 4:
+                del self.kept[next(iter(self.kept))]
+            self.kept[group] = to_pictures(self.timeline.decoded(group))[self.cut]
+        return self.kept[group]
+
+
+def _pictures(timeline: Timeline, group: int, decoded: _Decoder, blend: Blend | None) -> Iterator[NDArray[np.uint8]]:
+    """The frames of one group: kept ones as they came, made ones joined to them."""
+    grid = timeline.grid
+    for i, frame in grid.shown(group):
+        if grid.kept(frame):
+            yield _given(timeline, frame)
+        elif grid.plan.region is not None:
+            yield _patched(timeline, frame, decoded(group)[i])
+        else:
+            made = decoded(group)[i]
+            yield made if blend is None else blend.apply(frame, made)
+
+
+def _given(timeline: Timeline, frame: int) -> NDArray[np.uint8]:
+    picture = timeline.picture(frame)
+    assert picture is not None, "only given frames are asked for"
+    return picture
+
+
+def _patched(timeline: Timeline, frame: int, made: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A given frame with what was made in the plan's region, which fades in over a few pixels at its edges."""
+    region, picture = timeline.grid.plan.region, _given(timeline, frame).copy()
+    assert region is not None
+    box = slice(region.top, region.top + region.height), slice(region.left, region.left + region.width)
+    weight = _fade(region.height)[:, None, None] * _fade(region.width)[None, :, None]
+    picture[box] = np.round(weight * made[box] + (1 - weight) * picture[box]).astype(np.uint8)
+    return picture
+
+
+def _fade(length: int) -> NDArray[np.float32]:
+    """Weights [length] that rise from the ends to 1 within FADE pixels."""
+    place = np.arange(length, dtype=np.float32) + 1
+    return np.minimum(1, np.minimum(place, place[::-1]) / (min(FADE, length // 4) + 1))
+
+
+def _noise(seed: int, window: Sequence[int], like: Tensor, known: Sequence[bool]) -> Tensor:
+    """Standard normal noise [C, F, h, w] for a window; a group has its own, whatever the length of the clip, and other
+    noise once it is known: what it was made from is in it.
+
+    Drawn on the processor whatever computes, so that a seed means the same everywhere.
+    """
+    noise = torch.zeros_like(like)
+    for place, group in enumerate(window):
+        stream = (seed * 1_000_003 + group + (2**62 if known[group] else 0)) % 2**63
+        noise[:, place] = torch.randn(noise[:, place].shape, generator=torch.Generator().manual_seed(stream))
+    return noise
+
+
+def to_pictures(group: Tensor) -> NDArray[np.uint8]:
+    """Frames [3, T, H, W] in -1..1 to uint8 [T, H, W, 3]."""
+    return group.float().add(1).mul(127.5).round_().clamp_(0, 255).to(torch.uint8).permute(1, 2, 3, 0).numpy()
