@@ -17,7 +17,7 @@ from himmel.cli.connect import connect
 from himmel.cli.doctor import doctor
 from himmel.cli.edit import edit
 from himmel.cli.enlarge import enlarge
-from himmel.cli.evaluate_frames import evaluate
+from himmel.cli.evaluate_open_weights import evaluate
 from himmel.cli.extend import extend
 from himmel.cli.fill import fill
 from himmel.cli.generate import generate

@@ -240,8 +240,12 @@ def _frames() -> Iterator[Finding]:
 
 def _weights(model: str) -> Callable[[], Iterator[Finding]]:
     def weights() -> Iterator[Finding]:
+        from himmel.openweights import is_open
         from himmel.pipeline.folder import PARTS, folder_of, intact
 
+        if is_open(model):
+            yield from _open_weights(model)
+            return
         folder = folder_of(model)
         for part in PARTS:
             if intact(folder, part):
@@ -255,6 +259,16 @@ def _weights(model: str) -> Callable[[], Iterator[Finding]]:
         yield Finding(GOOD, "model", "loads, and its parts belong together")
 
     return weights
+
+
+def _open_weights(model: str) -> Iterator[Finding]:
+    """Really reads the networks, which takes as long as they are large."""
+    from himmel.pipeline.open_weights import load
+
+    found = load(model)
+    _ = found.networks
+    where = f"{found.placement.device}, {found.placement.way}, in {found.precision}"
+    yield Finding(GOOD, "open weights", f"{found.folder.pipeline}, {size_of(found.folder.bytes)}, computing on {where}")
 
 
 def _training() -> Iterator[Finding]:

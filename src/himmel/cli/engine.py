@@ -14,11 +14,10 @@ from typing import Any
 from himmel.footage.glimpse import COLUMNS, ROWS, glimpses, small, tiles
 from himmel.language.endpoint import Endpoint
 from himmel.pipeline import Pipeline, ways
-from himmel.pipeline.cost import check_memory
+from himmel.pipeline.engine import load_model
 from himmel.pipeline.expansion import shown_words
 from himmel.pipeline.journal import Journal, journal_of
 from himmel.pipeline.output import save_picture
-from himmel.pipeline.parts import load
 from himmel.pipeline.progress import Progress
 from himmel.pipeline.request import check
 from himmel.pipeline.targets import check_output
@@ -65,7 +64,7 @@ class PipelineEngine:
             request, target = task.request, folder / main_file(order.way)
             check_output(target, request.width, request.height, request.frames, request.rate, overwrite=True)
             recipe = self.looker.recipe(request, task.media)
-            check_memory(recipe, self.looker.parts)
+            self.looker.engine.check(recipe)
             return facts_of(recipe)
 
     def make(self, order: Order, folder: Path, on_share: OnShare, cancel: threading.Event) -> Facts:
@@ -133,7 +132,7 @@ class PipelineEngine:
 
 def build_engine(model: str, policy: Policy, expand: bool | Endpoint) -> PipelineEngine:
     """The engine of a worker's process, ready to answer: what is read when it is first needed has been read."""
-    parts = load(model)
+    parts = load_model(model)
     # Recipes name the weights; where their folder lies is nobody else's business.
     engine = PipelineEngine(Pipeline(dataclasses.replace(parts, name=Path(model).name), policy=policy), expand)
     for pipeline in (engine.maker, engine.looker):

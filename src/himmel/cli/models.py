@@ -21,9 +21,17 @@ def models(words: bool, model: str) -> None:
     himmel models
     himmel models --words
     himmel models --model runs/mine/export
+    himmel models --model Wan2.1-T2V-1.3B-Diffusers
+
+    Of open weights it says what they can do and cannot, as their configuration has it, and where they would compute.
     """
+    from himmel.openweights import is_open
     from himmel.pipeline.folder import PARTS, folder_of, note_of
 
+    if is_open(model):
+        from himmel.cli.open_weights import about
+
+        return about(model)
     folder = folder_of(model)
     say("model", f"{model}  ({folder})")
     for part in PARTS:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from himmel.safety.policy import Policy
 
 F = TypeVar("F", bound=Callable[..., Any])
+USUAL_SECONDS = "himmel.usual_seconds"
+"""Where a context keeps how long clips of its model are."""
 SAFETY = "HIMMEL_SAFETY"
 """Environment variable that switches the check off but for what is always refused; "on" if not said."""
 
@@ -186,6 +188,22 @@ def shape_options(function: F) -> F:
     return function
 
 
+def _usual_of(ctx: click.Context, param: click.Parameter, model: str) -> str:
+    """Open weights are asked for what they were trained for, where nothing else is said: it is told before the other
+    options are read.
+    """
+    from himmel.openweights import is_open, read_folder
+
+    if not ctx.resilient_parsing and is_open(model):
+        usual = read_folder(model).abilities.usual
+        seconds = usual.frames / usual.rate
+        told = {"size": (usual.width, usual.height), "fps": Fraction(usual.rate)}
+        told |= {"steps": usual.steps, "guidance": usual.guidance}
+        ctx.default_map = {**told, "seconds": seconds} if ctx.command.name == "animate" else told
+        ctx.meta[USUAL_SECONDS] = seconds
+    return model
+
+
 def model_option(function: F) -> F:
     """Which weights."""
     return click.option(
@@ -193,7 +211,11 @@ def model_option(function: F) -> F:
         default="shipped",
         show_default=True,
         metavar="NAME",
-        help="Weights: shipped, or the folder of an export of your own training. Example: --model runs/mine/export",
+        is_eager=True,
+        callback=_usual_of,
+        help="Weights: shipped, the folder of an export of your own training, or one of open weights in the layout "
+        "of diffusers, whose own size, rate, steps and guidance are then taken where you say none "
+        "(docs/open-weights.md). Example: --model runs/mine/export",
     )(function)
 
 
@@ -235,7 +257,8 @@ def attest_option(function: F) -> F:
 
 
 def seconds_for(path: str, seconds: float | None, rate: Fraction) -> float:
-    """What was asked for, else one frame for a picture and two seconds for a clip."""
+    """What was asked for, else one frame for a picture, and for a clip two seconds or what open weights are used to."""
     if seconds is not None:
         return seconds
-    return float(1 / rate) if path.lower().endswith(".png") and rate > 0 else 2.0
+    usual = click.get_current_context().meta.get(USUAL_SECONDS, 2.0)
+    return float(1 / rate) if path.lower().endswith(".png") and rate > 0 else usual

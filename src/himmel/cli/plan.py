@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from himmel.cli.options import model_option, shape_options
+from himmel.cli.options import model_option, seconds_for, shape_options
 from himmel.cli.terminal import say, size_of, spoken
 
 
@@ -20,12 +20,20 @@ def plan(seconds: float | None, size: tuple[int, int], fps: Fraction, model: str
     \b
     himmel plan --seconds 10 --size 256x144
     himmel plan --size 512x512 --steps 40
+
+    Of open weights it says in how many passes a clip would be made, and where; their time is not predicted, since even
+    a small probe of them takes minutes.
     """
     from himmel.pipeline.request import check
 
-    length = 2.0 if seconds is None else seconds
+    length = seconds_for("", seconds, fps)
     request = check("a red ball rolls", seconds=length, width=size[0], height=size[1], rate=fps, **settings)
+    from himmel.openweights import is_open
 
+    if is_open(model):
+        from himmel.cli.open_weights import plan_passes
+
+        return plan_passes(model, request)
     from himmel.pipeline import Pipeline
     from himmel.pipeline.estimate import estimate
     from himmel.pipeline.machine import free_memory

@@ -97,17 +97,29 @@ def serve(host: str, port: int, data: str | None, model: str, policy: Policy | N
     """
     if not (find_spec("uvicorn") and find_spec("fastapi") and find_spec("python_multipart")):
         raise HimmelError("the service is not installed", "", INSTALL)
-    from himmel.pipeline.folder import PARTS, folder_of, note_of
     from himmel.pipeline.targets import check_signing
 
-    for part in PARTS:
-        note_of(folder_of(model), part)
+    _check_model(model)
     check_signing()
     origins = [_origin(origin) for origin in options["origins"]]
     with listener(host, port) as heard:
         folder, database = open_data(data)
         build = _builder(model, policy)
         _serve(heard, folder, database, build, origins, options)
+
+
+def _check_model(model: str) -> None:
+    """Raises HimmelError for weights that are not there, before a worker is started that would find out."""
+    from himmel.openweights import is_open
+    from himmel.pipeline.folder import PARTS, folder_of, note_of
+
+    if is_open(model):
+        from himmel.pipeline.open_weights import load
+
+        load(model)
+        return
+    for part in PARTS:
+        note_of(folder_of(model), part)
 
 
 def _builder(model: str, policy: Policy | None) -> functools.partial[PipelineEngine]:

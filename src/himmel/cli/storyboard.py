@@ -149,7 +149,11 @@ def _write(board: Storyboard, output: str, force: bool) -> None:
 def _make(board: Storyboard, source: str, options: dict[str, Any]) -> None:
     from himmel.pipeline import ways
 
-    if click.get_current_context().get_parameter_source("seed") != ParameterSource.COMMANDLINE:
+    source_of = click.get_current_context().get_parameter_source
+    if source_of("seed") != ParameterSource.COMMANDLINE:
         options["seed"] = board.seed or 0
+    for name, own in (("size", board.size), ("fps", board.rate)):
+        if own is not None and source_of(name) != ParameterSource.COMMANDLINE:
+            options[name] = None  # what open weights are used to goes after what the storyboard says
     task = ways.storyboard(board, folder=os.path.dirname(source), settings=settings_of(options))
     make_clip(task, options)

@@ -80,7 +80,7 @@ def abilities_of(name: str, index: Config, transformer: Config, vae: Config) -> 
     try:
         found = FAMILIES[name](name, index, transformer, vae)
         numbers = (found.usual.width, found.usual.height, found.cell, found.step, found.longest, found.words)
-        if not all(isinstance(number, int) and 0 < number <= MOST for number in numbers):
+        if not all(isinstance(number, int) and 0 < number <= MOST for number in numbers) or found.most < 3:
             raise ValueError
     except (KeyError, TypeError, ValueError, IndexError, OverflowError) as error:
         raise HimmelError(

@@ -66,7 +66,7 @@ class Networks:
         return cls(folder, parts, placement)
 
     def make(self, shot: Shot, on_step: Callable[[], None]) -> NDArray[np.uint8]:
-        """The frames [T, H, W, 3] of one pass, T as the shot says; its first picture is among them, as the model sees it.
+        """The frames [T, H, W, 3] of one pass, T as the shot says; a first picture is among them, as the model sees it.
 
         on_step is called after every step of the scheduler and may raise. Raises HimmelError where memory runs out, or
         what comes out is no picture.
@@ -97,8 +97,7 @@ class Networks:
             "num_inference_steps": shot.steps,
             "guidance_scale": shot.guidance,
             "max_sequence_length": abilities.words,
-            # On the processor, whatever computes: a seed means the same everywhere.
-            "generator": torch.Generator().manual_seed(shot.seed),
+            "generator": torch.Generator(self._noise_device).manual_seed(shot.seed),
             "output_type": "np",
         }
         if abilities.told_rate:
@@ -112,6 +111,13 @@ class Networks:
             return tensors
 
         return self._pipeline(name)(**told, callback_on_step_end=stepped).frames[0]
+
+    @property
+    def _noise_device(self) -> str:
+        """The processor, whatever computes, so that a seed means the same everywhere; but where an autoencoder adds
+        noise of its own, diffusers draws it where it decodes.
+        """
+        return self.placement.device if self.folder.vae.get("timestep_conditioning") is True else "cpu"
 
     def _pipeline(self, name: str) -> Any:
         """A pipeline class around the parts, which classes share."""

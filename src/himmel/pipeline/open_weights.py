@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from bisect import bisect_right
 from collections.abc import Generator, Sequence
-from fractions import Fraction
+from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
 from typing import Any
@@ -34,14 +34,16 @@ RESERVE = 1 << 30
 """Bytes beside the weights and frames: the libraries, and what goes on besides."""
 
 
+@dataclass(frozen=True)
 class OpenWeights:
     """A folder of open weights, in the place of `parts.Parts`. Its networks are read when they are first needed.
 
     encoder: reads words for the check of prompts; the model has its own.
     """
 
-    def __init__(self, name: str, folder: Folder, encoder: WordEncoder) -> None:
-        self.name, self.folder, self.encoder = name, folder, encoder
+    name: str
+    folder: Folder
+    encoder: WordEncoder
 
     @property
     def fingerprint(self) -> str:
@@ -207,14 +209,3 @@ class OpenEngine:
 def _given(plan: Plan, media: Sequence[Medium], frame: int | None) -> NDArray[np.uint8] | None:
     source = None if frame is None else plan.sources()[frame]
     return None if source is None else media[source[0]].frames[source[1]]
-
-
-def usual_settings(folder: Folder) -> dict[str, Any]:
-    """What is asked of a model where nothing is said, by the names of the command line's options."""
-    usual = folder.abilities.usual
-    return {
-        "size": (usual.width, usual.height),
-        "fps": Fraction(usual.rate),
-        "steps": usual.steps,
-        "guidance": usual.guidance,
-    }

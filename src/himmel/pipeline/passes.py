@@ -119,5 +119,27 @@ def _cannot(what: str, abilities: Abilities) -> HimmelError:
 
 
 def _too_long(count: int, abilities: Abilities) -> HimmelError:
-    given = f"{count} new frames from a model that does not go on from its own last one"
-    return HimmelError(given, f"at most {abilities.most} frames at once", "fewer --seconds, or a model from pictures")
+    given = f"{count} new frames in one stretch, in which this model cannot go on from its own last one"
+    allowed = f"at most {abilities.most} frames at once, the given ones beside them counted"
+    return HimmelError(given, allowed, "fewer --seconds")
+
+
+def ways_of(can: Abilities) -> dict[str, bool]:
+    """Each way of prompting, and whether a model can do it."""
+    return {
+        "generate": can.text,
+        "generate, longer": can.text and can.first,
+        "image": can.text,
+        "animate": can.first,
+        "extend": can.first,
+        "extend, longer": can.first,
+        "extend --backward": can.last,
+        "connect": can.both,
+        "fill": can.both,
+        "loop": can.both,
+        "storyboard": can.text and can.first,
+        "storyboard with cuts": can.text,
+        "edit": False,
+        "enlarge": False,
+        "generate --loop": False,
+    }

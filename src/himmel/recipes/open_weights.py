@@ -16,6 +16,8 @@ from typing import Any
 
 import torch
 
+from himmel.openweights.networks import quiet
+
 Parts = dict[str, Any]
 
 TEXTS = (
@@ -30,9 +32,13 @@ WIDTH = 32
 
 def build(kind: str, folder: Path) -> Path:
     """Writes the tiny weights of one of `KINDS` as diffusers would, and returns the folder."""
-    torch.manual_seed(3)
     name, make, told = KINDS[kind]
-    parts = make()
+    with quiet():
+        torch.manual_seed(3)
+        return _written(name, make(), told, folder)
+
+
+def _written(name: str, parts: Parts, told: Mapping[str, Any], folder: Path) -> Path:
     index: dict[str, Any] = {"_class_name": name, "_diffusers_version": "0.36.0", **told}
     for part, module in parts.items():
         (folder / part).mkdir(parents=True, exist_ok=True)

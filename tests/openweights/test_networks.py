@@ -1,0 +1,159 @@
+"""The loaders of diffusers and transformers read a folder: offline, strictly, each fault in one line."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from himmel.openweights import Shot, networks, read_folder
+from himmel.openweights.networks import Networks, class_for
+from himmel.openweights.placement import WHOLE, Placement
+from himmel.recipes.open_weights import build
+from himmel.records import HimmelError
+
+HERE = Placement("cpu", WHOLE, torch.float32)
+SHOT = Shot("a red ball", 9, 32, 32, 16.0, 2, 3.0, 1)
+PICTURE = np.arange(32 * 32 * 3, dtype=np.uint8).reshape(32, 32, 3)
+
+
+def made(folder: Path, shot: Shot) -> np.ndarray:
+    return Networks.load(read_folder(folder), HERE).make(shot, lambda: None)
+
+
+def test_nothing_is_fetched_and_a_seed_means_a_clip(ltx: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*told: object) -> None:
+        raise AssertionError("somebody went online")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    loaded = Networks.load(read_folder(ltx), HERE)
+    steps: list[int] = []
+    first = loaded.make(SHOT, lambda: steps.append(1))
+    assert (first.shape, first.dtype, len(steps)) == ((9, 32, 32, 3), np.uint8, SHOT.steps)
+    assert np.array_equal(loaded.make(SHOT, lambda: None), first)
+    other = Shot(**{**vars(SHOT), "seed": 2})
+    assert not np.array_equal(loaded.make(other, lambda: None), first)
+    shown = Shot(**{**vars(SHOT), "first": PICTURE})
+    assert not np.array_equal(loaded.make(shown, lambda: None), first)
+
+
+def test_who_watches_a_step_may_stop_it(ltx: Path) -> None:
+    def stop() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Networks.load(read_folder(ltx), HERE).make(SHOT, stop)
+
+
+def changed(part: str, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Callable[[Path], None]:
+    def apply(root: Path) -> None:
+        path = root / part
+        path.write_text(json.dumps(change(json.loads(path.read_text()))))
+
+    return apply
+
+
+def without_a_tensor(root: Path) -> None:
+    path = root / "transformer/diffusion_pytorch_model.safetensors"
+    tensors = load_file(path)
+    del tensors["proj_in.weight"]
+    save_file(tensors, path, {"format": "pt"})
+
+
+def cut(root: Path) -> None:
+    path = root / "vae/diffusion_pytorch_model.safetensors"
+    path.write_bytes(path.read_bytes()[:5000])
+
+
+FAULTS: dict[str, tuple[Callable[[Path], None], str]] = {
+    "a tensor is missing": (without_a_tensor, "transformer: a tensor is missing: proj_in.weight"),
+    "weights cut in the middle": (cut, "vae cannot be read as AutoencoderKLLTXVideo"),
+    "another shape": (
+        changed("transformer/config.json", lambda told: {**told, "num_attention_heads": 4}),
+        "transformer cannot be read as LTXVideoTransformer3DModel",
+    ),
+    "another width of words": (
+        changed("text_encoder/config.json", lambda told: {**told, "d_model": 16}),
+        "text_encoder",
+    ),
+    "a scheduler of nothing": (
+        changed("scheduler/scheduler_config.json", lambda told: {**told, "num_train_timesteps": "many"}),
+        "scheduler cannot be read as FlowMatchEulerDiscreteScheduler",
+    ),
+    "no tokenizer": (
+        lambda root: (root / "tokenizer/spiece.model").unlink(),
+        "tokenizer cannot be read as T5Tokenizer",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", FAULTS)
+def test_a_fault_of_weights_is_one_line(case: str, ltx: Path, tmp_path: Path) -> None:
+    change, said = FAULTS[case]
+    folder = shutil.copytree(ltx, tmp_path / "weights")
+    change(folder)
+    with pytest.raises(HimmelError) as refused:
+        made(folder, SHOT)
+    assert said in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_packages_that_are_missing_are_named(ltx: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(networks, "find_spec", lambda name: None if name in ("accelerate", "ftfy") else name)
+    with pytest.raises(HimmelError, match=r"accelerate and ftfy; .*open-weights"):
+        made(ltx, SHOT)
+
+
+def test_twins_share_weights() -> None:
+    shown = Shot(**{**vars(SHOT), "first": PICTURE})
+    assert [class_for("LTXPipeline", shot) for shot in (SHOT, shown)] == ["LTXPipeline", "LTXImageToVideoPipeline"]
+    assert class_for("WanImageToVideoPipeline", SHOT) == "WanPipeline"
+    assert class_for("CogVideoXPipeline", SHOT) == "CogVideoXPipeline"
+
+
+class Guardrail:
+    """Stands in for the package that Cosmos comes with, which is not installed here."""
+
+    def to(self, device: str) -> None:
+        pass
+
+    def check_text_safety(self, prompt: str) -> bool:
+        return True
+
+    def check_video_safety(self, frames: np.ndarray) -> np.ndarray:
+        return frames
+
+
+def resized(mask: torch.Tensor, size: list[int], interpolation: object) -> torch.Tensor:
+    return torch.nn.functional.interpolate(mask, size=size, mode="nearest")
+
+
+@pytest.mark.parametrize("kind", ["Cosmos", "Cosmos from a picture", "Cosmos 2 from a picture"])
+def test_cosmos_runs_where_its_packages_are(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from diffusers.models.transformers import transformer_cosmos
+    from diffusers.pipelines.cosmos import (
+        pipeline_cosmos2_video2world,
+        pipeline_cosmos_text2world,
+        pipeline_cosmos_video2world,
+    )
+
+    folder = build(kind, tmp_path / "cosmos")
+    with pytest.raises(HimmelError, match="torchvision and cosmos_guardrail"):
+        made(folder, SHOT)
+    monkeypatch.setattr(networks, "find_spec", lambda name: name)
+    resize = SimpleNamespace(functional=SimpleNamespace(resize=resized), InterpolationMode=SimpleNamespace(NEAREST=0))
+    monkeypatch.setattr(transformer_cosmos, "transforms", resize, raising=False)
+    for module in (pipeline_cosmos_text2world, pipeline_cosmos_video2world, pipeline_cosmos2_video2world):
+        monkeypatch.setattr(module, "CosmosSafetyChecker", Guardrail)
+    shot = SHOT if kind == "Cosmos" else Shot(**{**vars(SHOT), "first": PICTURE})
+    assert made(folder, shot).shape == (9, 32, 32, 3)
