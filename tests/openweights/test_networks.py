@@ -90,10 +90,6 @@ FAULTS: dict[str, tuple[Callable[[Path], None], str]] = {
         changed("scheduler/scheduler_config.json", lambda told: {**told, "num_train_timesteps": "many"}),
         "scheduler cannot be read as FlowMatchEulerDiscreteScheduler",
     ),
-    "no tokenizer": (
-        lambda root: (root / "tokenizer/spiece.model").unlink(),
-        "tokenizer cannot be read as T5Tokenizer",
-    ),
 }
 
 

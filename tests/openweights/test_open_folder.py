@@ -182,6 +182,7 @@ HOSTILE: dict[str, tuple[Callable[[Path], None], str]] = {
     "a missing part": (lambda root: shutil.rmtree(root / "vae"), "vae is missing; a folder for every part"),
     "a missing configuration": (lambda root: (root / "vae/config.json").unlink(), "No such file"),
     "no weights": (lambda root: (root / "vae/diffusion_pytorch_model.safetensors").unlink(), "no weights in"),
+    "no vocabulary": (lambda root: (root / "tokenizer/tokenizer.json").unlink(), "no vocabulary in"),
     "pickled weights": (pickled, "pickled, and loading them would run what they hold; safetensors alone"),
     "a script": (lambda root: write(root / "pipeline.py", "boom"), "pipeline.py is code"),
     "a script in a part": (lambda root: write(root / "vae/vae.py", "boom"), "vae.py is code"),

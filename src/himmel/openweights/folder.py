@@ -51,6 +51,7 @@ TOKENIZERS = {
     "T5Tokenizer",
     "T5TokenizerFast",
 }
+VOCABULARIES = ("tokenizer.json", "spiece.model", "tokenizer.model", "vocab.json")
 PLAIN = {
     "CLIPImageProcessor",
     "CogVideoXDDIMScheduler",
@@ -110,6 +111,9 @@ def read_folder(path: str | os.PathLike[str]) -> Folder:
         raise HimmelError(f"{root / INDEX}: class {name!r:.80}", f"one of: {', '.join(FAMILIES)}", "")
     _no_code(root)
     parts = dict(_parts(root, index))
+    for part, kind in parts.items():
+        if kind in TOKENIZERS and not any((root / part / file).is_file() for file in VOCABULARIES):
+            raise HimmelError(f"no vocabulary in {root / part}", f"one of: {', '.join(VOCABULARIES)}", AGAIN)
     for part in ALWAYS:
         if part not in parts:
             raise HimmelError(f"{root / INDEX} names no {part}", f"all of: {', '.join(ALWAYS)}", AGAIN)
