@@ -75,6 +75,13 @@ def cut(root: Path) -> None:
     path.write_bytes(path.read_bytes()[:5000])
 
 
+def of_another_width(root: Path) -> None:
+    from transformers import T5Config, T5EncoderModel
+
+    config = T5Config(vocab_size=64, d_model=16, d_kv=8, d_ff=32, num_layers=1, num_heads=2)
+    T5EncoderModel(config).save_pretrained(str(root / "text_encoder"))
+
+
 FAULTS: dict[str, tuple[Callable[[Path], None], str]] = {
     "a tensor is missing": (without_a_tensor, "transformer: a tensor is missing: proj_in.weight"),
     "weights cut in the middle": (cut, "vae cannot be read as AutoencoderKLLTXVideo"),
@@ -86,6 +93,7 @@ FAULTS: dict[str, tuple[Callable[[Path], None], str]] = {
         changed("text_encoder/config.json", lambda told: {**told, "d_model": 16}),
         "text_encoder",
     ),
+    "parts that do not fit": (of_another_width, "LTXConditionPipeline in"),
     "a scheduler of nothing": (
         changed("scheduler/scheduler_config.json", lambda told: {**told, "num_train_timesteps": "many"}),
         "scheduler cannot be read as FlowMatchEulerDiscreteScheduler",

@@ -148,7 +148,7 @@ def build_engine(model: str, policy: Policy, expand: bool | Endpoint) -> Pipelin
 def usual_of(model: OpenWeights) -> dict[str, Any]:
     """What open weights were trained for, in plain values; seconds in quarters, as people choose them."""
     usual = model.folder.abilities.usual
-    told = {"size": f"{usual.width}x{usual.height}", "fps": usual.rate, "steps": usual.steps}
+    told: dict[str, Any] = {"size": f"{usual.width}x{usual.height}", "fps": usual.rate, "steps": usual.steps}
     return {**told, "guidance": usual.guidance, "seconds": max(0.25, 4 * usual.frames // usual.rate / 4)}
 
 

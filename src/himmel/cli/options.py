@@ -197,7 +197,7 @@ def _usual_of(ctx: click.Context, param: click.Parameter, model: str) -> str:
     if not ctx.resilient_parsing and is_open(model):
         usual = read_folder(model).abilities.usual
         seconds = usual.frames / usual.rate
-        told = {"size": (usual.width, usual.height), "fps": Fraction(usual.rate)}
+        told: dict[str, Any] = {"size": (usual.width, usual.height), "fps": Fraction(usual.rate)}
         told |= {"steps": usual.steps, "guidance": usual.guidance}
         ctx.default_map = {**told, "seconds": seconds} if ctx.command.name == "animate" else told
         ctx.meta[USUAL_SECONDS] = seconds

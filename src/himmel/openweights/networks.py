@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
+from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -58,8 +59,6 @@ class Networks:
     def load(cls, folder: Folder, placement: Placement) -> Networks:
         """Reads all parts. Raises HimmelError for packages or weights that are missing, or weights of another shape."""
         check_installed(folder)
-        # Everything is read from the folder; should a library look further all the same, it finds the door shut.
-        os.environ["HF_HUB_OFFLINE"] = "1"
         with quiet():
             classes, dtype = _part_classes(), placement.dtype
             parts = {part: _read(folder, part, classes[name], dtype) for part, name in folder.parts.items()}
@@ -71,21 +70,36 @@ class Networks:
         on_step is called after every step of the scheduler and may raise. Raises HimmelError where memory runs out, or
         what comes out is no picture.
         """
+        stopped: list[BaseException] = []
+
+        def stepped(pipeline: Any, step: int, timestep: Any, tensors: dict[str, Any]) -> dict[str, Any]:
+            try:
+                on_step()
+            except BaseException as error:
+                stopped.append(error)
+                raise
+            return tensors
+
         try:
             with quiet():
-                video = self._call(shot, on_step)
+                video = self._call(shot, stepped)
         except torch.OutOfMemoryError as error:
             remedy = "ask for a smaller --size or fewer --seconds"
             raise HimmelError("the memory of the GPU ran out", "", remedy) from error
+        except (RuntimeError, ValueError, TypeError, AttributeError, IndexError) as error:
+            if stopped or "not enough memory" in str(error):
+                raise
+            given = f"{self.folder.pipeline} in {self.folder.path} failed: {first_line(error)}"
+            raise HimmelError(given, "parts of one model, whole", AGAIN) from error
         if not np.isfinite(video).all():
-            raise HimmelError("the model made numbers that are no picture", "weights that are whole", "see docs")
+            raise HimmelError("the model made numbers that are no picture", "weights that are whole", AGAIN)
         frames = np.clip(np.round(video * 255), 0, 255).astype(np.uint8)
         if len(frames) < shot.frames:
             raise HimmelError(f"{self.folder.pipeline} gave {len(frames)} frames", f"{shot.frames}", "")
         return frames[: shot.frames]
 
     @torch.no_grad()
-    def _call(self, shot: Shot, on_step: Callable[[], None]) -> NDArray[np.float32]:
+    def _call(self, shot: Shot, stepped: Callable[..., Any]) -> NDArray[np.float32]:
         """What the pipeline gives for a shot, [T, H, W, 3] in 0..1."""
         abilities = self.folder.abilities
         name = class_for(self.folder.pipeline, shot)
@@ -105,11 +119,6 @@ class Networks:
         if self.folder.vae.get("timestep_conditioning") is True:
             told["decode_timestep"], told["decode_noise_scale"] = DECODED_AT
         told |= _pictures(name, shot)
-
-        def stepped(pipeline: Any, step: int, timestep: Any, tensors: dict[str, Any]) -> dict[str, Any]:
-            on_step()
-            return tensors
-
         return self._pipeline(name)(**told, callback_on_step_end=stepped).frames[0]
 
     @property
@@ -126,10 +135,15 @@ class Networks:
                 other.remove_all_hooks()
             self._pipelines.clear()
             try:
-                pipeline = _pipeline_classes()[name](**self.parts, **self.folder.told)
+                kind = _pipeline_classes()[name]
+                wanted = signature(kind.__init__).parameters
+                told = {**self.parts, **self.folder.told}
+                pipeline = kind(**{part: value for part, value in told.items() if part in wanted})
             except (ImportError, OSError) as error:
                 # The guardrail of Cosmos reads weights of its own, which must be on this machine already.
-                raise HimmelError(f"{name} could not be put together: {first_line(error)}", "", "see docs") from error
+                raise HimmelError(
+                    f"{name} could not be put together: {first_line(error)}", "", "see docs/open-weights.md"
+                ) from error
             pipeline.set_progress_bar_config(disable=True)
             if self.placement.way == OFFLOADED:
                 pipeline.enable_model_cpu_offload(device=self.placement.device)
@@ -205,6 +219,8 @@ def _read(folder: Folder, part: str, kind: Any, dtype: torch.dtype) -> Any:
 @contextmanager
 def quiet() -> Iterator[None]:
     """No bars and no remarks of the libraries, which know nothing of who runs them; what matters is an error."""
+    # Everything is read from folders; should a library look further all the same, it finds the door shut.
+    os.environ["HF_HUB_OFFLINE"] = "1"
     from diffusers.utils import logging as diffusers_logging
     from transformers.utils import logging as transformers_logging
 

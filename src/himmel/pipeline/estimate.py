@@ -9,9 +9,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from himmel.footage.write import write_video
-from himmel.pipeline.cost import RESERVE, memory_of, work_of
+from himmel.pipeline.cost import RESERVE, memory_of
 from himmel.pipeline.generate import Generated, Pipeline
+from himmel.pipeline.parts import Parts
 from himmel.pipeline.request import Request
+from himmel.records import HimmelError
 from himmel.records.plan import Plan
 from himmel.records.recipe import Recipe
 
@@ -43,6 +45,10 @@ def estimate(pipeline: Pipeline, request: Request) -> Estimate:
 
     The stated error grows with how differently the two probes ran and with how far the request is from them.
     """
+    if not isinstance(pipeline.parts, Parts):
+        raise HimmelError(
+            "the time of open weights is not predicted", "", "how they make it: himmel plan --model FOLDER"
+        )
     tiny = replace(request, width=min(64, request.width), height=min(64, request.height))
     tiny = shortened(replace(tiny, steps=min(PROBE_STEPS, request.steps)), 8)
     pipeline.make(tiny)  # the first run pays for what is done once
@@ -87,7 +93,7 @@ def _probe(pipeline: Pipeline, request: Request, small: Generated) -> Request:
 
 def _works(pipeline: Pipeline, recipe: Recipe) -> dict[str, tuple[int, float]]:
     """(steps, operations a step) by stage."""
-    return {stage: (steps, work) for stage, steps, work in work_of(recipe, pipeline.parts)}
+    return {stage: (steps, work) for stage, steps, work in pipeline.engine.work(recipe)}
 
 
 def _done(pipeline: Pipeline, clip: Generated, stage: str) -> float:

@@ -97,7 +97,7 @@ def _t5(kind: str = "t5") -> Parts:
     """A text encoder of T5's or UMT5's class and a tokenizer for it."""
     from transformers import T5Config, T5EncoderModel, UMT5Config, UMT5EncoderModel
 
-    told = {"vocab_size": 64, "d_model": WIDTH, "d_kv": 8, "d_ff": 32, "num_layers": 1, "num_heads": 4}
+    told: dict[str, Any] = {"vocab_size": 64, "d_model": WIDTH, "d_kv": 8, "d_ff": 32, "num_layers": 1, "num_heads": 4}
     encoder = T5EncoderModel(T5Config(**told)) if kind == "t5" else UMT5EncoderModel(UMT5Config(**told))
     return {"tokenizer": sentencepiece_model(), "text_encoder": encoder}
 
@@ -153,10 +153,15 @@ def _wan_pictures(places: int | None = None) -> Parts:
     """Wan 2.1 from a picture, or from two where the transformer has places for them."""
     from transformers import CLIPImageProcessor, CLIPVisionConfig, CLIPVisionModel
 
-    told = {"hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2}
+    told: dict[str, Any] = {
+        "hidden_size": 16,
+        "intermediate_size": 32,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+    }
     vision = CLIPVisionModel(CLIPVisionConfig(**told, image_size=32, patch_size=16, projection_dim=16))
-    size = {"size": {"shortest_edge": 32}, "crop_size": {"height": 32, "width": 32}}
-    seen = {"image_dim": 16, "added_kv_proj_dim": 24, "pos_embed_seq_len": places}
+    size: dict[str, Any] = {"size": {"shortest_edge": 32}, "crop_size": {"height": 32, "width": 32}}
+    seen: dict[str, Any] = {"image_dim": 16, "added_kv_proj_dim": 24, "pos_embed_seq_len": places}
     parts = {**_wan(), "image_encoder": vision, "image_processor": CLIPImageProcessor(**size)}
     return {**parts, "transformer": _wan_transformer(12, **seen)}
 
@@ -192,7 +197,7 @@ def _hunyuan(pictures: str | None = None) -> Parts:
     from diffusers import AutoencoderKLHunyuanVideo, HunyuanVideoTransformer3DModel
     from transformers import CLIPTextConfig, CLIPTextModel, LlamaConfig, LlamaModel
 
-    words = {"hidden_size": 16, "intermediate_size": 32, "num_attention_heads": 2}
+    words: dict[str, Any] = {"hidden_size": 16, "intermediate_size": 32, "num_attention_heads": 2}
     clip = CLIPTextModel(CLIPTextConfig(**words, num_hidden_layers=1, vocab_size=96, bos_token_id=0, eos_token_id=1))
     llama = LlamaConfig(**{**words, "hidden_size": WIDTH}, num_hidden_layers=3, vocab_size=160)
     transformer = HunyuanVideoTransformer3DModel(
@@ -223,10 +228,15 @@ def _llava(llama: Any) -> Parts:
     """A language model that looks at pictures, in 24 x 24 patches as the prompt of HunyuanVideo expects."""
     from transformers import CLIPImageProcessor, CLIPVisionConfig, LlavaConfig, LlavaForConditionalGeneration
 
-    told = {"hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2}
+    told: dict[str, Any] = {
+        "hidden_size": 16,
+        "intermediate_size": 32,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+    }
     vision = CLIPVisionConfig(**told, image_size=48, patch_size=2, projection_dim=16)
     config = LlavaConfig(vision_config=vision, text_config=llama, image_token_index=4, pad_token_id=3)
-    size = {"size": {"shortest_edge": 48}, "crop_size": {"height": 48, "width": 48}}
+    size: dict[str, Any] = {"size": {"shortest_edge": 48}, "crop_size": {"height": 48, "width": 48}}
     return {"text_encoder": LlavaForConditionalGeneration(config), "image_processor": CLIPImageProcessor(**size)}
 
 

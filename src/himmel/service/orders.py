@@ -31,8 +31,8 @@ OLD_SIZE, OLD_SECONDS = "720x1280", 4.0
 """What the old service made where nothing was said; so does this one for its model names."""
 SIZE, SECONDS = (128, 128), 2.0
 UNSAID = {"steps", "guidance", "fps", "size"}
-"""Fields that open weights have values of their own for. Which of them were not said, and the size as it was, is told to
-the engine with an order (`unsaid`, `named`), and not kept.
+"""Fields that open weights have values of their own for. Which of them were not said, and the size as it was, is told
+to the engine with an order (`unsaid`, `named`), and not kept.
 """
 
 Prompt = Annotated[str, Field(min_length=1, max_length=2000, description="What the clip shows.")]
