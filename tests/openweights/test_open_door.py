@@ -29,7 +29,8 @@ from himmel.recipes.open_weights_matrix import matrix, table
 from himmel.records import HimmelError
 from himmel.records.recipe import Recipe
 from himmel.safety.policy import DEFAULT, RefusedError
-from himmel.service.engine import Order
+from himmel.service.engine import Order, as_asked
+from himmel.service.orders import Create, read
 
 PROMPT = "a red ball rolls to the left"
 SMALL = {"width": 32, "height": 32, "steps": 1, "rate": 16}
@@ -162,11 +163,21 @@ def test_the_service_makes_clips_with_them(wan: Path, tmp_path: Path) -> None:
 
     engine = build_engine(str(wan), DEFAULT, False)
     assert engine.describe()["weights"] == wan.name
-    told = {"steps": 1, "guidance": 1.0, "solver": "euler", "expand": False, "size": [32, 32], "seconds": 0.2}
+    told = {"steps": 1, "guidance": 1.0, "solver": "auto", "expand": False, "size": [32, 32], "seconds": 0.2}
     order = Order("generate", PROMPT, settings={**told, "fps": 16, "seed": 1, "loop": False})
     assert engine.check(order, tmp_path).frames == 3
     engine.make(order, tmp_path, lambda *told: None, threading.Event())
     assert {"video.mp4", "video.mp4.json", "thumbnail.png"} <= {path.name for path in tmp_path.iterdir()}
+    for asked, size, steps in (
+        ({"prompt": PROMPT}, (1280, 704), 50),
+        ({"prompt": PROMPT, "model": "sora-2", "steps": 7}, (720, 1280), 7),
+    ):
+        left_open = Order("generate", PROMPT, settings=read(Create, asked).settings())
+        facts = engine.check(left_open, tmp_path)
+        kept = as_asked(left_open, facts).settings
+        assert (facts.width, facts.height, facts.rate) == (*size, 24)
+        assert (kept["steps"], kept["guidance"], kept["size"]) == (steps, 5.0, list(size))
+        assert not {"unsaid", "named"} & kept.keys()
     with pytest.raises(HimmelError, match="multiples of 16"):
         engine.check(replace(order, settings={**order.settings, "size": [40, 32]}), tmp_path)
 

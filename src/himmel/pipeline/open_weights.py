@@ -72,7 +72,7 @@ class OpenWeights:
     def unread(self, text: str) -> str:
         """The end of a text that is too long for the model's text encoder, or ""."""
         most = self.folder.abilities.words
-        if len(text) < most:  # a piece has at least one letter
+        if len(text.encode()) + 2 < most:  # a piece has at least one byte, but for those that begin and end a text
             return ""
         words = text.split(" ")
         kept = bisect_right(range(len(words)), most, key=lambda n: self._pieces(" ".join(words[: n + 1])))
@@ -83,7 +83,7 @@ class OpenWeights:
         return read_tokenizer(self.folder)
 
     def _pieces(self, text: str) -> int:
-        return len(self._tokenizer(text).input_ids)
+        return len(self._tokenizer(text, verbose=False).input_ids)
 
 
 def load(path: str | os.PathLike[str]) -> OpenWeights:
