@@ -185,4 +185,4 @@ def test_the_service_makes_clips_with_them(wan: Path, tmp_path: Path) -> None:
 def test_the_table_of_one_kind(tmp_path: Path) -> None:
     cells = matrix(tmp_path, ["CogVideoX from a picture"])
     assert all(cell.right for cell in cells), table(cells)
-    assert {cell.way for cell in cells if cell.said == "yes"} == {"animate", "extend", "extend, longer"}
+    assert {cell.way for cell in cells if cell.said == "yes"} == {"animate", "extend"}

@@ -132,7 +132,6 @@ def ways_of(can: Abilities) -> dict[str, bool]:
         "image": can.text,
         "animate": can.first,
         "extend": can.first,
-        "extend, longer": can.first,
         "extend --backward": can.last,
         "connect": can.both,
         "fill": can.both,

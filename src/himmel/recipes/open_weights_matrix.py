@@ -90,7 +90,6 @@ def asked(rate: int, longest: int, place: Path) -> Mapping[str, Callable[[], Tas
         "generate --loop": lambda: _words(settings, 8, loop=True),
         "animate": lambda: ways.animate(still, PROMPT, seconds=new, settings=settings),
         "extend": lambda: ways.extend(clip, PROMPT, seconds=new, settings=settings),
-        "extend, longer": lambda: ways.extend(clip, PROMPT, seconds=(longest + 3) / rate, settings=settings),
         "extend --backward": lambda: ways.extend(clip, PROMPT, seconds=new, backward=True, settings=settings),
         "connect": lambda: ways.connect(clip, still, PROMPT, seconds=new, settings=settings),
         "fill": lambda: ways.fill(clip, [(2 / rate, 4 / rate)], PROMPT, settings=settings),
