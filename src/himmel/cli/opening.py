@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from himmel.cli.terminal import say
+from himmel.cli.terminal import say, size_of
 
 if TYPE_CHECKING:
     from himmel.pipeline import Pipeline
@@ -16,6 +16,7 @@ def open_pipeline(model: str, policy: Policy | None, attest_likeness: bool = Fal
     installed. attest_likeness: whether that was said of the media.
     """
     from himmel.pipeline import Pipeline
+    from himmel.pipeline.open_weights import OpenWeights
     from himmel.safety.engine import INSTALL
     from himmel.safety.policy import ALWAYS, DEFAULT, OFF
 
@@ -28,6 +29,10 @@ def open_pipeline(model: str, policy: Policy | None, attest_likeness: bool = Fal
         policy = policy.model_copy(update={"attest_likeness": True})
         say("attested", "all who can be recognised in what is given agree to it. The recipe says so")
     pipeline = Pipeline.from_pretrained(model).under(policy, tell=lambda text: say("warning", text))
+    if isinstance(weights := pipeline.parts, OpenWeights):
+        place = weights.placement
+        where = f"{place.way}, in {weights.precision}, on {place.device}"
+        say("weights", f"{size_of(weights.folder.bytes)}, {where}; they are read before the first clip begins")
     if unseen := pipeline.guard.frames.unseen:
         lacking = " and ".join(dict.fromkeys(unseen.values()))
         say("unchecked", f"frames are not looked at for {' and '.join(unseen)}: {lacking} is not installed")

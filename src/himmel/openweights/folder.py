@@ -95,16 +95,25 @@ class Folder:
 
 def is_open(path: str | os.PathLike[str]) -> bool:
     """Whether a folder is laid out as diffusers lays out its own."""
-    return (Path(path) / INDEX).is_file()
+    try:
+        return (Path(path) / INDEX).is_file()
+    except OSError:  # a name that is too long, or a folder that may not be looked into: no model, as others will say
+        return False
 
 
 def read_folder(path: str | os.PathLike[str]) -> Folder:
     """What a folder holds and can do; no tensor is read.
 
     Raises HimmelError for JSON that is broken, parts that are missing or of classes that are not known here, weights
-    that are pickled, and code.
+    that are pickled, code, and what cannot be read.
     """
-    root = Path(path)
+    try:
+        return _looked_through(Path(path))
+    except OSError as error:
+        raise HimmelError(f"{error.filename or path}: {error.strerror}", "files that can be read", "") from error
+
+
+def _looked_through(root: Path) -> Folder:
     index = read_json(root / INDEX, "a model index")
     name = index.get("_class_name")
     if not isinstance(name, str) or name not in FAMILIES:
