@@ -178,6 +178,7 @@ HOSTILE: dict[str, tuple[Callable[[Path], None], str]] = {
     "another class": (indexed(vae=["diffusers", "AutoencoderKL"]), "'AutoencoderKL'; parts and classes"),
     "a part from elsewhere": (indexed(**{"../vae": ["diffusers", "AutoencoderKLWan"]}), "'../vae'"),
     "numbers for names": (indexed(vae=[1, {}]), "'vae' by 1 {}"),
+    "an object for a name": (indexed(vae=["diffusers", {}]), "'vae' by 'diffusers'"),
     "no transformer": (indexed(transformer=[None, None]), "names no transformer"),
     "a missing part": (lambda root: shutil.rmtree(root / "vae"), "vae is missing; a folder for every part"),
     "a missing configuration": (lambda root: (root / "vae/config.json").unlink(), "No such file"),
@@ -193,6 +194,7 @@ HOSTILE: dict[str, tuple[Callable[[Path], None], str]] = {
     "a missing shard": (sharded("model-00001-of-00002.safetensors"), "is missing; every file"),
     "a shard elsewhere": (sharded("../vae/diffusion_pytorch_model.safetensors"), "safetensors files beside it"),
     "a shard of no name": (sharded(7), "safetensors files beside it"),
+    "an object for a shard": (sharded({}), "safetensors files beside it"),
     "other channels": (lambda root: write(root / "transformer/config.json", {**WAN, "in_channels": 36}), "36 channels"),
     "text for numbers": (
         lambda root: write(root / "transformer/config.json", {**WAN, "patch_size": "big"}),

@@ -205,7 +205,7 @@ def _cosmos(name: str, index: Config, transformer: Config, vae: Config) -> Abili
 def _together(found: object, wanted: object) -> None:
     if found != wanted:
         raise HimmelError(
-            f"a transformer for {found} channels beside an autoencoder and a pipeline that want {wanted}",
+            f"a transformer for {found!r:.40} channels beside an autoencoder and a pipeline that want {wanted!r:.40}",
             "parts of one model",
             "download it again",
         )

@@ -177,13 +177,13 @@ def weight_files(folder: Path) -> list[Path]:
 
 def _shards(folder: Path, index: dict[str, Any]) -> list[Path]:
     shown = index.get("weight_map")
-    names = set(shown.values()) if isinstance(shown, dict) and shown else {None}
+    names = list(shown.values()) if isinstance(shown, dict) and shown else [None]
     for name in names:
         if not isinstance(name, str) or Path(name).name != name or not name.endswith(".safetensors"):
             raise HimmelError(f"an index in {folder} that names {name!r:.80}", "safetensors files beside it", AGAIN)
         if not (folder / name).is_file():
             raise HimmelError(f"{folder / name} is missing", "every file that the index beside it names", AGAIN)
-    return [folder / name for name in sorted(names)]
+    return [folder / name for name in sorted(set(names))]
 
 
 def _no_code(root: Path) -> None:
@@ -197,7 +197,8 @@ def _parts(root: Path, index: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         if part.startswith("_") or not isinstance(told, list) or told == [None, None] or part == "safety_checker":
             continue
         library, name = (*told, None, None)[:2]
-        known = library in ("diffusers", "transformers") and name in NETWORKS | TOKENIZERS | PLAIN
+        known = library in ("diffusers", "transformers") and isinstance(name, str)
+        known = known and name in NETWORKS | TOKENIZERS | PLAIN
         if part not in PARTS or not known or len(told) != 2:
             said = f"{root / INDEX}: {part!r:.40} by {library!r:.60} {name!r:.60}"
             raise HimmelError(said, "parts and classes of diffusers and transformers that himmel knows", "")
