@@ -138,9 +138,10 @@ def _ltx(name: str, index: Config, transformer: Config, vae: Config) -> Abilitie
 def _hunyuan(name: str, index: Config, transformer: Config, vae: Config) -> Abilities:
     """HunyuanVideo (2412.03603). A picture is laid beside the latents, or takes the place of the first."""
     pictures, kind = name == "HunyuanVideoImageToVideoPipeline", transformer.get("image_condition_type")
+    if pictures != (kind in ("latent_concat", "token_replace")):
+        raise ValueError
     channels = vae.get("latent_channels", 16)
     _together(transformer["in_channels"], 2 * channels + 1 if kind == "latent_concat" else channels)
-    _together(pictures, kind in ("latent_concat", "token_replace"))
     step = vae.get("temporal_compression_ratio", 4)
     return Abilities(
         usual=Usual(1280, 720, 129, 24, 50, 1.0 if kind == "latent_concat" else 6.0),
