@@ -237,6 +237,14 @@ def quiet() -> Iterator[None]:
             logging.enable_progress_bar()
 
 
+def libraries() -> tuple[Any, Any]:
+    """(diffusers, transformers), whose names are made when they are asked for, so that no type checker sees them."""
+    import diffusers
+    import transformers
+
+    return diffusers, transformers
+
+
 def first_line(error: BaseException) -> str:
     """What an error says, short enough for one line."""
     return " ".join(str(error).split())[:200] or type(error).__name__
@@ -244,9 +252,7 @@ def first_line(error: BaseException) -> str:
 
 def _part_classes() -> dict[str, Any]:
     """Classes of parts by their names, none but those that `folder` allows."""
-    import diffusers as d
-    import transformers as t
-
+    d, t = libraries()
     kinds = [
         *(d.AutoencoderKLCogVideoX, d.AutoencoderKLCosmos, d.AutoencoderKLHunyuanVideo, d.AutoencoderKLLTXVideo),
         *(d.AutoencoderKLWan, d.CogVideoXTransformer3DModel, d.CosmosTransformer3DModel),
@@ -265,8 +271,7 @@ def _part_classes() -> dict[str, Any]:
 
 def _pipeline_classes() -> dict[str, Any]:
     """Pipeline classes by their names, none but those that `abilities` knows."""
-    import diffusers as d
-
+    d, _ = libraries()
     kinds = [
         *(d.WanPipeline, d.WanImageToVideoPipeline, d.LTXPipeline, d.LTXImageToVideoPipeline, d.LTXConditionPipeline),
         *(d.HunyuanVideoPipeline, d.HunyuanVideoImageToVideoPipeline, d.CogVideoXPipeline),

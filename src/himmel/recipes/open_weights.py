@@ -16,7 +16,7 @@ from typing import Any
 
 import torch
 
-from himmel.openweights.networks import quiet
+from himmel.openweights.networks import libraries, quiet
 
 Parts = dict[str, Any]
 
@@ -73,21 +73,21 @@ def sentencepiece_model() -> bytes:
 
 
 def _clip_tokenizer() -> Any:
-    from transformers import CLIPTokenizer
+    _, t = libraries()
 
     letters = sorted({letter for text in TEXTS for letter in text if letter != " "})
     pieces = ["<|startoftext|>", "<|endoftext|>", *letters, *(f"{letter}</w>" for letter in letters)]
-    return CLIPTokenizer(vocab={piece: i for i, piece in enumerate(pieces)}, merges=[], model_max_length=77)
+    return t.CLIPTokenizer(vocab={piece: i for i, piece in enumerate(pieces)}, merges=[], model_max_length=77)
 
 
 def _llama_tokenizer() -> Any:
-    from transformers import LlamaTokenizer
+    _, t = libraries()
 
     special = ["<unk>", "<s>", "</s>", "<pad>", "<image>"]
     special += ["<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>"]
     letters = sorted({*"▁\n.,:;", *(chr(code) for code in range(ord("!"), ord("~")))})
     vocabulary = {piece: i for i, piece in enumerate([*special, *letters])}
-    tokenizer = LlamaTokenizer(vocab=vocabulary, merges=[], pad_token="<pad>", model_max_length=2048)
+    tokenizer = t.LlamaTokenizer(vocab=vocabulary, merges=[], pad_token="<pad>", model_max_length=2048)
     tokenizer.add_special_tokens({"additional_special_tokens": special[4:]})
     tokenizer.padding_side = "right"
     return tokenizer
@@ -95,23 +95,23 @@ def _llama_tokenizer() -> Any:
 
 def _t5(kind: str = "t5") -> Parts:
     """A text encoder of T5's or UMT5's class and a tokenizer for it."""
-    from transformers import T5Config, T5EncoderModel, UMT5Config, UMT5EncoderModel
+    _, t = libraries()
 
     told: dict[str, Any] = {"vocab_size": 64, "d_model": WIDTH, "d_kv": 8, "d_ff": 32, "num_layers": 1, "num_heads": 4}
-    encoder = T5EncoderModel(T5Config(**told)) if kind == "t5" else UMT5EncoderModel(UMT5Config(**told))
+    encoder = t.T5EncoderModel(t.T5Config(**told)) if kind == "t5" else t.UMT5EncoderModel(t.UMT5Config(**told))
     return {"tokenizer": sentencepiece_model(), "text_encoder": encoder}
 
 
 def _flow(shift: float = 3.0) -> Any:
-    from diffusers import FlowMatchEulerDiscreteScheduler
+    d, _ = libraries()
 
-    return FlowMatchEulerDiscreteScheduler(shift=shift)
+    return d.FlowMatchEulerDiscreteScheduler(shift=shift)
 
 
 def _wan_vae(channels: int = 4, **told: Any) -> Any:
-    from diffusers import AutoencoderKLWan
+    d, _ = libraries()
 
-    return AutoencoderKLWan(
+    return d.AutoencoderKLWan(
         base_dim=8,
         z_dim=channels,
         dim_mult=[1, 1, 1, 1],
@@ -124,9 +124,9 @@ def _wan_vae(channels: int = 4, **told: Any) -> Any:
 
 
 def _wan_transformer(channels: int, out: int = 4, **told: Any) -> Any:
-    from diffusers import WanTransformer3DModel
+    d, _ = libraries()
 
-    return WanTransformer3DModel(
+    return d.WanTransformer3DModel(
         patch_size=(1, 2, 2),
         num_attention_heads=2,
         attention_head_dim=12,
@@ -143,15 +143,15 @@ def _wan_transformer(channels: int, out: int = 4, **told: Any) -> Any:
 
 
 def _wan(**told: Any) -> Parts:
-    from diffusers import UniPCMultistepScheduler
+    d, _ = libraries()
 
-    scheduler = UniPCMultistepScheduler(prediction_type="flow_prediction", use_flow_sigmas=True, flow_shift=3.0)
+    scheduler = d.UniPCMultistepScheduler(prediction_type="flow_prediction", use_flow_sigmas=True, flow_shift=3.0)
     return {**_t5("umt5"), "vae": _wan_vae(), "scheduler": scheduler, "transformer": _wan_transformer(4, **told)}
 
 
 def _wan_pictures(places: int | None = None) -> Parts:
     """Wan 2.1 from a picture, or from two where the transformer has places for them."""
-    from transformers import CLIPImageProcessor, CLIPVisionConfig, CLIPVisionModel
+    _, t = libraries()
 
     told: dict[str, Any] = {
         "hidden_size": 16,
@@ -159,10 +159,10 @@ def _wan_pictures(places: int | None = None) -> Parts:
         "num_hidden_layers": 2,
         "num_attention_heads": 2,
     }
-    vision = CLIPVisionModel(CLIPVisionConfig(**told, image_size=32, patch_size=16, projection_dim=16))
+    vision = t.CLIPVisionModel(t.CLIPVisionConfig(**told, image_size=32, patch_size=16, projection_dim=16))
     size: dict[str, Any] = {"size": {"shortest_edge": 32}, "crop_size": {"height": 32, "width": 32}}
     seen: dict[str, Any] = {"image_dim": 16, "added_kv_proj_dim": 24, "pos_embed_seq_len": places}
-    parts = {**_wan(), "image_encoder": vision, "image_processor": CLIPImageProcessor(**size)}
+    parts = {**_wan(), "image_encoder": vision, "image_processor": t.CLIPImageProcessor(**size)}
     return {**parts, "transformer": _wan_transformer(12, **seen)}
 
 
@@ -172,9 +172,9 @@ def _wan_two_experts() -> Parts:
 
 
 def _ltx() -> Parts:
-    from diffusers import AutoencoderKLLTXVideo, LTXVideoTransformer3DModel
+    d, _ = libraries()
 
-    transformer = LTXVideoTransformer3DModel(
+    transformer = d.LTXVideoTransformer3DModel(
         in_channels=8,
         out_channels=8,
         num_attention_heads=2,
@@ -183,7 +183,7 @@ def _ltx() -> Parts:
         num_layers=1,
         caption_channels=WIDTH,
     )
-    vae = AutoencoderKLLTXVideo(
+    vae = d.AutoencoderKLLTXVideo(
         latent_channels=8,
         block_out_channels=(8, 8, 8, 8),
         decoder_block_out_channels=(8, 8, 8, 8),
@@ -194,13 +194,14 @@ def _ltx() -> Parts:
 
 
 def _hunyuan(pictures: str | None = None) -> Parts:
-    from diffusers import AutoencoderKLHunyuanVideo, HunyuanVideoTransformer3DModel
-    from transformers import CLIPTextConfig, CLIPTextModel, LlamaConfig, LlamaModel
+    d, t = libraries()
 
     words: dict[str, Any] = {"hidden_size": 16, "intermediate_size": 32, "num_attention_heads": 2}
-    clip = CLIPTextModel(CLIPTextConfig(**words, num_hidden_layers=1, vocab_size=96, bos_token_id=0, eos_token_id=1))
-    llama = LlamaConfig(**{**words, "hidden_size": WIDTH}, num_hidden_layers=3, vocab_size=160)
-    transformer = HunyuanVideoTransformer3DModel(
+    clip = t.CLIPTextModel(
+        t.CLIPTextConfig(**words, num_hidden_layers=1, vocab_size=96, bos_token_id=0, eos_token_id=1)
+    )
+    llama = t.LlamaConfig(**{**words, "hidden_size": WIDTH}, num_hidden_layers=3, vocab_size=160)
+    transformer = d.HunyuanVideoTransformer3DModel(
         in_channels={None: 4, "token_replace": 4, "latent_concat": 9}[pictures],
         out_channels=4,
         num_attention_heads=2,
@@ -214,19 +215,19 @@ def _hunyuan(pictures: str | None = None) -> Parts:
         rope_axes_dim=(2, 4, 4),
         image_condition_type=pictures,
     )
-    vae = AutoencoderKLHunyuanVideo(
+    vae = d.AutoencoderKLHunyuanVideo(
         latent_channels=4, block_out_channels=(8, 8, 8, 8), layers_per_block=1, norm_num_groups=4
     )
     parts: Parts = {"tokenizer": _llama_tokenizer(), "tokenizer_2": _clip_tokenizer(), "text_encoder_2": clip}
     parts |= {"vae": vae, "scheduler": _flow(7.0), "transformer": transformer}
     if pictures is None:
-        return {**parts, "text_encoder": LlamaModel(llama)}
+        return {**parts, "text_encoder": t.LlamaModel(llama)}
     return {**parts, **_llava(llama)}
 
 
 def _llava(llama: Any) -> Parts:
     """A language model that looks at pictures, in 24 x 24 patches as the prompt of HunyuanVideo expects."""
-    from transformers import CLIPImageProcessor, CLIPVisionConfig, LlavaConfig, LlavaForConditionalGeneration
+    _, t = libraries()
 
     told: dict[str, Any] = {
         "hidden_size": 16,
@@ -234,16 +235,16 @@ def _llava(llama: Any) -> Parts:
         "num_hidden_layers": 2,
         "num_attention_heads": 2,
     }
-    vision = CLIPVisionConfig(**told, image_size=48, patch_size=2, projection_dim=16)
-    config = LlavaConfig(vision_config=vision, text_config=llama, image_token_index=4, pad_token_id=3)
+    vision = t.CLIPVisionConfig(**told, image_size=48, patch_size=2, projection_dim=16)
+    config = t.LlavaConfig(vision_config=vision, text_config=llama, image_token_index=4, pad_token_id=3)
     size: dict[str, Any] = {"size": {"shortest_edge": 48}, "crop_size": {"height": 48, "width": 48}}
-    return {"text_encoder": LlavaForConditionalGeneration(config), "image_processor": CLIPImageProcessor(**size)}
+    return {"text_encoder": t.LlavaForConditionalGeneration(config), "image_processor": t.CLIPImageProcessor(**size)}
 
 
 def _cogvideox(channels: int = 4) -> Parts:
-    from diffusers import AutoencoderKLCogVideoX, CogVideoXDDIMScheduler, CogVideoXTransformer3DModel
+    d, _ = libraries()
 
-    transformer = CogVideoXTransformer3DModel(
+    transformer = d.CogVideoXTransformer3DModel(
         num_attention_heads=2,
         attention_head_dim=16,
         in_channels=channels,
@@ -257,17 +258,17 @@ def _cogvideox(channels: int = 4) -> Parts:
         max_text_seq_length=16,
         use_rotary_positional_embeddings=True,
     )
-    vae = AutoencoderKLCogVideoX(
+    vae = d.AutoencoderKLCogVideoX(
         block_out_channels=(8, 8, 8, 8), latent_channels=4, layers_per_block=1, norm_num_groups=4
     )
-    scheduler = CogVideoXDDIMScheduler(prediction_type="v_prediction", rescale_betas_zero_snr=True)
+    scheduler = d.CogVideoXDDIMScheduler(prediction_type="v_prediction", rescale_betas_zero_snr=True)
     return {**_t5(), "vae": vae, "scheduler": scheduler, "transformer": transformer}
 
 
 def _cosmos_transformer(channels: int) -> Any:
-    from diffusers import CosmosTransformer3DModel
+    d, _ = libraries()
 
-    return CosmosTransformer3DModel(
+    return d.CosmosTransformer3DModel(
         in_channels=channels,
         out_channels=4,
         num_attention_heads=2,
@@ -282,9 +283,9 @@ def _cosmos_transformer(channels: int) -> Any:
 
 
 def _cosmos(channels: int = 4) -> Parts:
-    from diffusers import AutoencoderKLCosmos, EDMEulerScheduler
+    d, _ = libraries()
 
-    vae = AutoencoderKLCosmos(
+    vae = d.AutoencoderKLCosmos(
         latent_channels=4,
         encoder_block_out_channels=(8, 8, 8, 8),
         decode_block_out_channels=(8, 8, 8, 8),
@@ -294,14 +295,14 @@ def _cosmos(channels: int = 4) -> Parts:
         latents_mean=None,
         latents_std=None,
     )
-    scheduler = EDMEulerScheduler(sigma_min=0.002, sigma_max=80, sigma_data=0.5, final_sigmas_type="sigma_min")
+    scheduler = d.EDMEulerScheduler(sigma_min=0.002, sigma_max=80, sigma_data=0.5, final_sigmas_type="sigma_min")
     return {**_t5(), "vae": vae, "scheduler": scheduler, "transformer": _cosmos_transformer(channels)}
 
 
 def _cosmos_2() -> Parts:
-    from diffusers import FlowMatchEulerDiscreteScheduler
+    d, _ = libraries()
 
-    scheduler = FlowMatchEulerDiscreteScheduler(use_karras_sigmas=True)
+    scheduler = d.FlowMatchEulerDiscreteScheduler(use_karras_sigmas=True)
     return {**_t5(), "vae": _wan_vae(), "scheduler": scheduler, "transformer": _cosmos_transformer(5)}
 
 
