@@ -107,7 +107,7 @@ def pictures(frames: Iterator[Any], stream: Any, request: dict[str, Any]) -> Ite
     converter: Converter | None = None
     kept = 0
     for number, frame in enumerate(frames):
-        if request["most"] and kept >= 2 * request["most"] or number == last:
+        if (request["most"] and kept >= 2 * request["most"]) or number == last:
             break  # for `most`: the header said that there are fewer
         if converter is None:
             converter = Converter(frame, stream, request)
