@@ -62,7 +62,7 @@ def encode(
     set_up: Callable[[Any], None] = lambda stream: None,
     sound: bool = False,
 ) -> None:
-    """Writes a file. times: of each frame, in thousandths of a second. set_up: what is still to be set of the stream."""
+    """Writes a file. times: of each frame, in milliseconds. set_up: what is still to be set of the stream."""
     with av.open(str(path), "w") as container:
         stream: Any = container.add_stream(codec, rate=rate, options=options or {"preset": "ultrafast", "crf": "18"})
         if sound:

@@ -58,8 +58,14 @@ def footage() -> None:
     metavar="TEXT",
     help="Where footage is from that states nothing beside it. Example: --source 'our own camera'",
 )
-@click.option("--min-seconds", type=float, default=1.0, show_default=True, metavar="S", help="Shortest shot that is kept, "
-              "1 to 60. Example: --min-seconds 2")  # fmt: skip
+@click.option(
+    "--min-seconds",
+    type=float,
+    default=1.0,
+    show_default=True,
+    metavar="S",
+    help="Shortest shot that is kept, 1 to 60. Example: --min-seconds 2",
+)
 @click.option(
     "--max-seconds",
     type=float,
@@ -100,9 +106,13 @@ def footage() -> None:
     help="A reason for which nothing is dropped; may be repeated. Example: --keep static --keep duplicate",
 )
 @click.option(
-    "--clips-a-shard", type=int, default=100, show_default=True, metavar="N", help="Clips in one tar, 1 to 100000. "
-    "Example: --clips-a-shard 500"
-)  # fmt: skip
+    "--clips-a-shard",
+    type=int,
+    default=100,
+    show_default=True,
+    metavar="N",
+    help="Clips in one tar, 1 to 100000. Example: --clips-a-shard 500",
+)
 @click.option(
     "--workers",
     type=int,
@@ -146,11 +156,11 @@ def ingest(
     _within("min-seconds", min_seconds, 1, 60, 2)
     _within("max-seconds", max_seconds, max(2, 2 * min_seconds), 120, 10)
     _within("clips-a-shard", clips_a_shard, 1, 100_000, 100)
+    _within("workers", 1 if workers is None else workers, 1, 4096, 4)
     for name, value in (("min-sharpness", min_sharpness), ("min-motion", min_motion), ("max-text", max_text)):
         _within(name, value, 0, 10, 1)
     need("cv2", "scenedetect", "matplotlib")
     from himmel.footage.sources import sources_of
-    from himmel.pipeline.machine import cores
     from himmel.recipes.pieces import Settings
 
     root, sources = sources_of(given, licence, origin)
@@ -158,9 +168,11 @@ def ingest(
     settings = Settings(
         min_seconds, max_seconds, min_sharpness, min_motion, max_text, clips_a_shard, keep, attested, policy
     )
-    count = cores() if workers is None else workers
-    _within("workers", count, 1, 4096, 4)
-    _take_in(root, sources, Path(out), settings, count, address)
+    if workers is None:
+        from himmel.pipeline.machine import cores
+
+        workers = cores()
+    _take_in(root, sources, Path(out), settings, workers, address)
 
 
 def _take_in(

@@ -3,8 +3,8 @@ output.
 
 It is run as a file, never imported by himmel, and imports nothing of himmel, so that it starts fast and so
 that a decoder that is taken over holds nothing but one open file. Usage: python decode_child.py
-REQUEST_AS_JSON < FILE Output: a line of JSON ("width", "height" and what the file says of itself), then for each frame "F",
-its time in seconds as a double and H * W * 3 bytes, then "E" and a line {"rate"}.
+REQUEST_AS_JSON < FILE Output: a line of JSON ("width", "height" and what the file says of itself), then for each
+frame "F", its time in seconds as a double and H * W * 3 bytes, then "E" and a line {"rate"}.
 """
 
 from __future__ import annotations

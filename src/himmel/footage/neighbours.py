@@ -31,8 +31,8 @@ def perceptual_hash(picture: NDArray[np.uint8]) -> int:
 class Neighbours:
     """Multi-index hashing (Norouzi, Punjani and Fleet 2012, 1307.2982) with exact answers up to RADIUS.
 
-    A hash is cut into 4 bands of 16 bits. Of two that differ in at most 7 bits, some band differs in at most one, so 4 x
-    17 look-ups find every such pair; what they find is then compared in full.
+    A hash is cut into 4 bands of 16 bits. Of two that differ in at most 7 bits, some band differs in at most one, so
+    4 x 17 look-ups find every such pair; what they find is then compared in full.
     """
 
     def __init__(self) -> None:

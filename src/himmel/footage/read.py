@@ -65,7 +65,7 @@ class Wanted:
 
 @dataclass
 class Video:
-    """A file that is being decoded. told: what it says of itself (`decode_child.told`), with the width and height of its
+    """A file that is being decoded. told: what it says of itself (`decode_child.told`), with width and height of its
     frames. rate: frames a second, known when `frames` has come to its end.
     """
 
@@ -79,7 +79,10 @@ class Video:
 def open_video(
     path: str | os.PathLike[str], *, limits: ReadLimits | None = None, wanted: Wanted | None = None
 ) -> Iterator[Video]:
-    """The frames of a file one after another, so that its length costs no memory. Raises HimmelError as `read_video`."""
+    """The frames of a file one after another, so that its length costs no memory.
+
+    Raises HimmelError as `read_video`.
+    """
     limits = limits or ReadLimits()
     with _opened(path) as source:
         if (size := os.fstat(source.fileno()).st_size) > limits.file_bytes:

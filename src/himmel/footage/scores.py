@@ -45,8 +45,8 @@ def sharpness(picture: Picture) -> float:
 
 
 def motion(before: Picture, after: Picture, rate: float) -> tuple[float, float]:
-    """Optical flow between two grey pictures that follow each other: its mean and its 99th percentile, in pictures' longer
-    sides a second. DIS flow (Kroeger et al. 2016, 1603.03590), medium preset.
+    """Optical flow between two grey pictures that follow each other: its mean and its 99th percentile, in longer
+    sides of the picture a second. DIS flow (Kroeger et al. 2016, 1603.03590), medium preset.
     """
     a, b = small(before), small(after)
     flow = _flow().calc(a, b, cast(Any, None))
@@ -89,7 +89,7 @@ def _pair(lit: NDArray[np.bool_]) -> float:
 
 
 def within_bars(picture: Picture, shares: Sequence[float]) -> Picture:
-    """What lies between the bars, of a grey or coloured picture: even numbers of pixels, and none that a bar shines into."""
+    """What lies between the bars of a grey or coloured picture: even numbers of pixels, none that a bar shines into."""
     height, width = picture.shape[:2]
     down, right = (
         int(np.ceil(share * side)) + (share > 0) for share, side in zip(shares, (height, width), strict=True)

@@ -1,4 +1,4 @@
-"""Shards of clips in the WebDataset form: plain tar files, in which all files of a clip share a name up to the first dot.
+"""Shards of clips in the WebDataset form: plain tar files, in which the files of a clip share a name up to a dot.
 
 The same clips make the same bytes: members have no dates and no owners.
 """
@@ -47,7 +47,7 @@ def shard_name(number: int) -> str:
 
 
 def write_shard(path: Path, clips: Iterable[Mapping[str, bytes | Path]], keys: Iterable[str]) -> Shard:
-    """Writes a tar of clips, each {ending: content or file}, under their keys. Raises StoreError where the disk does."""
+    """Writes a tar of clips, each {ending: content or file}, under their keys. Raises StoreError if the disk does."""
     count = 0
     with stored(path) as partial, tarfile.open(partial, "w", format=tarfile.USTAR_FORMAT) as tar:
         for key, files in zip(keys, clips, strict=True):

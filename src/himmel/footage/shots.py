@@ -1,4 +1,4 @@
-"""Where one shot ends and the next begins, by PySceneDetect (BSD-3-Clause): its adaptive detector on frames as they pass.
+"""Where one shot ends and the next begins, by PySceneDetect (BSD-3-Clause): its adaptive detector on passing frames.
 
 A frame is a cut where its change of colour and brightness stands out from that of the two frames on either side, so
 that a fast camera is none. Dissolves are not found.

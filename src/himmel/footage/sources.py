@@ -37,8 +37,8 @@ class Source:
 
 
 def sources_of(given: str | os.PathLike[str], licence: str = "", origin: str = "") -> tuple[Path, list[Source]]:
-    """(root, its sources by name): of a folder with everything below it, or of a list (.csv with a header, .jsonl, or .txt
-    with a path a line), whose paths are relative to its own folder.
+    """(root, its sources by name): of a folder with everything below it, or of a list (.csv with a header, .jsonl, or
+    .txt with a path a line), whose paths are relative to its own folder.
 
     licence, origin: of those that say none. Raises HimmelError for a missing or empty folder and a broken list.
     """

@@ -95,7 +95,8 @@ def write_video(
     rate: frames a second, above 0. on_frame(i) is called when frame i has been handed to the encoder. The
     file appears under its name only when it is whole; memory does not grow with the number of frames. into: a file
     that is written in its place, for more to be done to it; `path` then only says of which kind. light: an .mp4
-    by one core at a quarter of the work, a little larger. Returns the absolute path. Raises HimmelError where `check_target` does, for no frames, frames of unequal or
+    by one core at a quarter of the work, a little larger. Returns the absolute path. Raises
+    HimmelError where `check_target` does, for no frames, frames of unequal or
     impossible shape, and when the system refuses to write; whatever `frames` raises passes through.
     """
     stream = _checked(frames)

@@ -44,7 +44,7 @@ Reading = tuple[WordEncoder, Refiner, str]
 
 @dataclass(frozen=True)
 class Shapes:
-    """The buckets that clips go into. area: pixels of a frame, about. rate: frames a second. seconds: of the longest."""
+    """The buckets that clips go into. area: pixels of a frame, about. rate: frames a second. seconds: the longest."""
 
     area: int
     rate: int

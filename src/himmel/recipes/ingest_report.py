@@ -25,8 +25,10 @@ STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
 h1, h2 { line-height: 1.2; font-weight: 600; } h2 { margin-top: 2.5rem; }
 table { border-collapse: collapse; } td, th { text-align: left; padding: .25rem 1.5rem .25rem 0; vertical-align: top; }
-tr + tr td { border-top: 1px solid color-mix(in srgb, CanvasText 15%, Canvas); } td.n { text-align: right; font-variant-numeric: tabular-nums; }
-figure { margin: 0 0 1rem; } figure img { display: block; max-width: 100%; } figcaption, .faint { color: var(--faint); font-size: .875rem; }
+tr + tr td { border-top: 1px solid color-mix(in srgb, CanvasText 15%, Canvas); }
+td.n { text-align: right; font-variant-numeric: tabular-nums; }
+figure { margin: 0 0 1rem; } figure img { display: block; max-width: 100%; }
+figcaption, .faint { color: var(--faint); font-size: .875rem; }
 img.wide { max-width: 100%; background: white; } code { overflow-wrap: anywhere; }
 """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from fractions import Fraction
@@ -48,7 +49,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class Piece:
-    """Frames [first, end) of a file. frames: which of them the clip shows, one for each tick of its rate; they are all in
+    """Frames [first, end) of a file. frames: which of them the clip shows, one for each tick of its rate; all in
     order unless the file's rate varied. crop: bars, of `scores.bars`. scores: by name. hashes: of its pictures.
     drop: reasons of `REASONS`, the first of them counts.
     """
@@ -69,10 +70,10 @@ class Piece:
 def pieces(survey: Survey, settings: Settings) -> list[Piece]:
     """All pieces of a file in order: its shots, evenly cut where they are longer than `max_seconds`."""
     edges, out = [0, *survey.cuts, len(survey.times)], []
-    for shot, (first, end) in enumerate(zip(edges, edges[1:], strict=False)):
+    for shot, (first, end) in enumerate(itertools.pairwise(edges)):
         count = max(1, int(np.ceil(_seconds(survey, first, end) / settings.max_seconds - 1e-9)))
         places = [first + round(i * (end - first) / count) for i in range(count + 1)]
-        for a, b in zip(places, places[1:], strict=False):
+        for a, b in itertools.pairwise(places):
             if b > a:
                 out.append(_piece(survey, settings, shot, a, b))
     return out
@@ -107,7 +108,7 @@ def _piece(survey: Survey, settings: Settings, shot: int, first: int, end: int) 
 
 
 def _shown(times: NDArray[np.float64], rate: Fraction, seconds: float) -> tuple[int, ...]:
-    """Which frame stands at each tick of a steady rate: all in order where their own times are never half a tick off."""
+    """Which frame stands at each tick of a steady rate: all in order if their own times are never half a tick off."""
     ticks = np.arange(len(times)) / float(rate)
     if np.abs(times - times[0] - ticks).max() < 0.5 / float(rate):
         return tuple(range(len(times)))

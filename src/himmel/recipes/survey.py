@@ -43,8 +43,8 @@ Frame = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Sample:
-    """What is seen in one frame. number: of the frame. motion: of `scores.motion`, None where there is no frame before it.
-    bars: of `scores.bars`. hash: None where it was not taken or the frame is flat. flat: whether there is nothing in it.
+    """What is seen in one frame. number: of the frame. motion: of `scores.motion`, None if no frame is before it.
+    bars: of `scores.bars`. hash: None where it was not taken or the frame is flat. flat: whether nothing is in it.
     faces, text, words: how many, share of the picture, categories refused; None where it was not looked for here.
     """
 
@@ -63,8 +63,8 @@ class Sample:
 
 @dataclass(frozen=True)
 class Survey:
-    """What a file holds. told: of `footage.read.Video`. times: seconds of each frame, rising. steady: whether the file's own
-    times were usable. cuts: first frames of shots but the first.
+    """What a file holds. told: of `footage.read.Video`. times: seconds of each frame, rising. steady: whether the
+    file's own times were usable. cuts: first frames of shots but the first.
     """
 
     told: dict[str, Any]

@@ -21,7 +21,7 @@ LOCAL = "local"
 def over_processes(jobs: Sequence[Job], workers: int) -> Iterator[int]:
     """The indices of jobs as they are done by so many processes; in this one where it is one.
 
-    A file that kills its process is set aside, and another process takes its place. Raises StoreError as `process` does.
+    A file that kills its process is set aside, and another process takes over. Raises StoreError as `process` does.
     """
     if workers <= 1 or len(jobs) <= 1:
         yield from map(process, jobs)
