@@ -28,12 +28,12 @@ def textured(seed: int, width: int, height: int) -> Frames:
     """A picture [H, W, 3] with something in it at every scale, like a photograph."""
     rng = np.random.default_rng(seed)
     picture = np.zeros((height, width, 3))
-    for cell in (2, 4, 8, 16, 32, 64):
+    for cell in (1, 2, 4, 8, 16, 32, 64):
         small = rng.random((height // cell + 2, width // cell + 2, 3)) * 255
         layer = Image.fromarray(small.astype(np.uint8)).resize((width, height), Image.Resampling.BICUBIC)
-        picture += np.asarray(layer, np.float64) * cell**0.8
-    picture -= picture.min((0, 1))
-    return (255 * picture / picture.max((0, 1))).astype(np.uint8)
+        picture += np.asarray(layer, np.float64) * cell**0.5
+    low, high = np.percentile(picture, (3, 97), axis=(0, 1))
+    return np.clip(255 * (picture - low) / (high - low), 0, 255).astype(np.uint8)
 
 
 def panning(seed: int, frames: int, width: int = 192, height: int = 108, step: int = 2) -> Frames:

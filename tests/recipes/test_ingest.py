@@ -1,4 +1,4 @@
-"""`himmel footage ingest`: the same shards whoever does the work and however often it is killed; bad files stay outside."""
+"""`himmel footage ingest`: the same shards whoever does the work and how often it is killed; bad files stay outside."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ BAD = {
     "told badly.mp4": "is no JSON",
     "missing.mp4": "missing",
 }
-OPTIONS = ("--clips-a-shard", "2", "--licence", "CC0-1.0", "--min-sharpness", "0.012")
+OPTIONS = ("--clips-a-shard", "2", "--licence", "CC0-1.0")
 
 
 @pytest.fixture(scope="session")

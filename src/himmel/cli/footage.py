@@ -77,7 +77,7 @@ def footage() -> None:
 @click.option(
     "--min-sharpness",
     type=float,
-    default=0.01,
+    default=0.002,
     show_default=True,
     metavar="X",
     help="Variance of the Laplacian over that of brightness; below it a clip is blurred. Example: --min-sharpness 0.02",
