@@ -34,7 +34,7 @@ def test_what_is_written_is_read_again_and_is_always_the_same(shard: Path, tmp_p
     assert is_whole(tmp_path, again)
 
 
-@pytest.mark.parametrize("kept", [0.3, 0.6, 0.72])
+@pytest.mark.parametrize("kept", [0.0, 0.3, 0.6, 0.72])
 def test_a_shard_that_was_cut_off_is_refused(shard: Path, kept: float) -> None:
     whole = write_shard(shard, CLIPS, KEYS)
     content = shard.read_bytes()

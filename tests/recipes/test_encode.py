@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 import torch
 from click.testing import CliRunner
-from conftest import AUTOENCODER
 from footage_files import encode as encode_file
 from footage_files import panning
 
@@ -28,16 +27,16 @@ from himmel.recipes.encode import Shapes
 from himmel.recipes.latents import encode_frames, encode_words, read_shards
 from himmel.recipes.transformer import RECIPES, Pool, prepare
 
-WIDE, TALL = "96x48x16@16", "48x96x16@16"
+WIDE, TALL = "80x48x16@16", "48x80x16@16"
 
 
 @pytest.fixture(scope="module")
 def shards(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("footage")
     encode_file(folder / "a wide one.mp4", panning(1, 50, 128, 72, 1), 24)
-    encode_file(folder / "b tall one.mp4", panning(2, 40, 72, 128, 1), 30)
+    encode_file(folder / "b tall one.mp4", panning(2, 34, 72, 128, 1), 30)
     (folder / "a wide one.txt").write_text("A camera moves over clouds.")
-    out = folder / "shards"
+    out = tmp_path_factory.mktemp("out") / "shards"
     words = ["footage", "ingest", str(folder), "--out", str(out), "--clips-a-shard", "1", "--workers", "1"]
     result = CliRunner().invoke(himmel, [*words, "--keep", "blurred"])
     assert result.exit_code == 0, result.output
@@ -69,14 +68,14 @@ def test_shapes_have_one_area_and_fit() -> None:
 def test_training_reads_what_is_written(shards: Path, model: Path, words: parts.Reading) -> None:
     said = encode(shards, model)
     assert "1 pieces have none" in said
-    latents, (_, sha256) = shards / "latents", parts.load_autoencoder(model)
+    latents, (network, sha256) = shards / "latents", parts.load_autoencoder(model)
     counts = json.loads((latents / "manifest.json").read_text())["buckets"]
     assert counts == {WIDE: 2, TALL: 1}
     pools = {name: Pool(read_shards(latents, "clips", sha256, words[2], name)) for name in counts}
-    assert pools[WIDE].latents.shape == (2, AUTOENCODER.channels, 4, 3, 6)
-    assert pools[TALL].latents.shape == (1, AUTOENCODER.channels, 4, 6, 3)
+    assert pools[WIDE].latents.shape == (2, network.config.channels, 4, 3, 5)
+    assert pools[TALL].latents.shape == (1, network.config.channels, 4, 5, 3)
     stills = read_shards(latents, "stills", sha256, words[2])
-    assert {still.shape for still in stills} == {(1, 3, 6), (1, 6, 3)}
+    assert {still.shape for still in stills} == {(1, 3, 5), (1, 5, 3)}
     nothing, number = encode_words([""], *words[:2])
     assert torch.equal(pools[TALL].words[0, 0], nothing[0])
     told, _ = encode_words(["A camera moves over clouds."], *words[:2])
@@ -99,7 +98,7 @@ def test_the_latents_are_those_of_the_clip_at_its_own_moments(
     (_, files), *_ = read_shard(shards / "000000.tar")
     (tmp_path / "clip.mp4").write_bytes(files["mp4"])
     frames, _ = read_video(tmp_path / "clip.mp4")
-    shown = resized(frames[[24, 26, 27, 29]], 96, 48)[None]
+    shown = resized(frames[[24, 26, 27, 29]], 80, 48)[None]
     there = encode_frames(shown, network.to(parts.best_dtype()))
     torch.testing.assert_close(shard.latents[1, :, :1], there[0], atol=0.02, rtol=0.02)
 

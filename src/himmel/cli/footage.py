@@ -17,6 +17,7 @@ from himmel.cli.train import words_option
 from himmel.records import HimmelError
 
 if TYPE_CHECKING:
+    from himmel.footage.sources import Source
     from himmel.recipes.ingest import Job
     from himmel.recipes.pieces import Settings
     from himmel.safety.policy import Policy
@@ -163,6 +164,8 @@ def ingest(
     from himmel.footage.sources import sources_of
     from himmel.recipes.pieces import Settings
 
+    if Path(given).is_dir() and Path(out).resolve().is_relative_to(Path(given).resolve()):
+        raise HimmelError(f"--out {out} inside {given}", "a folder outside of the footage", "choose another with --out")
     root, sources = sources_of(given, licence, origin)
     attested = attest_likeness or policy.attest_likeness
     settings = Settings(
@@ -176,7 +179,7 @@ def ingest(
 
 
 def _take_in(
-    root: Path, sources: Sequence, folder: Path, settings: Settings, workers: int, address: str | None
+    root: Path, sources: Sequence[Source], folder: Path, settings: Settings, workers: int, address: str | None
 ) -> None:
     from himmel.recipes.ingest_run import ingest as run
     from himmel.recipes.workers import over_processes, over_ray

@@ -5,6 +5,7 @@ The same clips make the same bytes: members have no dates and no owners.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import json
@@ -27,8 +28,15 @@ LARGEST = {"json": 1 << 20, "txt": 1 << 20, "mp4": 4 << 30}
 REMEDY = "run the same `himmel footage ingest` again: it makes anew what is missing or damaged"
 
 
+NOT_THE_DISK = {errno.EINVAL, errno.EPIPE}
+"""Errors while a file is written that come from what is to be written, such as pictures that an encoder refuses."""
+
+
 class StoreError(HimmelError):
     """Something could not be written: a disk is full, a folder is closed. It stops a run, where a bad file does not."""
+
+    def __reduce__(self) -> tuple[type[StoreError], tuple[str, str, str]]:
+        return StoreError, (self.given, self.allowed, self.remedy)  # so that it can come from another process
 
 
 @dataclass(frozen=True)
@@ -68,6 +76,7 @@ def read_shard(path: Path) -> Iterator[tuple[str, dict[str, bytes]]]:
     """
     key, files = "", dict[str, bytes]()
     try:
+        _check_end(path)
         with tarfile.open(path, "r:") as tar:
             for member in tar:
                 name, _, ending = os.path.basename(member.name).partition(".")
@@ -89,6 +98,17 @@ def read_shard(path: Path) -> Iterator[tuple[str, dict[str, bytes]]]:
         raise HimmelError(f"{path} cannot be read: {error.strerror}", "", REMEDY) from error
     if files:
         yield key, files
+
+
+def _check_end(path: Path) -> None:
+    """Raises tarfile.ReadError for a tar without its two empty blocks at the end: tarfile takes one cut off inside
+    or before a header for a short one.
+    """
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - 1024))
+        if size < 1024 or size % 512 or file.read().strip(b"\0"):
+            raise tarfile.ReadError("its end is missing")
 
 
 def digest(path: Path) -> str:
@@ -148,10 +168,20 @@ def write_text(path: Path, text: str) -> None:
 
 @contextmanager
 def stored(path: Path) -> Iterator[Path]:
-    """`whole_file`, whose HimmelError becomes a StoreError."""
+    """`whole_file`, whose HimmelError becomes a StoreError where the disk is the reason."""
     try:
         with whole_file(path) as partial:
             yield partial
     except HimmelError as error:
+        if isinstance(error.__cause__, OSError) and error.__cause__.errno in NOT_THE_DISK:
+            raise
         remedy = "free some space, then run the same command again: what is finished is kept"
         raise StoreError(error.given, error.allowed, remedy) from error
+
+
+def make_folder(path: Path) -> None:
+    """Makes a folder where there is none. Raises StoreError where the disk does."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"{path} cannot be made: {error.strerror}", "", "choose another folder with --out") from error

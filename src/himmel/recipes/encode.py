@@ -28,9 +28,17 @@ from himmel.autoencoder import Autoencoder
 from himmel.autoencoder.config import FRAMES_A_GROUP, PIXELS_A_TOKEN
 from himmel.footage.fit import resized
 from himmel.footage.read import Wanted, open_video
-from himmel.footage.shards import MANIFEST, check_shards, is_whole, read_manifest, read_shard, stored, write_json
+from himmel.footage.shards import (
+    MANIFEST,
+    check_shards,
+    is_whole,
+    make_folder,
+    read_manifest,
+    read_shard,
+    stored,
+    write_json,
+)
 from himmel.language import Refiner, WordEncoder
-from himmel.recipes.ingest import make_folder
 from himmel.recipes.latents import ALONE, CAPTIONS_A_CLIP, alone, encode_frames, encode_words, frames_alone
 from himmel.recipes.scene import unknown_scene
 from himmel.recipes.survey import LIMITS

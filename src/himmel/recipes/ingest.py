@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from himmel.footage.read import Wanted, open_video
 from himmel.footage.scores import within_bars
-from himmel.footage.shards import StoreError, digest, stored, write_json
+from himmel.footage.shards import StoreError, digest, make_folder, stored, write_json
 from himmel.footage.sources import Source
 from himmel.footage.write import write_video
 from himmel.recipes.pieces import Piece, Settings, pieces
@@ -76,14 +76,6 @@ def set_down(job: Job, record: dict[str, Any]) -> None:
     """Writes down what became of a file."""
     make_folder(job.record.parent)
     write_json(job.record, {"path": job.source.path, **record})
-
-
-def make_folder(path: Path) -> None:
-    """Makes a folder where there is none. Raises StoreError where the disk does."""
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreError(f"{path} cannot be made: {error.strerror}", "", "choose another folder with --out") from error
 
 
 def _without(text: str, root: Path) -> str:
@@ -156,7 +148,7 @@ def _clip(job: Job, seen: Survey, piece: Piece, sha256: str) -> dict[str, Any]:
 def _cut(path: Path, kept: list[tuple[Piece, str]], job: Job, rate: Fraction) -> dict[str, dict[str, Any]]:
     """Writes the clips that are kept, decoding the file once more; gives the width and height of each by key."""
     sizes: dict[str, dict[str, Any]] = {}
-    spans = tuple((piece.first, piece.end) for piece, _ in kept)
+    spans = _joined([(piece.first, piece.end) for piece, _ in kept])
     if not kept:
         return sizes
     wanted = Wanted(spans=spans, square=FILM.square, progressive=FILM.progressive)
@@ -172,6 +164,14 @@ def _cut(path: Path, kept: list[tuple[Piece, str]], job: Job, rate: Fraction) ->
                 raise HimmelError(str(error), "", "") from error
             sizes[key] = size
     return sizes
+
+
+def _joined(spans: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    """Spans in rising order without those that begin where another ends."""
+    out: list[tuple[int, int]] = []
+    for first, end in spans:
+        out[-1:] = [(out[-1][0], end)] if out and out[-1][1] == first else [*out[-1:], (first, end)]
+    return tuple(out)
 
 
 def _pictures(frames: Iterator[Frame], piece: Piece, size: dict[str, Any]) -> Iterator[Frame]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from himmel.footage.shards import stored, write_text
+from himmel.footage.shards import make_folder, stored, write_text
 from himmel.recipes.pieces import REASONS
 
 KEPT, A_REASON = 24, 6
@@ -53,7 +53,7 @@ class Samples:
 
         there: (job, file name) to the file, which is made again if it is gone.
         """
-        self.folder.mkdir(exist_ok=True)
+        make_folder(self.folder)
         wanted = {clip["key"]: job for chosen in self._chosen.values() for _, job, clip in chosen}
         for old in self.folder.glob("*.jpg"):
             if old.stem not in wanted:

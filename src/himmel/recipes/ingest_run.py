@@ -24,6 +24,7 @@ from himmel.footage.shards import (
     MANIFEST,
     Shard,
     is_whole,
+    make_folder,
     read_manifest,
     shard_name,
     write_json,
@@ -31,7 +32,7 @@ from himmel.footage.shards import (
     write_text,
 )
 from himmel.footage.sources import Source
-from himmel.recipes.ingest import Job, make_folder, process, read_record, told_of
+from himmel.recipes.ingest import Job, process, read_record, told_of
 from himmel.recipes.ingest_report import Samples, write_report
 from himmel.recipes.pieces import REASONS, Settings
 from himmel.records import HimmelError
@@ -184,9 +185,13 @@ class Packer:
 
     def _there(self, job: Job, name: str) -> Path:
         """A file that a job has made; where it is gone, the job is done again."""
-        if not (job.clips / name).is_file():
+        path = job.clips / name
+        if not path.is_file():
             process(job)
-        return job.clips / name
+        if not path.is_file():
+            given = f"{job.source.path} is not what it was when it was taken in"
+            raise HimmelError(given, "the same file", "begin again in a new folder, with --out")
+        return path
 
     def _close(self) -> None:
         """Writes the open shard, unless it is there, and lets go of its clips."""

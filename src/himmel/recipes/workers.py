@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import pickle
+import signal
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -67,6 +69,7 @@ class _Worker:
         try:
             trouble = self.pipe.recv()
         except (EOFError, ConnectionResetError):
+            self.pipe.close()
             self._process.join()
             set_down(job, {"aside": f"the process that worked on it ended (exit {self._process.exitcode})"})
             self._start()
@@ -83,6 +86,7 @@ class _Worker:
 
 def _serve(pipe: connection.Connection) -> None:
     """What a process does: jobs come, None or the parts of a StoreError go back."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which stops its workers
     parent = parent_process()
     assert parent is not None, "it was started by another"
     # A killed parent cannot stop its children: they look after themselves.
@@ -120,10 +124,10 @@ def over_ray(jobs: Sequence[Job], address: str, workers: int) -> Iterator[int]:
         raise HimmelError(given, f"{LOCAL}, or the address of a cluster", "for example --ray local") from error
     try:
         ray.data.DataContext.get_current().enable_progress_bars = False
-        rows = ray.data.from_items([{"job": job} for job in jobs], override_num_blocks=len(jobs))
-        done = rows.map(_row, concurrency=workers, num_cpus=1)
-        for row in done.iter_batches(batch_size=None, prefetch_batches=0):
-            yield from _indices(row)
+        ray.data.DataContext.get_current().print_on_execution_start = False
+        rows = ray.data.from_items([{"job": pickle.dumps(job)} for job in jobs], override_num_blocks=len(jobs))
+        done = rows.map(_row, compute=ray.data.TaskPoolStrategy(workers), num_cpus=1)
+        yield from (int(row["index"]) for row in done.iter_rows())
     except Exception as error:
         if (trouble := _cause(error)) is not None:
             raise StoreError(trouble.given, trouble.allowed, trouble.remedy) from error
@@ -134,11 +138,7 @@ def over_ray(jobs: Sequence[Job], address: str, workers: int) -> Iterator[int]:
 
 def _row(row: dict[str, Any]) -> dict[str, Any]:
     """One file, as Ray Data calls for it."""
-    return {"index": process(row["job"])}
-
-
-def _indices(batch: Any) -> Iterator[int]:
-    yield from (int(index) for index in batch["index"])
+    return {"index": process(pickle.loads(row["job"]))}
 
 
 def _cause(error: BaseException | None) -> StoreError | None:
