@@ -77,9 +77,10 @@ def test_training_reads_what_is_written(shards: Path, model: Path, words: parts.
     stills = read_shards(latents, "stills", sha256, words[2])
     assert {still.shape for still in stills} == {(1, 3, 5), (1, 5, 3)}
     nothing, number = encode_words([""], *words[:2])
-    assert torch.equal(pools[TALL].words[0, 0], nothing[0])
+    torch.testing.assert_close(pools[TALL].words[0, 0], nothing[0], atol=0.1, rtol=0.1)
+    assert pools[TALL].counts.unique().tolist() == number.tolist()
     told, _ = encode_words(["A camera moves over clouds."], *words[:2])
-    assert torch.equal(pools[WIDE].words[1, 1], told[0])
+    torch.testing.assert_close(pools[WIDE].words[1, 1], told[0], atol=0.1, rtol=0.1)
     assert pools[WIDE].scene.isnan().all()
     generator = torch.Generator().manual_seed(1)
     for kind in ("clips", "referenced"):

@@ -25,12 +25,13 @@ pytest.importorskip("scenedetect")
 pytest.importorskip("matplotlib")
 
 from himmel.cli import himmel
+from himmel.cli.footage import REASONS as KNOWN
 from himmel.footage import shards
 from himmel.footage.read import read_video
 from himmel.footage.shards import read_manifest, read_shard
 from himmel.recipes import workers
 from himmel.recipes.ingest import Job
-from himmel.recipes.pieces import Settings
+from himmel.recipes.pieces import REASONS, Settings
 
 GOOD = ("three shots and a flash.mp4", "10 bit.mp4", "with sound.mp4", "interlaced.mkv", "rotated.mp4", "silent.mp4")
 ODD = ("varying rate.mkv", "letterbox.mp4")
@@ -49,7 +50,7 @@ BAD = {
     "a letter.mp4": "no video",
     "playlist.mp4": "no video",
     "photograph.png": "a single picture",
-    "copy of silent.mp4": "the same file as",
+    "zz silent again.mp4": "the same file as",
     "told badly.mp4": "is no JSON",
     "missing.mp4": "missing",
 }
@@ -60,7 +61,7 @@ OPTIONS = ("--clips-a-shard", "2", "--licence", "CC0-1.0")
 def mixed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A list of files of all kinds beside those files."""
     folder = make(tmp_path_factory.mktemp("mixed"), *GOOD, *ODD, *DULL, *BAD)
-    shutil.copy(folder / "silent.mp4", folder / "copy of silent.mp4")
+    shutil.copy(folder / "silent.mp4", folder / "zz silent again.mp4")
     shutil.copy(folder / "static.mp4", folder / "told badly.mp4")
     (folder / "told badly.json").write_text("{")
     (folder / "silent.txt").write_text("A camera moves over coloured clouds.\n")
@@ -114,6 +115,10 @@ def clips(folder: Path) -> Iterator[tuple[dict, dict[str, bytes]]]:
 
 def lines(path: Path) -> list[dict]:
     return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def test_the_command_line_knows_every_reason() -> None:
+    assert tuple(REASONS) == KNOWN
 
 
 def test_every_file_becomes_what_it_is(everything: Path) -> None:
@@ -195,11 +200,8 @@ def test_other_footage_or_settings_do_not_go_into_the_same_shards(few: Path, str
     result = CliRunner().invoke(himmel, ["footage", "ingest", str(few), "--out", str(straight), "--max-seconds", "5"])
     assert result.exit_code == 2
     assert "other footage" in result.stderr
-    for given, out, said in (
-        (few, few / "shards", "outside of the footage"),
-        (few, few.parent, "holds something else"),
-    ):
-        result = CliRunner().invoke(himmel, ["footage", "ingest", str(given), "--out", str(out)])
+    for out, said in ((few / "shards", "outside of the footage"), (few.parent, "holds something else")):
+        result = CliRunner().invoke(himmel, ["footage", "ingest", str(few), "--out", str(out)])
         assert result.exit_code == 2
         assert said in result.stderr
 

@@ -78,10 +78,10 @@ def footage() -> None:
 @click.option(
     "--min-sharpness",
     type=float,
-    default=0.002,
+    default=0.0007,
     show_default=True,
     metavar="X",
-    help="Variance of the Laplacian over that of brightness; below it a clip is blurred. Example: --min-sharpness 0.02",
+    help="Variance of the Laplacian over that of brightness; below it a clip is blurred. Example: --min-sharpness 0.002",
 )
 @click.option(
     "--min-motion",

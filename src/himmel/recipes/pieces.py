@@ -34,7 +34,7 @@ class Settings:
 
     min_seconds: float = 1.0
     max_seconds: float = 10.0
-    min_sharpness: float = 0.002
+    min_sharpness: float = 0.0007
     min_motion: float = 0.01
     max_text: float = 0.10
     clips_a_shard: int = 100

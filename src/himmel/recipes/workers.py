@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import pickle
 import signal
@@ -113,18 +114,18 @@ def over_ray(jobs: Sequence[Job], address: str, workers: int) -> Iterator[int]:
         raise HimmelError("--ray needs Ray, which isn't installed", "", "pip install 'himmel[ray]'")
     if not jobs:
         return
-    import ray
-    import ray.data
+    import ray  # pyright: ignore[reportMissingImports]
+    import ray.data  # pyright: ignore[reportMissingImports]
 
     own = {"num_cpus": workers, "include_dashboard": False} if address == LOCAL else {}
     try:
-        ray.init(address=address, log_to_driver=False, logging_level="ERROR", **own)
+        ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **own)
     except (ConnectionError, ValueError, RuntimeError, OSError) as error:
         given = f"no Ray at {address!r:.200}: {' '.join(str(error).split())[:200]}"
         raise HimmelError(given, f"{LOCAL}, or the address of a cluster", "for example --ray local") from error
     try:
+        logging.getLogger("ray.data").setLevel(logging.ERROR)
         ray.data.DataContext.get_current().enable_progress_bars = False
-        ray.data.DataContext.get_current().print_on_execution_start = False
         rows = ray.data.from_items([{"job": pickle.dumps(job)} for job in jobs], override_num_blocks=len(jobs))
         done = rows.map(_row, compute=ray.data.TaskPoolStrategy(workers), num_cpus=1)
         yield from (int(row["index"]) for row in done.iter_rows())
