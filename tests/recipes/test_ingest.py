@@ -206,14 +206,23 @@ def test_other_footage_or_settings_do_not_go_into_the_same_shards(few: Path, str
         assert said in result.stderr
 
 
+@pytest.fixture(scope="session")
+def single(mixed: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """(A folder with one file, what becomes of it)."""
+    folder = tmp_path_factory.mktemp("single")
+    shutil.copy(mixed / "silent.mp4", folder / "silent.mp4")
+    out = tmp_path_factory.mktemp("single-out") / "shards"
+    run(folder, out, "--workers", "1")
+    return folder, out
+
+
 @pytest.mark.parametrize("what", ["clip", "shard", "record"])
 def test_a_full_disk_stops_the_run_in_one_line_and_it_goes_on(
-    what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    what: str, single: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    footage = make(tmp_path / "footage", "silent.mp4", "with sound.mp4")
-    run(footage, tmp_path / "straight", "--workers", "1")
+    footage, straight = single
     real, out = shards.whole_file, tmp_path / "shards"
-    ending = {"clip": ".mp4", "shard": ".tar", "record": "000001.json"}[what]
+    ending = {"clip": ".mp4", "shard": ".tar", "record": "000000.json"}[what]
 
     def full(path: Path) -> object:
         if str(path).endswith(ending):
@@ -229,7 +238,7 @@ def test_a_full_disk_stops_the_run_in_one_line_and_it_goes_on(
     assert not (out / "manifest.json").exists()
     monkeypatch.setattr(shards, "whole_file", real)
     run(footage, out, "--workers", "1")
-    assert contents(out) == contents(tmp_path / "straight")
+    assert contents(out) == contents(straight)
 
 
 def test_a_file_that_kills_its_process_is_set_aside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

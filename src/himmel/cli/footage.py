@@ -81,7 +81,7 @@ def footage() -> None:
     default=0.0007,
     show_default=True,
     metavar="X",
-    help="Variance of the Laplacian over that of brightness; below it a clip is blurred. Example: --min-sharpness 0.002",
+    help="Variance of the Laplacian over that of brightness; below it a clip is blurred. Example: --min-sharpness 0.01",
 )
 @click.option(
     "--min-motion",
