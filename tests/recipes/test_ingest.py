@@ -52,6 +52,7 @@ BAD = {
     "photograph.png": "a single picture",
     "zz silent again.mp4": "the same file as",
     "told badly.mp4": "is no JSON",
+    "<img src=x>.mp4": "is empty",
     "missing.mp4": "missing",
 }
 OPTIONS = ("--clips-a-shard", "2", "--licence", "CC0-1.0")
@@ -64,6 +65,7 @@ def mixed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copy(folder / "silent.mp4", folder / "zz silent again.mp4")
     shutil.copy(folder / "static.mp4", folder / "told badly.mp4")
     (folder / "told badly.json").write_text("{")
+    (folder / "<img src=x>.mp4").touch()
     (folder / "silent.txt").write_text("A camera moves over coloured clouds.\n")
     (folder / "rotated.json").write_text(json.dumps({"licence": "CC-BY-4.0", "source": "a telephone", "take": 7}))
     rows = [json.dumps({"path": path.name}) for path in folder.iterdir()]
@@ -138,6 +140,7 @@ def test_every_file_becomes_what_it_is(everything: Path) -> None:
     page = (everything / "report/index.html").read_text()
     assert all(reason in page for reason in manifest["dropped"])
     assert "the same file as" in page
+    assert "<img src=x>" not in page
 
 
 def test_clips_keep_size_rate_time_and_what_was_said(everything: Path, tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ from himmel.recipes.ingest_report import Samples, write_report
 from himmel.recipes.pieces import REASONS, Settings
 from himmel.records import HimmelError
 from himmel.safety.engine import INSTALL
-from himmel.safety.frames import missing
+from himmel.safety.frames import missing, wanted
 
 PLAN = "plan.json"
 Work = Callable[[Sequence[Job]], Iterator[int]]
@@ -70,7 +70,7 @@ def ingest(
     work: does jobs, in any order (`himmel.recipes.workers`). Raises HimmelError for a folder that holds something else,
     and StoreError where something could not be written: then the same call goes on from what is there.
     """
-    if settings.policy.frames.missing == "refuse" and (absent := missing()):
+    if settings.policy.frames.missing == "refuse" and (absent := unseen(settings)):
         raise HimmelError(f"frames cannot be looked at for {', '.join(absent)}", "all checks installed", INSTALL)
     jobs = [Job(index, root, source, folder, settings) for index, source in enumerate(sources)]
     _begin(folder, jobs, settings)
@@ -89,6 +89,12 @@ def ingest(
                 seconds = time.monotonic() - began
                 report(f"{following} of {len(jobs)} files, {len(packer.found.kept)} clips kept, {seconds:.0f} s")
     return packer.end()
+
+
+def unseen(settings: Settings) -> dict[str, str]:
+    """Each kind of look that the policy asks for and this installation cannot do, and what it lacks."""
+    absent = missing()
+    return {kind: absent[kind] for kind in wanted(settings.policy) if kind in absent}
 
 
 def _and_first(indices: Iterator[int]) -> Iterator[int | None]:
@@ -235,7 +241,7 @@ class Packer:
             "seconds": round(sum(clip["seconds"] for clip in found.kept), 3),
             "dropped": found.drops(),
             "licences": dict(sorted(Counter(clip["licence"] for clip in found.kept).items())),
-            "unseen": missing(),
+            "unseen": unseen(self.settings),
             "shards": [asdict(shard) for shard in self.shards],
         }
         pictures = self.samples.stored(lambda index, name: self._there(self.jobs[index], name))

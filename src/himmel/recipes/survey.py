@@ -21,6 +21,7 @@ from himmel.footage.shots import Shots
 from himmel.records import HimmelError
 from himmel.safety.faces import Faces
 from himmel.safety.frames import missing, text_verdicts
+from himmel.safety.frames import wanted as wanted_looks
 from himmel.safety.policy import Policy
 from himmel.safety.writing import MOST, Box, Writing
 
@@ -76,12 +77,13 @@ class Survey:
 
 
 class Looks:
-    """The detectors of a process that are installed; `lacking` says which are not and why."""
+    """The detectors of a process: those that the policy asks for, as far as they are installed."""
 
     def __init__(self, policy: Policy) -> None:
-        self.policy, self.lacking = policy, missing()
-        self._faces = None if "faces" in self.lacking else Faces(1)
-        self._writing = None if "text" in self.lacking else Writing(1)
+        self.policy = policy
+        kinds = set(wanted_looks(policy)) - set(missing())
+        self._faces = Faces(1) if "faces" in kinds else None
+        self._writing = Writing(1) if "text" in kinds else None
 
     def faces(self, frame: Frame) -> int | None:
         """How many faces are in a picture."""
