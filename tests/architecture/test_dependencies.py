@@ -26,6 +26,8 @@ IMPORTED_AS = {
     "scikit-image": "skimage",
     "pyyaml": "yaml",
     "c2pa-python": "c2pa",
+    "opencv-python-headless": "cv2",
+    "scenedetect-headless": "scenedetect",
 }
 TOOLS = {"ruff", "pyright", "import-linter", "pre-commit"}
 

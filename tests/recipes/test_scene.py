@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from himmel.grammar.vocabulary import COLOURS, SHAPES
-from himmel.recipes.scene import COVERED, SceneHead, mirror_scene, scene_loss, scene_targets
+from himmel.recipes.scene import COVERED, SceneHead, mirror_scene, scene_loss, scene_targets, unknown_scene
 from himmel.records import ObjectFacts, SceneFacts
 
 FACTS = SceneFacts("single", objects=(ObjectFacts("ball", "red"), ObjectFacts("cube", "blue")))
@@ -50,3 +50,19 @@ def test_the_right_answer_costs_least() -> None:
     untaught = head(torch.randn(1, 32, 8))
     assert untaught.shape == right.shape
     assert scene_loss(right, scene) < 0.3 * scene_loss(untaught, scene)
+
+
+def test_what_nobody_knows_teaches_nothing() -> None:
+    torch.manual_seed(0)
+    known = scene_targets(moving_masks(), [FACTS], 16.0)
+    unknown = unknown_scene(2, (2, 4, 4))
+    assert unknown.shape[1:] == known.shape[1:]
+    answers = torch.randn(3, 32, COVERED + 2, requires_grad=True)
+    loss = scene_loss(answers, torch.cat([known, unknown]))
+    torch.testing.assert_close(loss, scene_loss(answers[:1], known))
+    (gradient,) = torch.autograd.grad(loss, answers)
+    assert gradient[:1].abs().max() > 0
+    assert torch.equal(gradient[1:], torch.zeros(2, 32, COVERED + 2))
+    nothing = scene_loss(answers, unknown_scene(3, (2, 4, 4)))
+    assert float(nothing) == 0
+    assert torch.equal(torch.autograd.grad(nothing, answers)[0], torch.zeros_like(answers))

@@ -20,6 +20,7 @@ from himmel.cli.enlarge import enlarge
 from himmel.cli.evaluate_open_weights import evaluate
 from himmel.cli.extend import extend
 from himmel.cli.fill import fill
+from himmel.cli.footage import footage
 from himmel.cli.generate import generate
 from himmel.cli.image import image
 from himmel.cli.keys import keys
@@ -101,7 +102,7 @@ def himmel() -> None:
 
 
 MAKING = (generate, image, animate, extend, loop, fill, connect, edit, storyboard, vary, enlarge, replay)
-VERBS = (*MAKING, verify, serve, keys, plan, models, doctor, world, train, evaluate)
+VERBS = (*MAKING, verify, serve, keys, plan, models, doctor, world, footage, train, evaluate)
 for verb in VERBS:
     himmel.add_command(verb)
 

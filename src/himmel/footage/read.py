@@ -11,13 +11,16 @@ from __future__ import annotations
 import json
 import os
 import stat
+import struct
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,12 +50,38 @@ class ReadLimits:
     most: int = 0
 
 
-def read_video(path: str | os.PathLike[str], *, limits: ReadLimits | None = None) -> tuple[NDArray[np.uint8], Fraction]:
-    """Frames uint8 [T, H, W, 3] sRGB, upright, and the frame rate, of an MP4, MOV, WebM, MKV, AVI, GIF, PNG
-    or JPEG.
+@dataclass(frozen=True)
+class Wanted:
+    """Which pictures of a file, and how. side: pixels of the longer side at most, 0 for as they are. spans: frames
+    [first, end) in rising order, () for all. square: pixels that are no squares become some. progressive: fields become
+    whole frames.
+    """
 
-    A still has one frame and rate 1. Raises HimmelError for a file that is missing, unreadable, of another
-    kind, damaged, changes its frame size, or is over a limit.
+    side: int = 0
+    spans: tuple[tuple[int, int], ...] = ()
+    square: bool = False
+    progressive: bool = False
+
+
+@dataclass
+class Video:
+    """A file that is being decoded. told: what it says of itself (`decode_child.told`), with width and height of its
+    frames. rate: frames a second, known when `frames` has come to its end.
+    """
+
+    told: dict[str, Any]
+    frames: Iterator[tuple[float, NDArray[np.uint8]]]
+    """(seconds, uint8 [H, W, 3] sRGB), upright; raises HimmelError where the file is damaged or over a limit."""
+    rate: Fraction | None = None
+
+
+@contextmanager
+def open_video(
+    path: str | os.PathLike[str], *, limits: ReadLimits | None = None, wanted: Wanted | None = None
+) -> Iterator[Video]:
+    """The frames of a file one after another, so that its length costs no memory.
+
+    Raises HimmelError as `read_video`.
     """
     limits = limits or ReadLimits()
     with _opened(path) as source:
@@ -60,7 +89,7 @@ def read_video(path: str | os.PathLike[str], *, limits: ReadLimits | None = None
             given, allowed = f"{path} has {size >> 20} MiB", f"at most {limits.file_bytes >> 20} MiB"
             raise HimmelError(given, allowed, "cut it or make it smaller first")
         container = _container(path, source)
-        request = json.dumps({"container": container, **asdict(limits)})
+        request = json.dumps({"container": container, **asdict(limits), **asdict(wanted or Wanted())})
         environment = {
             "PYTHONPATH": os.pathsep.join(p for p in sys.path if p),
             "PATH": os.environ.get("PATH", ""),
@@ -77,15 +106,24 @@ def read_video(path: str | os.PathLike[str], *, limits: ReadLimits | None = None
     try:
         with child:
             try:
-                frames, rate = _received(cast(IO[bytes], child.stdout))
+                yield _received(path, child)
             finally:
                 child.kill()
-                complaint = cast(IO[bytes], child.stderr).read(2000).decode(errors="replace").strip()
     finally:
         timer.cancel()
-    if frames is None:
-        raise _refusal(path, child.returncode, complaint)
-    return frames, rate
+
+
+def read_video(path: str | os.PathLike[str], *, limits: ReadLimits | None = None) -> tuple[NDArray[np.uint8], Fraction]:
+    """Frames uint8 [T, H, W, 3] sRGB, upright, and the frame rate, of an MP4, MOV, WebM, MKV, AVI, GIF, PNG
+    or JPEG.
+
+    A still has one frame and rate 1. Raises HimmelError for a file that is missing, unreadable, of another
+    kind, damaged, changes its frame size, or is over a limit.
+    """
+    with open_video(path, limits=limits) as video:
+        frames = np.stack([frame for _, frame in video.frames])
+        assert video.rate is not None, "frames have come to their end"
+        return frames, video.rate
 
 
 def _opened(path: str | os.PathLike[str]) -> IO[bytes]:
@@ -120,28 +158,36 @@ def _container(path: str | os.PathLike[str], source: IO[bytes]) -> str:
     raise HimmelError(given, "MP4, MOV, WebM, MKV, AVI, GIF, PNG, JPEG", REMEDY)
 
 
-def _received(pipe: IO[bytes]) -> tuple[NDArray[np.uint8] | None, Fraction]:
-    """What the child sent: one line of JSON, the frames' bytes, one line saying how many. None unless
-    complete.
-    """
+def _received(path: str | os.PathLike[str], child: subprocess.Popen[bytes]) -> Video:
+    """What the child sends: one line of JSON, frames, one line with the rate."""
+    pipe = cast(IO[bytes], child.stdout)
     header = pipe.readline(1000)
     if not header.endswith(b"\n"):
-        return None, Fraction(1)
-    said = json.loads(header)
-    size = said["width"] * said["height"] * 3
-    frames: list[NDArray[np.uint8]] = []
-    while pipe.read(1) == b"F":
-        data = pipe.read(size)
-        if len(data) < size:
-            return None, Fraction(1)
-        frames.append(np.frombuffer(data, np.uint8).reshape(said["height"], said["width"], 3))
-    end = pipe.readline(1000)
-    if not end.endswith(b"\n"):
-        return None, Fraction(1)
-    return np.stack(frames), Fraction(json.loads(end)["rate"])
+        raise _refusal(path, child)
+    told = json.loads(header)
+    shape = told["height"], told["width"], 3
+    size = shape[0] * shape[1] * 3
+
+    def frames() -> Iterator[tuple[float, NDArray[np.uint8]]]:
+        while pipe.read(1) == b"F":
+            stamp, data = pipe.read(8), pipe.read(size)
+            if len(data) < size:
+                raise _refusal(path, child)
+            yield struct.unpack("<d", stamp)[0], np.frombuffer(data, np.uint8).reshape(shape)
+        end = pipe.readline(1000)
+        if not end.endswith(b"\n"):
+            raise _refusal(path, child)
+        video.rate = Fraction(json.loads(end)["rate"])
+
+    video = Video(told, frames())
+    return video
 
 
-def _refusal(path: str | os.PathLike[str], code: int | None, complaint: str) -> HimmelError:
+def _refusal(path: str | os.PathLike[str], child: subprocess.Popen[bytes]) -> HimmelError:
+    """What the child complained of, or how it ended."""
+    child.kill()
+    complaint = cast(IO[bytes], child.stderr).read(2000).decode(errors="replace").strip()
+    code = child.wait()
     try:
         said = json.loads(complaint.splitlines()[-1])
         return HimmelError(f"{path}: {said['given']}", said["allowed"], said["remedy"])

@@ -18,7 +18,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import IO, cast
@@ -77,6 +77,8 @@ CODECS = {
     ".gif": _Codec("gif", "gif", "pal8", {}, threads=1),
 }
 
+LIGHT = replace(CODECS[".mp4"], options={**CODECS[".mp4"].options, "preset": "veryfast", "crf": "15"}, threads=1)
+
 
 def write_video(
     path: str | os.PathLike[str],
@@ -85,14 +87,16 @@ def write_video(
     *,
     on_frame: OnFrame | None = None,
     into: Path | None = None,
+    light: bool = False,
 ) -> Path:
     """Write uint8 frames [T, H, W, 3] (an array, or an iterator of [H, W, 3] that is read once) by file
     ending.
 
     rate: frames a second, above 0. on_frame(i) is called when frame i has been handed to the encoder. The
     file appears under its name only when it is whole; memory does not grow with the number of frames. into: a file
-    that is written in its place, for more to be done to it; `path` then only says of which kind. Returns
-    the absolute path. Raises HimmelError where `check_target` does, for no frames, frames of unequal or
+    that is written in its place, for more to be done to it; `path` then only says of which kind. light: an .mp4
+    by one core at a quarter of the work, a little larger. Returns the absolute path. Raises
+    HimmelError where `check_target` does, for no frames, frames of unequal or
     impossible shape, and when the system refuses to write; whatever `frames` raises passes through.
     """
     stream = _checked(frames)
@@ -113,7 +117,8 @@ def write_video(
         elif target.suffix.lower() == ".gif":
             _write_gif(partial, everything, rate, width, height, report)
         else:
-            _write_yuv(partial, CODECS[target.suffix.lower()], everything, rate, width, height, report)
+            codec = LIGHT if light and target.suffix.lower() == ".mp4" else CODECS[target.suffix.lower()]
+            _write_yuv(partial, codec, everything, rate, width, height, report)
     return target
 
 

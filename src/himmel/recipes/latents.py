@@ -112,13 +112,13 @@ def encode_shard_latents(pictures: Path, autoencoder: Autoencoder, sha256: str) 
         frames, masks, facts = shard["frames"], shard["masks"], read_facts(str(shard["facts"]))
     rate = _rate(pictures)
     tensors = {"clips": _both_ways(frames, autoencoder, None), "clips.scene": _scene(masks, facts, rate)}
-    chosen = _frames_alone(len(frames), frames.shape[1], pictures.stem)
-    tensors["clips.reference"] = _both_ways(_alone(frames, chosen), autoencoder, ALONE)
+    chosen = frames_alone(len(frames), frames.shape[1], pictures.stem)
+    tensors["clips.reference"] = _both_ways(alone(frames, chosen), autoencoder, ALONE)
     tensors["clips.frame"] = torch.from_numpy(np.concatenate([chosen, chosen]))
     if _large(pictures):
         first = np.zeros(len(frames), np.int64)
-        tensors["stills"] = _both_ways(_alone(frames, first), autoencoder, ALONE)
-        tensors["stills.scene"] = _scene(_alone(masks, first), facts, rate)
+        tensors["stills"] = _both_ways(alone(frames, first), autoencoder, ALONE)
+        tensors["stills.scene"] = _scene(alone(masks, first), facts, rate)
         tensors["stills.reference"], tensors["stills.frame"] = tensors["stills"], torch.zeros(2 * len(frames)).long()
     save_file(
         {name: value.contiguous().clone() for name, value in tensors.items()},
@@ -127,26 +127,32 @@ def encode_shard_latents(pictures: Path, autoencoder: Autoencoder, sha256: str) 
     )
 
 
-def _frames_alone(clips: int, frames: int, name: str) -> NDArray[np.int64]:
+def frames_alone(clips: int, frames: int, name: str) -> NDArray[np.int64]:
     """For each clip the frame that is encoded alone: in half of them the first."""
     rng = np.random.default_rng(list(name.encode()))
     return np.where(rng.random(clips) < 0.5, 0, rng.integers(0, frames, clips))
 
 
-def _alone(clips: NDArray[np.uint8], frame: NDArray[np.int64]) -> NDArray[np.uint8]:
+def alone(clips: NDArray[np.uint8], frame: NDArray[np.int64]) -> NDArray[np.uint8]:
     """A group of four that holds one frame of each clip [N, T, ...]: [N, 4, ...]."""
     return np.repeat(clips[np.arange(len(clips)), frame][:, None], FRAMES_A_GROUP, 1)
 
 
 def _both_ways(frames: NDArray[np.uint8], autoencoder: Autoencoder, present: list[bool] | None) -> Tensor:
     """Latents of clips [N, T, H, W, 3], then of the same clips mirrored."""
+    return torch.cat([encode_frames(frames, autoencoder, present, flip) for flip in (False, True)])
+
+
+def encode_frames(
+    frames: NDArray[np.uint8], autoencoder: Autoencoder, present: list[bool] | None = None, flip: bool = False
+) -> Tensor:
+    """Latents float16 [N, C, T / 4, h, w] of clips [N, T, H, W, 3]. present: which frames are there, None for all."""
     found = []
-    for flip in (False, True):
-        for start in range(0, len(frames), 5):
-            batch = torch.from_numpy(frames[start : start + 5]).permute(0, 4, 1, 2, 3)
-            batch = (batch.flip(-1) if flip else batch).to(autoencoder.dtype) / 127.5 - 1
-            there = None if present is None else torch.tensor([present]).expand(len(batch), -1)
-            found.append(autoencoder.encode(batch, there).half())
+    for start in range(0, len(frames), 5):
+        batch = torch.from_numpy(frames[start : start + 5]).permute(0, 4, 1, 2, 3)
+        batch = (batch.flip(-1) if flip else batch).to(autoencoder.dtype) / 127.5 - 1
+        there = None if present is None else torch.tensor([present]).expand(len(batch), -1)
+        found.append(autoencoder.encode(batch, there).half())
     return torch.cat(found)
 
 

@@ -5,6 +5,8 @@ that object moves. The flow's loss is spent mostly on texture, which fills the p
 name. The idea is that of REPA (2410.06940), with the simulator's own answers in place of another network's features.
 The head is thrown away after training.
 
+Of real footage nobody knows the answers: there they are NaN (`unknown_scene`), and nothing is asked.
+
 Shapes: B clips, T frames, G = T / 4 latent frames, H W pixels, h w latent places, D width, K = CHANNELS answers.
 """
 
@@ -50,6 +52,11 @@ def scene_targets(masks: NDArray[np.uint8], facts: Sequence[SceneFacts], rate: f
     return torch.from_numpy(out).half()
 
 
+def unknown_scene(batch: int, grid: tuple[int, int, int]) -> Tensor:
+    """The answers for clips of which nothing is known, float16 [B, K, *grid]: NaN everywhere."""
+    return torch.full((batch, CHANNELS, *grid), float("nan"), dtype=torch.float16)
+
+
 def mirror_scene(scene: Tensor) -> Tensor:
     """The answers for the same clips seen in a mirror."""
     flipped = scene.flip(-1).clone()
@@ -92,12 +99,15 @@ class SceneHead(nn.Module):
 def scene_loss(answers: Tensor, scene: Tensor) -> Tensor:
     """Binary cross-entropy of coverage, summed over colours and shapes, and smooth L1 of covered places' speed.
 
-    answers: [B, N, K] of `SceneHead`; scene: [B, K, G, h, w]. Mean over places; a scalar.
+    answers: [B, N, K] of `SceneHead`; scene: [B, K, G, h, w], NaN at places of which nothing is known. Mean over the
+    other places, 0 where there are none; a scalar.
     """
     truth = scene.flatten(2).transpose(1, 2).to(torch.float32)
+    known = truth.isfinite().all(-1)
+    truth = torch.where(known[..., None], truth, 0.0)  # a NaN times 0 would still be one, in the gradient too
     answers = answers.float()
     covered = truth[..., :COVERED].clamp(max=1)
     coverage = F.binary_cross_entropy_with_logits(answers[..., :COVERED], covered, reduction="none").sum(-1)
     share = covered[..., : len(COLOURS)].sum(-1, keepdim=True)
     speed = F.smooth_l1_loss(answers[..., COVERED:] * share, truth[..., COVERED:], reduction="none").sum(-1)
-    return (coverage + speed).mean()
+    return torch.where(known, coverage + speed, 0.0).sum() / known.sum().clamp(min=1)

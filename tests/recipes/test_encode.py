@@ -1,0 +1,130 @@
+"""`himmel footage encode` writes what training reads: shapes that fit, words if there are any, no invented truth."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+import torch
+from click.testing import CliRunner
+from footage_files import encode as encode_file
+from footage_files import panning
+
+pytest.importorskip("cv2")
+pytest.importorskip("scenedetect")
+pytest.importorskip("matplotlib")
+
+from himmel.cli import himmel
+from himmel.footage.fit import resized
+from himmel.footage.read import read_video
+from himmel.footage.shards import read_shard
+from himmel.pipeline import parts
+from himmel.recipes.encode import Shapes
+from himmel.recipes.latents import encode_frames, encode_words, read_shards
+from himmel.recipes.transformer import RECIPES, Pool, prepare
+
+WIDE, TALL = "80x48x16@16", "48x80x16@16"
+
+
+@pytest.fixture(scope="module")
+def shards(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("footage")
+    encode_file(folder / "a wide one.mp4", panning(1, 50, 128, 72, 1), 24)
+    encode_file(folder / "b tall one.mp4", panning(2, 34, 72, 128, 1), 30)
+    (folder / "a wide one.txt").write_text("A camera moves over clouds.")
+    out = tmp_path_factory.mktemp("out") / "shards"
+    words = ["footage", "ingest", str(folder), "--out", str(out), "--clips-a-shard", "1", "--workers", "1"]
+    result = CliRunner().invoke(himmel, [*words, "--keep", "blurred"])
+    assert result.exit_code == 0, result.output
+    return out
+
+
+def encode(shards: Path, model: Path, *more: str) -> str:
+    words = ["footage", "encode", str(shards), "--model", str(model), "--area", "64x64", "--seconds", "1"]
+    result = CliRunner().invoke(himmel, [*words, *more])
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def test_shapes_have_one_area_and_fit() -> None:
+    shapes = Shapes(128 * 128, 16, 2.0)
+    assert shapes.lengths == [32, 16, 8]
+    assert shapes.size(1920, 1080) == (176, 96)
+    assert shapes.size(1080, 1920) == (96, 176)
+    assert shapes.size(500, 500) == (128, 128)
+    for width, height in shapes.sizes:
+        assert width % 16 == height % 16 == 0
+        assert width * height == pytest.approx(128 * 128, rel=0.12)
+    assert shapes.pieces(100, Fraction(25)) == [(0, 32), (32, 32)]
+    assert shapes.pieces(66, Fraction(24000, 1001)) == [(0, 32), (32, 8)]
+    assert shapes.pieces(8, Fraction(25)) == []
+    assert Shapes(64 * 64, 8, 0.5).lengths == [4]
+
+
+def test_training_reads_what_is_written(shards: Path, model: Path, words: parts.Reading) -> None:
+    said = encode(shards, model)
+    assert "1 pieces have none" in said
+    latents, (network, sha256) = shards / "latents", parts.load_autoencoder(model)
+    counts = json.loads((latents / "manifest.json").read_text())["buckets"]
+    assert counts == {WIDE: 2, TALL: 1}
+    pools = {name: Pool(read_shards(latents, "clips", sha256, words[2], name)) for name in counts}
+    assert pools[WIDE].latents.shape == (2, network.config.channels, 4, 3, 5)
+    assert pools[TALL].latents.shape == (1, network.config.channels, 4, 5, 3)
+    stills = read_shards(latents, "stills", sha256, words[2])
+    assert {still.shape for still in stills} == {(1, 3, 5), (1, 5, 3)}
+    nothing, number = encode_words([""], *words[:2])
+    torch.testing.assert_close(pools[TALL].words[0, 0], nothing[0], atol=0.1, rtol=0.1)
+    assert pools[TALL].counts.unique().tolist() == number.tolist()
+    told, _ = encode_words(["A camera moves over clouds."], *words[:2])
+    torch.testing.assert_close(pools[WIDE].words[1, 1], told[0], atol=0.1, rtol=0.1)
+    assert pools[WIDE].scene.isnan().all()
+    generator = torch.Generator().manual_seed(1)
+    for kind in ("clips", "referenced"):
+        batch = pools[WIDE].draw(144, generator, kind)
+        inputs = prepare(batch, replace(RECIPES["cpu"]), (nothing[0], int(number[0])), generator)
+        assert all(x.isfinite().all() for x in inputs[:-1] if x.is_floating_point())
+
+
+def test_the_latents_are_those_of_the_clip_at_its_own_moments(
+    shards: Path, model: Path, words: parts.Reading, tmp_path: Path
+) -> None:
+    """The second piece of a clip at 24 frames a second begins one second in, which is its frame 24."""
+    encode(shards, model)
+    network, sha256 = parts.load_autoencoder(model)
+    shard = read_shards(shards / "latents", "clips", sha256, words[2], WIDE)[0]
+    (_, files), *_ = read_shard(shards / "000000.tar")
+    (tmp_path / "clip.mp4").write_bytes(files["mp4"])
+    frames, _ = read_video(tmp_path / "clip.mp4")
+    shown = resized(frames[[24, 26, 27, 29]], 80, 48)[None]
+    there = encode_frames(shown, network.to(parts.best_dtype()))
+    torch.testing.assert_close(shard.latents[1, :, :1], there[0], atol=0.02, rtol=0.02)
+
+
+def test_what_is_there_is_kept_and_a_killed_run_goes_on(shards: Path, model: Path) -> None:
+    encode(shards, model)
+    latents = shards / "latents"
+    before = {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in latents.glob("*.safetensors")}
+    victim = sorted(before)[0]
+    victim.write_bytes(before[victim][1][:100])
+    encode(shards, model)
+    for path, (when, content) in before.items():
+        assert path.read_bytes() == content
+        assert (path.stat().st_mtime_ns == when) == (path.name.split(".")[0] != victim.name.split(".")[0])
+
+
+def test_shards_that_were_cut_or_are_of_another_version_are_refused(shards: Path, model: Path, tmp_path: Path) -> None:
+    cut = shutil.copytree(shards, tmp_path / "cut")
+    content = (cut / "000001.tar").read_bytes()
+    (cut / "000001.tar").write_bytes(content[: len(content) // 2])
+    other = shutil.copytree(shards, tmp_path / "other")
+    manifest = json.loads((other / "manifest.json").read_text())
+    (other / "manifest.json").write_text(json.dumps({**manifest, "format": 99}))
+    for folder, said in ((cut, "the manifest says"), (other, "format 99"), (tmp_path, "no manifest.json")):
+        result = CliRunner().invoke(himmel, ["footage", "encode", str(folder), "--model", str(model)])
+        assert result.exit_code == 2
+        assert said in result.stderr
+        assert result.stderr.count("\n") == 1
