@@ -30,7 +30,7 @@ from himmel.cli.plan import plan
 from himmel.cli.replay import replay
 from himmel.cli.serve import serve
 from himmel.cli.storyboard import storyboard
-from himmel.cli.train_safety import train
+from himmel.cli.train_transformer import train
 from himmel.cli.vary import vary
 from himmel.cli.verify import verify
 from himmel.cli.world import world

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -14,11 +14,7 @@ from himmel.cli.terminal import say
 from himmel.records import HimmelError
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
-    from himmel.autoencoder import Autoencoder
     from himmel.pipeline.reading import Reading
-    from himmel.recipes.transformer import TransformerRecipe
 
 F = TypeVar("F", bound=Callable[..., Any])
 R = TypeVar("R")
@@ -35,6 +31,12 @@ def train() -> None:
     himmel train latents --model runs/autoencoder/export
     himmel train transformer --model runs/autoencoder/export
     himmel generate "a red ball rolls" -o ball.mp4 --model runs/transformer/export
+
+    On your own clips, and on many GPUs (docs/training.md, docs/scale.md):
+
+    \b
+    himmel train transformer --data my/latents --from shipped --lora 16
+    torchrun --nproc-per-node 8 --no-python -- himmel train transformer --data my/latents --size B
 
     A run that was stopped goes on where it was when it is started again.
     """
@@ -153,10 +155,12 @@ def run_options(name: str) -> Callable[[F], F]:
     help="Where statistics and refiner go. Example: --run runs/words",
 )
 @click.option(
+    "--from",
     "--start",
+    "start",
     default=None,
     metavar="FOLDER",
-    help="Go on from the refiner of this folder, or from the shipped one. Example: --start shipped",
+    help="Go on from the refiner of this folder, or from the shipped one. Example: --from shipped",
 )
 @click.option(
     "--seed", type=int, default=1, show_default=True, metavar="N", help="Of captions drawn. Example: --seed 5"
@@ -166,10 +170,10 @@ def words(captions: int, steps: int, run: str, start: str | None, seed: int) -> 
 
     \b
     himmel train words --captions 8000 --steps 400
-    himmel train words --start shipped --seed 5
+    himmel train words --from shipped --seed 5
     """
-    _within("captions", captions, 100, 1_000_000, 8000)
-    _within("steps", steps, 1, 100_000, 400)
+    within("captions", captions, 100, 1_000_000, 8000)
+    within("steps", steps, 1, 100_000, 400)
     from himmel.language.encoder import words_folder
     from himmel.recipes.words import WordsRecipe
     from himmel.recipes.words import run as run_words
@@ -199,7 +203,7 @@ def pool(folder: str, minutes: float, workers: int, worker: int, seed: int) -> N
     himmel train pool --minutes 20 --folder runs/pool5 --seed 5
     himmel train pool --minutes 20 --workers 2 --worker 0 & himmel train pool --minutes 20 --workers 2 --worker 1
     """
-    _within("minutes", minutes, 0, 100_000, 20)
+    within("minutes", minutes, 0, 100_000, 20)
     check_worker(worker, workers)
     from himmel.cli.world import need_mujoco
 
@@ -241,7 +245,7 @@ def autoencoder(
     """
     from himmel.recipes import autoencoder as recipes
 
-    chosen = _timed(_recipe(recipes.RECIPES, recipe), minutes)
+    chosen = timed(recipe_named(recipes.RECIPES, recipe), minutes)
     shards, place = [sorted(Path(folder).glob(f"{shape}-*.npz")) for shape in shapes], Path(run)
     for shape, found in zip(shapes, shards, strict=True):
         if not found:
@@ -276,112 +280,34 @@ def latents(folder: str, model: str, words_from: str | None, workers: int, worke
     network, sha256 = load_autoencoder(model)
     if not list(Path(folder).glob("*.npz")):
         raise HimmelError(f"no clips in {folder}", "a pool", "himmel train pool --minutes 20")
-    made_by = (network.to(best_dtype()), sha256), _words(words_from)
+    made_by = (network.to(best_dtype()), sha256), read_words(words_from)
     encode_folder(Path(folder), *made_by, click.echo, worker, workers)
 
 
-@train.command(short_help="The flow from noise to latents, given words.")
-@pool_option
-@run_options("transformer")
-@model_option
-@words_option
-@click.option(
-    "--start",
-    default=None,
-    metavar="FOLDER",
-    help="Go on from the weights of this model, even if its autoencoder is another one. Example: --start shipped",
-)
-def transformer(
-    folder: str, recipe: str, minutes: float | None, run: str, model: str, words_from: str | None, start: str | None
-) -> None:
-    """Train the transformer on the latents of a pool and export it to RUN/export, with the
-    autoencoder of --model.
-
-    \b
-    himmel train transformer --minutes 60 --model runs/autoencoder/export
-    himmel train transformer --minutes 60 --model runs/autoencoder/export --start shipped
-    """
-    from himmel.pipeline.folder import PARTS, copy_part, folder_of
-    from himmel.pipeline.parts import load_autoencoder
-    from himmel.recipes import transformer as recipes
-    from himmel.recipes.latents import encode_words
-
-    chosen, place = _timed(_recipe(recipes.RECIPES, recipe), minutes), Path(run)
-    network, sha256 = load_autoencoder(model)
-    reading = _words(words_from)
-    states, counts = encode_words([""], *reading[:2])
-    pools = recipes.read_pools(chosen, Path(folder), sha256, reading[2])
-    first = _first_weights(start, network, sha256, Path(folder)) if start else None
-    sheets = _sheets(chosen, network, reading, place)
-    told: tuple[Tensor, int] = states[0], int(counts[0])
-    checkpoint = recipes.train(chosen, pools, told, place, lambda progress: click.echo(progress), sheets, first)
-    export = place / "export"
-    copy_part("autoencoder", folder_of(model), export)
-    clips = sum(len(pool.latents) for pool in pools.values())
-    bound = {"autoencoder": sha256, "words": reading[2]}
-    recipes.export(checkpoint, chosen, export / PARTS["transformer"], bound, clips)
-    say("export", f"{export}")
-    say("try next", f'himmel generate "a red ball rolls to the left" -o ball.mp4 --model {export}')
-
-
-def _words(folder: str | None) -> Reading:
+def read_words(folder: str | None) -> Reading:
+    """The encoder and the refiner of a folder, or the shipped one."""
     from himmel.pipeline.reading import load_words
 
     return load_words(Path(folder) if folder else None)
 
 
-def _first_weights(start: str, network: Autoencoder, sha256: str, pool: Path) -> dict[str, Tensor]:
-    """The weights of the model `start`, refitted to the latents of `network` where its autoencoder is another."""
-    from himmel.pipeline.folder import PARTS, folder_of
-    from himmel.pipeline.parts import load_autoencoder
-    from himmel.recipes.transfer import refit
-    from himmel.weights import load
-
-    old, old_sha256 = load_autoencoder(start)
-    stored = load(folder_of(start) / PARTS["transformer"])
-    stored.check_bound("autoencoder", old_sha256)
-    if old_sha256 == sha256:
-        return stored.tensors
-    shards = [shard for side in (64, 128) for shard in sorted(pool.glob(f"{side}x*.npz"))[:4]]
-    if not shards:
-        raise HimmelError(
-            f"no rendered clips in {pool}", "two autoencoders are compared on some", "keep the .npz files"
-        )
-    weights, explained = refit(stored.tensors, shards, old, network)
-    say(
-        "refitted",
-        f"to another autoencoder's latents, {100 * explained:.0f} % of their variance linear in the old ones",
-    )
-    return weights
-
-
-def _sheets(recipe: TransformerRecipe, network: Autoencoder, reading: Reading, folder: Path) -> Callable[..., None]:
-    """What draws sample sheets while training goes on."""
-    from himmel.pipeline.parts import Parts, best_dtype
-    from himmel.recipes.samples import sheet_writer
-    from himmel.transformer import Transformer
-
-    dtype = best_dtype()
-    made = Transformer(recipe.config)  # its place is filled anew for each sheet
-    note = {"recipe": asdict(recipe)}
-    parts = Parts("in training", *reading[:2], made, network.to(dtype), "in training", dtype, note)
-    return sheet_writer(parts, recipe.config, folder)
-
-
-def _recipe(recipes: dict[str, R], name: str) -> R:
+def recipe_named(recipes: dict[str, R], name: str) -> R:
+    """The recipe of this name, or HimmelError."""
     if name not in recipes:
         raise HimmelError(f"recipe {name!r:.60}", f"one of: {', '.join(recipes)}", "for example --recipe cpu")
     return recipes[name]
 
 
-def _timed(recipe: Any, minutes: float | None) -> Any:
+def timed(recipe: Any, minutes: float | None) -> Any:
+    """The recipe with so many minutes, if that is said."""
     if minutes is None:
         return recipe
-    _within("minutes", minutes, 0, 100_000, 20)
+    within("minutes", minutes, 0, 100_000, 20)
     return replace(recipe, schedule=replace(recipe.schedule, minutes=minutes))
 
 
-def _within(name: str, value: float, least: int, most: int, example: int) -> None:
+def within(name: str, value: float, least: int, most: int, example: int) -> None:
+    """HimmelError for a value of the option `name` that is not within these limits."""
     if not least <= value <= most or value <= 0:
         allowed = f"{least} to {most}" if least else f"more than 0, at most {most}"
         raise HimmelError(f"{name} {value:g}", allowed, f"for example --{name} {example}")

@@ -17,6 +17,8 @@ from himmel.flow import add_noise
 from himmel.flow.patterns import Mixture
 from himmel.flow.shortcut import Predict, draw_stops, step_size, step_target
 from himmel.training import Average
+from himmel.training.lora import merged
+from himmel.training.sharding import whole
 from himmel.transformer import Transformer, TransformerConfig, Words
 from himmel.transformer.grid import to_latents, to_tokens
 
@@ -65,6 +67,10 @@ class Prepared:
     scene: Tensor
     step: Tensor | None = None
 
+    def rows(self, rows: slice) -> Prepared:
+        """Some of the clips."""
+        return replace(self, **{k: v[rows] for k, v in vars(self).items() if isinstance(v, Tensor)})
+
     def to(self, device: torch.device) -> Prepared:
         moved = {k: v.to(device) for k, v in vars(self).items() if isinstance(v, Tensor)}
         return replace(self, **moved)
@@ -90,16 +96,31 @@ class Teacher:
         self.predict = torch.compile(_predict, dynamic=False) if compiled else _predict
 
     def follow(self, average: Average) -> None:
-        """Takes up the averaged weights; those of other lessons are left out."""
+        """Takes up the averaged weights, whole and with LoRA merged in; those of other lessons are left out. Of several
+        processes all must come here.
+        """
+        weights = merged({name: whole(value) for name, value in average.weights.items()})
         for name, value in self.network.state_dict().items():
-            value.copy_(average.weights[f"network.{name}"])
+            value.copy_(weights[f"network.{name}"])
 
     @torch.no_grad()
-    def teach(self, plain: Prepared, clean: Tensor, noise: Tensor, generator: torch.Generator) -> Prepared:
-        """The same clips with the levels, target and size of one large step each, instead of the plain flow's."""
+    def teach(
+        self,
+        plain: Prepared,
+        clean: Tensor,
+        noise: Tensor,
+        generator: torch.Generator,
+        part: tuple[slice, int] | None = None,
+    ) -> Prepared:
+        """The same clips with the levels, target and size of one large step each, instead of the plain flow's.
+
+        part: which clips these are of how many in the whole step, where several processes share it; what is drawn for a
+        clip does not depend on that.
+        """
         steps = self.few.pick(generator)
         count, _, groups, height, width = clean.shape
-        walk = draw_stops(count, steps, self.few.between(steps), groups * height * width, generator)
+        rows, total = part or (slice(None), count)
+        walk = draw_stops(total, steps, self.few.between(steps), groups * height * width, generator)[:, rows]
         stops = [_with_made(plain.levels, levels) for levels in walk.to(plain.levels)]
         index = level_index(plain.made)
         placed = [stop.gather(1, index).view(plain.made.shape) for stop in stops]

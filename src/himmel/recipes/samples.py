@@ -42,11 +42,18 @@ SWAPS = (
 
 
 def sheet_writer(
-    parts: Parts, config: TransformerConfig, folder: Path, size: int = 128, minutes: float = 15
+    parts: Parts,
+    config: TransformerConfig,
+    folder: Path,
+    size: int = 128,
+    minutes: float = 15,
+    prompts: Sequence[str] = PROMPTS,
+    first: bool = True,
 ) -> Callable[[Checkpoint], None]:
-    """A callback that draws PROMPTS with the averaged weights into folder/samples-STEPS.png, every so many minutes.
+    """A callback that draws prompts with the averaged weights into folder/samples-STEPS.png, every so many minutes.
 
-    parts: the networks beside the transformer, whose own place in it is filled anew each time.
+    parts: the networks beside the transformer, whose own place in it is filled anew each time. first: whether this is
+    the process of a run that draws; the others only hand it their pieces of the weights.
     """
     last = 0.0
 
@@ -55,10 +62,13 @@ def sheet_writer(
         if checkpoint.seconds - last < 60 * minutes:
             return
         last = checkpoint.seconds
+        weights = transformer_weights(checkpoint)
+        if not first:
+            return
         network = Transformer(config).eval()
-        network.load_state_dict({k: v.cpu() for k, v in transformer_weights(checkpoint).items()})
+        network.load_state_dict({k: v.cpu() for k, v in weights.items()})
         made = replace(parts, transformer=network.to(parts.dtype))
-        write_sheet(folder / f"samples-{checkpoint.steps:06d}.png", draw(made, PROMPTS, size))
+        write_sheet(folder / f"samples-{checkpoint.steps:06d}.png", draw(made, prompts, size))
 
     return write
 

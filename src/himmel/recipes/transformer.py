@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -22,13 +23,17 @@ from himmel.flow import add_noise
 from himmel.flow.canvas import group_seconds
 from himmel.flow.loss import flow_loss
 from himmel.flow.patterns import Mixture, beside_reference, draw_pattern
+from himmel.recipes.context import SharedTransformer, share_attention
 from himmel.recipes.few import FewSteps, Prepared, Teacher, level_index
 from himmel.recipes.latents import Shard, read_shards
 from himmel.recipes.scene import SceneHead, scene_loss
 from himmel.records import HimmelError
-from himmel.training import Average, Checkpoint, Progress, Schedule, build_optimisers, run
+from himmel.training import Average, Checkpoint, Processes, Progress, Schedule, build_optimisers, run
+from himmel.training.context import share_context
+from himmel.training.lora import add_lora, merged
+from himmel.training.sharding import recompute, shard, whole
 from himmel.transformer import SIZES, Transformer, TransformerConfig, Words
-from himmel.transformer.attention import leave_out_of_graphs
+from himmel.transformer.attention import EXPLICIT, FUSED, leave_out_of_graphs
 from himmel.transformer.grid import positions, to_latents, to_tokens
 from himmel.weights import save
 
@@ -57,6 +62,8 @@ class TransformerRecipe:
     """tokens: the budget of a step. drop: share of clips whose words are left out. scene: weight of the second lesson.
 
     shares: what steps are made of. few: how large steps of the solver are taught beside the flow; None: not at all.
+    lora: rank of the matrices that alone are trained; 0: everything is. recompute: spend a third more work to save
+    memory. context: how many processes share a clip.
     """
 
     config: TransformerConfig = field(default_factory=lambda: SIZES["S"])
@@ -71,6 +78,9 @@ class TransformerRecipe:
     mixture: Mixture = field(default_factory=Mixture)
     compile: bool = True
     few: FewSteps | None = None
+    lora: int = 0
+    recompute: bool = False
+    context: int = 1
     shares: tuple[Share, ...] = (
         Share("64x64x32@16", "clips", 0.73, 0.11),
         Share("64x64x32@16", "referenced", 0.06, 0.03),
@@ -194,10 +204,10 @@ def spread_of(pools: Mapping[tuple[str, str], Pool]) -> Tensor:
 
 
 def transformer_weights(checkpoint: Checkpoint) -> dict[str, Tensor]:
-    """The averaged weights of the transformer alone."""
+    """The averaged weights of the transformer alone, whole and plain; of several processes all must ask for them."""
     prefix = "network."
     average = checkpoint.average.weights
-    return {name.removeprefix(prefix): value for name, value in average.items() if name.startswith(prefix)}
+    return merged({name.removeprefix(prefix): whole(v) for name, v in average.items() if name.startswith(prefix)})
 
 
 def read_pools(recipe: TransformerRecipe, folder: Path, autoencoder: str, words: str) -> dict[tuple[str, str], Pool]:
@@ -226,25 +236,28 @@ def train(
     report: Callable[[Progress], None] = print,
     on_checkpoint: Callable[[Checkpoint], None] | None = None,
     start: dict[str, Tensor] | None = None,
+    processes: Processes | None = None,
 ) -> Checkpoint:
     """Trains to the end of the schedule, resuming from `folder`.
 
-    no_words: the refined states [M, W] of the empty prompt and their number. start: weights to go on from.
+    no_words: the refined states [M, W] of the empty prompt and their number. start: weights to go on from. processes:
+    that share the clips of each step among them; None for this one alone.
     """
+    processes = processes or Processes()
     torch.manual_seed(recipe.schedule.seed)
     pupil = Pupil(recipe.config)
     if start is None:
         pupil.network.set_spread(spread_of(pools))
     else:
         pupil.network.load_state_dict(start)
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    pupil.to(device)
-    optimisers = build_optimisers(pupil, recipe.lr, 0.01, EDGES, recipe.vector_lr)
-    checkpoint = Checkpoint(pupil, optimisers, Average(pupil))
     if recipe.compile:
         leave_out_of_graphs()
-    forward = torch.compile(_forward, dynamic=False) if recipe.compile else _forward
-    torch._dynamo.config.recompile_limit = GRAPHS  # pyright: ignore[reportPrivateImportUsage]
+        torch._dynamo.config.recompile_limit = GRAPHS  # pyright: ignore[reportPrivateImportUsage]
+    forward = _placed(pupil, recipe, processes)
+    edges = ("",) if recipe.lora else EDGES  # small matrices beside large ones are no directions of a space: AdamW
+    optimisers = build_optimisers(pupil, recipe.lr, 0.01, edges, recipe.vector_lr)
+    checkpoint = Checkpoint(pupil, optimisers, Average(pupil))
+    device = processes.device
     teacher = Teacher(recipe.few, recipe.config, no_words, recipe.compile) if recipe.few else None
     if teacher is not None:
         teacher.network.to(device)
@@ -257,15 +270,44 @@ def train(
         large = recipe.few is not None and float(torch.rand((), generator=generator)) < recipe.few.share
         mixture = recipe.few.mixture if recipe.few and large else recipe.mixture
         inputs, clean, noise = prepare(batch, recipe, no_words, generator, mixture)
-        with torch.autocast(device.type, torch.bfloat16):
-            inputs = inputs.to(device)
+        rows, weight = processes.mine(len(clean), recipe.context)
+        # Of parameters in pieces no bfloat16 copy may outlive its block: together they would be a whole network.
+        with torch.autocast(device.type, torch.bfloat16, cache_enabled=processes.world == 1):
+            inputs = inputs.rows(rows).to(device)
             if teacher is not None and large:
                 teacher.follow(checkpoint.average)
-                inputs = teacher.teach(inputs, clean.to(device), noise.to(device), generator)
-            return forward(pupil, recipe.scene, *vars(inputs).values())
+                shown = clean[rows].to(device), noise[rows].to(device)
+                inputs = teacher.teach(inputs, *shown, generator, (rows, len(clean)))
+            return weight * forward(recipe.scene, *vars(inputs).values())
 
-    run(checkpoint, loss_of, recipe.schedule, folder, report, on_checkpoint)
+    run(checkpoint, loss_of, recipe.schedule, folder, report, on_checkpoint, processes)
     return checkpoint
+
+
+def _placed(pupil: Pupil, recipe: TransformerRecipe, processes: Processes) -> Callable[..., Tensor]:
+    """Puts what is trained where it is trained, as the recipe wants it; returns the loss of a step, compiled or not."""
+    blocks = [block for block in pupil.network.blocks if isinstance(block, nn.Module)]
+    compiled = recipe.compile and not recipe.recompute and recipe.context == 1
+    if recipe.lora:
+        add_lora(pupil, blocks, recipe.lora)
+    if processes.world == 1 and recipe.context == 1:
+        if recipe.recompute:
+            recompute(blocks)
+        pupil.to(processes.device)
+        return partial(torch.compile(_forward, dynamic=False) if compiled else _forward, pupil.network, pupil.head)
+    network: Transformer | SharedTransformer = pupil.network
+    if recipe.context > 1:
+        context = share_context(processes, recipe.context, recipe.config.heads)
+        share_attention(pupil.network, context)
+        network = SharedTransformer(pupil.network, context, lesson=recipe.scene > 0)
+    if recipe.recompute:
+        recompute(blocks)
+    if compiled:
+        for block in blocks:  # what gathers parameters stands between them
+            block.compile()
+    shard(pupil.network, blocks, processes, entrance="forward_with_features")
+    shard(pupil.head, (), processes)
+    return partial(_forward, network, pupil.head)
 
 
 def _pick(shares: tuple[Share, ...], progress: float, generator: torch.Generator) -> Share:
@@ -317,7 +359,8 @@ def prepare(
 
 
 def _forward(
-    pupil: Pupil,
+    network: Transformer | SharedTransformer,
+    head: SceneHead,
     weight: float,
     noisy: Tensor,
     target: Tensor,
@@ -337,19 +380,33 @@ def _forward(
     index = level_index(made)
     level = levels.gather(1, index).view(made.shape)
     told = Words(words, visible)
-    predicted, features = pupil.network.forward_with_features(
-        to_tokens(noisy), levels, index, position, told, rate, size, step, look
+    predicted, features = network.forward_with_features(
+        to_tokens(noisy), levels, index, position, told, rate, size, step, look, FUSED if noisy.is_cuda else EXPLICIT
     )
     flow = flow_loss(to_latents(predicted, groups, height, width), target, level, made).mean()
-    return flow + weight * scene_loss(pupil.head(features), scene)
+    return flow + weight * scene_loss(head(features), scene) if weight else flow
 
 
-def export(checkpoint: Checkpoint, recipe: TransformerRecipe, path: Path, bound: dict[str, str], clips: int) -> str:
-    """Stores the averaged weights in 8 bits, bound to their autoencoder and words; returns their hash."""
+def export(
+    checkpoint: Checkpoint,
+    recipe: TransformerRecipe,
+    path: Path,
+    bound: dict[str, str],
+    clips: int,
+    bits: int = 8,
+    processes: Processes | None = None,
+) -> None:
+    """Stores the averaged weights, bound to their autoencoder and words.
+
+    bits: as of `himmel.weights.save`. processes: of which the first writes, and all must come here.
+    """
+    weights = transformer_weights(checkpoint)
+    if processes is not None and not processes.first:
+        return
     made = {
         "steps": checkpoint.steps,
         "hours": round(checkpoint.seconds / 3600, 3),
         "clips": clips,
         "recipe": asdict(recipe),
     }
-    return save(path, transformer_weights(checkpoint), asdict(recipe.config), made=made, bound=bound, bits=8)
+    save(path, weights, asdict(recipe.config), made=made, bound=bound, bits=bits)

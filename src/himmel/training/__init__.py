@@ -1,9 +1,23 @@
-"""Loop, optimiser, averaging, checkpoints; it receives built parts and knows neither worlds nor networks by name."""
+"""Loop, optimiser, averaging, checkpoints, processes; it receives built parts and knows neither worlds nor networks by
+name.
+"""
 
 from himmel.training.allocator import keep_freed_memory
 from himmel.training.average import Average
 from himmel.training.checkpoint import Checkpoint
 from himmel.training.loop import Progress, Schedule, run
 from himmel.training.optimiser import Muon, build_optimisers
+from himmel.training.processes import Processes, join
 
-__all__ = ["Average", "Checkpoint", "Muon", "Progress", "Schedule", "build_optimisers", "keep_freed_memory", "run"]
+__all__ = [
+    "Average",
+    "Checkpoint",
+    "Muon",
+    "Processes",
+    "Progress",
+    "Schedule",
+    "build_optimisers",
+    "join",
+    "keep_freed_memory",
+    "run",
+]

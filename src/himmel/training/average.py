@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from himmel.training.sharding import local
+
 
 class Average:
     """Power-function average: after n steps the decay is (1 - 1/n)^(gamma + 1), so it forgets in proportion to age.
@@ -23,8 +25,8 @@ class Average:
         mine, theirs = [], []
         for name, value in network.state_dict().items():
             if value.is_floating_point():
-                mine.append(self.weights[name])
-                theirs.append(value)
+                mine.append(local(self.weights[name]))
+                theirs.append(local(value))
             else:
                 self.weights[name].copy_(value)
         torch._foreach_lerp_(mine, theirs, 1 - decay)  # pyright: ignore[reportPrivateImportUsage]

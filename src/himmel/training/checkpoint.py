@@ -53,9 +53,14 @@ class Checkpoint:
                 optimiser.load_state_dict(stored)
             self.average.weights = {k: v.clone() for k, v in state["average"].items()}
         except (RuntimeError, KeyError, ValueError, EOFError) as error:
-            raise HimmelError(
-                f"checkpoint {path} ({' '.join(str(error).split())[:200]})",
-                "a run goes on only from its own, whole checkpoint",
-                "choose another --run folder, or remove this one to start again",
-            ) from None
+            raise refusal(path, error) from None
         self.steps, self.seconds = int(state["steps"]), float(state["seconds"])
+
+
+def refusal(path: Path, error: BaseException) -> HimmelError:
+    """That a checkpoint cannot be taken up."""
+    return HimmelError(
+        f"checkpoint {path} ({' '.join(str(error).split())[:200]})",
+        "a run goes on only from its own, whole checkpoint",
+        "choose another --run folder, or remove this one to start again",
+    )

@@ -1,4 +1,4 @@
-"""The training loop, for every network, on a processor or a GPU."""
+"""The training loop, for every network, on a processor or a GPU, in one process or many."""
 
 from __future__ import annotations
 
@@ -13,9 +13,13 @@ import torch
 from torch import Tensor
 
 from himmel.training.checkpoint import Checkpoint
+from himmel.training.processes import Processes
+from himmel.training.sharded_checkpoint import keep, newest, take_up
 
 LossOf = Callable[[int, torch.Generator], Tensor]
-"""(step, generator) to a scalar loss with a graph. All randomness of the step comes from the generator."""
+"""(step, generator) to a scalar loss with a graph. All randomness of the step comes from the generator, which is the
+same in every process of a run; the mean of the losses of all processes is what is trained on.
+"""
 
 
 @dataclass(frozen=True)
@@ -67,49 +71,59 @@ def run(
     folder: Path,
     report: Callable[[Progress], None],
     on_checkpoint: Callable[[Checkpoint], None] | None = None,
+    processes: Processes | None = None,
 ) -> None:
-    """Trains until the schedule is over, resuming from folder/checkpoint.pt if it is there.
+    """Trains until the schedule is over, resuming from the newest checkpoint in `folder` if one is there.
 
     Writes folder/log.jsonl. A killed run goes on from its last checkpoint and, with a schedule in steps, repeats
-    exactly what the unbroken run would have done (law test). Raises FloatingPointError if the loss is not finite.
+    exactly what the unbroken run would have done (law test), with any number of processes. processes: None for this one
+    alone; of several, the first reports, and its clock counts. Raises FloatingPointError if the loss is not finite.
     """
-    path = folder / "checkpoint.pt"
-    if path.is_file():
-        checkpoint.load(path)
+    processes = processes or Processes()
+    if (path := newest(folder)) is not None:
+        take_up(checkpoint, path, processes)
     full = [[group.get("full_lr", group["lr"]) for group in o.param_groups] for o in checkpoint.optimisers]
     folder.mkdir(parents=True, exist_ok=True)
-    smoothed, last_report, last_save, counted, first = math.nan, time.monotonic(), time.monotonic(), 0, True
+    smoothed, last_report, counted, clock, last_save, first = math.nan, time.monotonic(), 0, 0.0, 0.0, True
     while (progress := schedule.progress(checkpoint.steps, checkpoint.seconds)) < 1:
         began = time.monotonic()
         rate = schedule.rate(checkpoint.steps, progress)
-        loss = _step(checkpoint, loss_of, schedule, full, rate)
+        loss = _step(checkpoint, loss_of, schedule, full, rate, processes)
         smoothed = loss if math.isnan(smoothed) else 0.95 * smoothed + 0.05 * loss
-        now = time.monotonic()
-        checkpoint.seconds += (
-            0.0 if first else now - began
-        )  # a life's first step compiles; it should not use up the schedule
+        took = processes.of_first(time.monotonic() - began)
+        clock += took
+        checkpoint.seconds += 0.0 if first else took  # a life's first step compiles; it should not use up the schedule
         first = False
         counted += 1
-        if now - last_report >= schedule.report_seconds:
+        now = time.monotonic()
+        if processes.first and now - last_report >= schedule.report_seconds:
             speed = counted / (now - last_report)
             done = max(schedule.progress(checkpoint.steps, checkpoint.seconds), 1e-9)
             state = Progress(checkpoint.steps, smoothed, speed, checkpoint.seconds * (1 - done) / done, rate)
             _log(folder, state)
             report(state)
             last_report, counted = now, 0
-        if now - last_save >= schedule.checkpoint_seconds:
-            checkpoint.save(path)
+        if clock - last_save >= schedule.checkpoint_seconds:
+            keep(checkpoint, folder, processes)
             if on_checkpoint is not None:
                 on_checkpoint(checkpoint)
-            last_save = time.monotonic()
-    checkpoint.save(path)
+            last_save = clock
+    keep(checkpoint, folder, processes)
 
 
-def _step(checkpoint: Checkpoint, loss_of: LossOf, schedule: Schedule, full: list[list[float]], rate: float) -> float:
+def _step(
+    checkpoint: Checkpoint,
+    loss_of: LossOf,
+    schedule: Schedule,
+    full: list[list[float]],
+    rate: float,
+    processes: Processes,
+) -> float:
     generator = torch.Generator().manual_seed(schedule.seed * 1_000_003 + checkpoint.steps)
     loss = loss_of(checkpoint.steps, generator)
-    if not torch.isfinite(loss):
-        raise FloatingPointError(f"the loss is {float(loss)} at step {checkpoint.steps}; lower the learning rate")
+    mean = processes.mean(float(loss.detach()))
+    if not math.isfinite(mean):
+        raise FloatingPointError(f"the loss is {mean} at step {checkpoint.steps}; lower the learning rate")
     loss.backward()
     torch.nn.utils.clip_grad_norm_(checkpoint.network.parameters(), schedule.clip)
     for optimiser, rates in zip(checkpoint.optimisers, full, strict=True):
@@ -119,7 +133,7 @@ def _step(checkpoint: Checkpoint, loss_of: LossOf, schedule: Schedule, full: lis
         optimiser.zero_grad(set_to_none=True)
     checkpoint.steps += 1
     checkpoint.average.update(checkpoint.network, checkpoint.steps)
-    return float(loss.detach())
+    return mean
 
 
 def _log(folder: Path, state: Progress) -> None:

@@ -10,6 +10,9 @@ from collections.abc import Iterable
 
 import torch
 from torch import Tensor, nn
+from torch.distributed.tensor import DTensor
+
+from himmel.training.sharding import by_owners, local
 
 _QUINTIC = (3.4445, -4.7750, 2.0315)  # Jordan et al.: steepest at zero, so that small directions grow fast
 _STEPS = 5
@@ -33,6 +36,9 @@ class Muon(torch.optim.Optimizer):
 
     lr is the size of an update's root mean square relative to AdamW's usual 0.2 (scaled by 0.2 sqrt(max side), as in
     2502.16982), so that one learning rate serves matrices of every shape.
+
+    A direction needs the whole matrix. Of parameters in pieces (`himmel.training.sharding`) each whole matrix is
+    gathered in one process alone, they are dealt out evenly, and every process gets its rows of the directions back.
     """
 
     def __init__(
@@ -57,15 +63,22 @@ class Muon(torch.optim.Optimizer):
             state = self.state[parameter]
             if "momentum" not in state:
                 state["momentum"] = torch.zeros_like(parameter)
-            gradient = parameter.grad
-            assert gradient is not None
-            state["momentum"].lerp_(gradient, 1 - group["momentum"])
-            updates.append(gradient.lerp(state["momentum"], group["momentum"]).flatten(1))
-        directions = orthogonalise(torch.stack(updates))
-        scale = 0.2 * max(directions.shape[-2:]) ** 0.5
-        for parameter, direction in zip(parameters, directions, strict=True):
-            parameter.mul_(1 - group["lr"] * group["weight_decay"])
-            parameter.add_(direction.view_as(parameter), alpha=-group["lr"] * scale)
+            assert parameter.grad is not None
+            gradient, momentum = local(parameter.grad), local(state["momentum"])
+            momentum.lerp_(gradient, 1 - group["momentum"])
+            updates.append(gradient.lerp(momentum, group["momentum"]).flatten(1))
+        scale = 0.2 * max(parameters[0].shape[0], updates[0].shape[1]) ** 0.5
+        for parameter, direction in zip(parameters, _directions(parameters, updates), strict=True):
+            piece = local(parameter)
+            piece.mul_(1 - group["lr"] * group["weight_decay"])
+            piece.add_(direction.view_as(piece), alpha=-group["lr"] * scale)
+
+
+def _directions(parameters: list[Tensor], updates: list[Tensor]) -> list[Tensor]:
+    """The orthogonalised updates of parameters of one shape, in the pieces that the updates are in."""
+    if isinstance(parameters[0], DTensor):
+        return by_owners(parameters, updates, orthogonalise)
+    return list(orthogonalise(torch.stack(updates)))
 
 
 def build_optimisers(

@@ -1,0 +1,152 @@
+"""What training at scale takes: memory a GPU, tokens and steps a second, days; by arithmetic, for docs/scale.md.
+
+Command: ``python -m himmel.recipes.scale`` (half a minute; nothing is trained and no GPU is needed). Operations come
+from `himmel.transformer.forward_flops`. What the gradient keeps of a token is counted from the real network, run on
+tensors that have shapes and no contents. The share of a GPU's peak that is reached is assumed, and said.
+"""
+
+from __future__ import annotations
+
+import weakref
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+from torch._subclasses.fake_tensor import FakeTensorMode
+
+from himmel.training.sharding import recompute
+from himmel.transformer import SIZES, Transformer, TransformerConfig, Words, count_parameters, forward_flops
+from himmel.transformer.attention import FUSED
+
+H100_FLOPS, H100_BYTES = 989e12, 80e9
+"""Peak of dense bf16 products, and memory, as the maker states them."""
+MFU = 0.35
+"""Assumed share of the peak that the network's own operations reach."""
+STATE_BYTES = 16
+"""A parameter in float32: itself, its gradient, Muon's momentum, the running average. AdamW's vectors need 4 more."""
+WORDS = 92
+CLIP = 9 * 30 * 52
+"""Tokens of a clip of 2.25 s at 16 frames a second, 832 x 480: a middle-sized one."""
+RESERVE = 6e9
+"""Bytes for CUDA, NCCL, fragments."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One size on so many GPUs. kept: bytes a token that the gradient needs; fixed: bytes a GPU whatever the tokens;
+    tokens: that fit on a GPU beside them; speed: tokens a second of all GPUs.
+    """
+
+    name: str
+    gpus: int
+    recomputed: bool
+    parameters: int
+    kept: float
+    fixed: float
+    tokens: int
+    speed: float
+
+    def days(self, tokens: float) -> float:
+        return tokens / self.speed / 86_400
+
+
+def kept_bytes(config: TransformerConfig, tokens: int, recomputed: bool = False, layers: int = 2) -> float:
+    """Bytes a token that autograd keeps for the backward pass of one clip, counted over `layers` blocks and scaled to
+    the depth; of recomputed blocks also what one of them needs while it is computed again.
+    """
+    none, some = (_kept(replace(config, depth=depth), tokens, recomputed) for depth in (1, 1 + layers))
+    block = (some - none) / layers
+    once = 0.0
+    if recomputed:
+        plain = [_kept(replace(config, depth=depth), tokens, False) for depth in (1, 1 + layers)]
+        once = (plain[1] - plain[0]) / layers
+    return (none + block * (config.depth - 1) + once) / tokens
+
+
+def _kept(config: TransformerConfig, tokens: int, recomputed: bool) -> float:
+    """Bytes of the storages that a forward pass saves, parameters and their bfloat16 copies left out."""
+    sizes: dict[int, int] = {}
+    alive: list[weakref.ref[Tensor] | Tensor] = []
+
+    def pack(tensor: Tensor) -> Tensor:
+        if tensor.numel() >= tokens:  # what is smaller belongs to a clip, or is a weight
+            sizes[tensor.untyped_storage()._cdata] = tensor.untyped_storage().nbytes()
+            alive.append(tensor)
+        return tensor
+
+    with FakeTensorMode(), torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
+        network = Transformer(config)
+        if recomputed:
+            recompute([block for block in network.blocks if isinstance(block, torch.nn.Module)])
+        weights = {p.untyped_storage()._cdata for p in network.parameters()}
+        with torch.autocast("cpu", torch.bfloat16, cache_enabled=False):
+            network(*_inputs(config, tokens), attention=FUSED)
+    shapes = {tuple(p.shape) for p in network.parameters()}
+    shapes |= {shape[::-1] for shape in shapes}
+    copies = {t.untyped_storage()._cdata for t in alive if isinstance(t, Tensor) and tuple(t.shape) in shapes}
+    return float(sum(size for key, size in sizes.items() if key not in weights | copies))
+
+
+def _inputs(config: TransformerConfig, tokens: int) -> tuple[Tensor | Words, ...]:
+    """A clip of so many tokens as `Transformer.forward` takes it."""
+    words = Words(torch.randn(1, WORDS, config.word_width), torch.ones(1, 1, WORDS, dtype=torch.bool))
+    index = torch.zeros(1, tokens, dtype=torch.long)
+    told = torch.ones(1), torch.ones(1)
+    return torch.randn(1, tokens, config.channels), torch.rand(1, 18), index, torch.rand(1, tokens, 3), words, *told
+
+
+def row(name: str, gpus: int, recomputed: bool) -> Row:
+    """What a size of the table takes on so many GPUs, with clips of CLIP tokens."""
+    config = SIZES[name]
+    parameters = count_parameters(config)
+    block = parameters / config.depth
+    gathered = 3 * 4 * block  # two blocks whole in float32, the one at work and the next, and a gradient
+    gathered += 2 * block  # and the bfloat16 copy of the one at work
+    fixed = STATE_BYTES * parameters / gpus + (gathered if gpus > 1 else 2 * parameters)
+    kept = kept_bytes(config, 1024, recomputed)
+    tokens = int(max(0.0, H100_BYTES - RESERVE - fixed) / kept)
+    work = 3 * forward_flops(config, CLIP, WORDS) / CLIP
+    spent = work * (4 / 3 if recomputed else 1)
+    return Row(name, gpus, recomputed, parameters, kept, fixed, tokens, gpus * MFU * H100_FLOPS / spent)
+
+
+def main() -> None:
+    """Prints the table of docs/scale.md."""
+    print(
+        "| size | parameters | GPUs | recompute | GB a GPU before any token | kB a token | tokens that fit a GPU |",
+        end="",
+    )
+    print(" MFLOP a token | tokens/s | days for 100 G tokens |")
+    print("|" + "---|" * 10)
+    for name, gpus, recomputed in PLANS:
+        r = row(name, gpus, recomputed)
+        work = 3 * forward_flops(SIZES[name], CLIP, WORDS) / CLIP / 1e6
+        cells = [
+            name,
+            f"{r.parameters / 1e6:,.0f} M",
+            str(gpus),
+            "yes" if recomputed else "no",
+            f"{r.fixed / 1e9:.1f}",
+            f"{r.kept / 1e3:,.0f}",
+            f"{r.tokens:,}",
+            f"{work:,.0f}",
+            f"{r.speed:,.0f}",
+            f"{r.days(100e9):,.1f}",
+        ]
+        print("| " + " | ".join(cells) + " |", flush=True)
+
+
+PLANS = (
+    ("B", 1, False),
+    ("B", 8, False),
+    ("XL", 8, False),
+    ("XL", 8, True),
+    ("XL", 64, True),
+    ("14B", 8, True),
+    ("14B", 64, True),
+    ("14B", 512, True),
+)
+
+
+if __name__ == "__main__":
+    main()
