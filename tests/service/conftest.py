@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import openai
 import pytest
 import uvicorn
 from live_service import BALL, FAST, Direct, Live, wait_for
+from private_postgres import PrivatePostgres
 
 from himmel import Pipeline
 from himmel.cli.engine import PipelineEngine
@@ -22,6 +24,17 @@ from himmel.service.janitor import Janitor
 from himmel.service.worker import Worker
 
 Serve = Callable[..., Live]
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Callable[[], str]]:
+    """Gives addresses of empty databases in a private Postgres, which needs its programs and no rights."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    if not found:
+        pytest.skip("Postgres is not installed (Debian: postgresql)")
+    server = PrivatePostgres(found[-1].parent)
+    yield server.database
+    server.close()
 
 
 @pytest.fixture(scope="session")

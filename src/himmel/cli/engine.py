@@ -64,8 +64,9 @@ class PipelineEngine:
             task = self._task(order, folder)
             request, target = task.request, folder / main_file(order.way)
             check_output(target, request.width, request.height, request.frames, request.rate, overwrite=True)
-            recipe = self.looker.recipe(request, task.media)
-            check_memory(recipe, self.looker.parts)
+            looker = attested(self.looker, order)
+            recipe = looker.recipe(request, task.media)
+            check_memory(recipe, looker.parts)
             return facts_of(recipe)
 
     def make(self, order: Order, folder: Path, on_share: OnShare, cancel: threading.Event) -> Facts:
@@ -79,9 +80,9 @@ class PipelineEngine:
             for left in folder.glob(".himmel-*.part"):  # of a try that was killed
                 left.unlink(missing_ok=True)
             if not _finished(target):
-                task = self._task(order, folder)
-                self._forget_others(target, task)
-                self.maker.write(
+                task, maker = self._task(order, folder), attested(self.maker, order)
+                _forget_others(target, maker.recipe(task.request, task.media))
+                maker.write(
                     task.request, target, task.media, overwrite=True, resume=True, on_progress=show, cancel=cancel
                 )
             recipe = Recipe.from_json(_recipe_of(target).read_text(encoding="utf-8"))
@@ -122,14 +123,6 @@ class PipelineEngine:
                 return ways.storyboard(board, folder=folder, settings=settings)
         raise HimmelError(f"way {order.way!r:.40}", "one that the service knows", "")
 
-    def _forget_others(self, target: Path, task: Task) -> None:
-        """Windows that were finished with other weights or threads are of no use."""
-        if journal_of(target).exists():
-            try:
-                Journal.resume(target, self.maker.recipe(task.request, task.media))
-            except HimmelError:
-                shutil.rmtree(journal_of(target), ignore_errors=True)
-
 
 def build_engine(model: str, policy: Policy, expand: bool | Endpoint) -> PipelineEngine:
     """The engine of a worker's process, ready to answer: what is read when it is first needed has been read."""
@@ -154,6 +147,13 @@ def facts_of(recipe: Recipe) -> Facts:
         unknown=recipe.unknown,
         read_as=tuple(text for text in shown_words(recipe) if text),
     )
+
+
+def attested(pipeline: Pipeline, order: Order) -> Pipeline:
+    """The pipeline under what was said of the people in the media of an order."""
+    if not order.settings.get("attest_likeness"):
+        return pipeline
+    return pipeline.under(pipeline.guard.policy.model_copy(update={"attest_likeness": True}))
 
 
 @contextmanager
@@ -216,6 +216,15 @@ def _edit(order: Order, file: Path, settings: Settings) -> Task:
 
 def _recipe_of(target: Path) -> Path:
     return target.with_name(f"{target.name}.json")
+
+
+def _forget_others(target: Path, recipe: Recipe) -> None:
+    """Windows that were finished with other weights or threads are of no use."""
+    if journal_of(target).exists():
+        try:
+            Journal.resume(target, recipe)
+        except HimmelError:
+            shutil.rmtree(journal_of(target), ignore_errors=True)
 
 
 def _finished(target: Path) -> bool:

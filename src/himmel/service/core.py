@@ -15,13 +15,14 @@ from typing import IO, Any, Protocol
 
 from himmel.records import HimmelError
 from himmel.service import uploads
+from himmel.service.database import Database
 from himmel.service.engine import Facts, Order, main_file
 from himmel.service.errors import ApiError, from_himmel, not_found
 from himmel.service.fields import Body
 from himmel.service.keys import LOCAL, Key, Keys
 from himmel.service.limits import Rates, check_load
 from himmel.service.orders import OLD_MODELS, OLD_SIZES, Asked
-from himmel.service.store import COMPLETED, IN_PROGRESS, Database, Job, Jobs
+from himmel.service.store import COMPLETED, IN_PROGRESS, Job, Jobs
 
 ID = re.compile(r"video_[0-9a-f]{24}")
 WINDOW = 120.0
@@ -114,6 +115,15 @@ class Core:
             return self.caller.call(method, *arguments)
         except HimmelError as error:
             raise from_himmel(error) from None
+
+    def verify(self, file: IO[bytes]) -> dict[str, Any]:
+        """What a file says of itself, and whether that holds. The file is not kept."""
+        folder = self.folder / "incoming"
+        name = uploads.keep(file, folder, f"verify-{secrets.token_hex(12)}", "file")
+        try:
+            return self.ask("verify", Path("incoming") / name)
+        finally:
+            (folder / name).unlink(missing_ok=True)
 
     def job(self, key: Key | None, job_id: str) -> Job:
         """A job of the caller's. Raises ApiError 404 for others' and none."""

@@ -7,9 +7,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import json
-import secrets
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import anyio.to_thread
@@ -17,7 +15,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from starlette.responses import PlainTextResponse, StreamingResponse
 
-from himmel.service import orders, uploads, ways
+from himmel.service import orders, ways
 from himmel.service.core import NATIVE, Core
 from himmel.service.engine import main_file
 from himmel.service.errors import ApiError
@@ -78,18 +76,8 @@ async def verify_file(request: Request, core: Served, key: Caller) -> dict[str, 
     ways.check_files(body, "file")
     if "file" not in body.files:
         raise ApiError(400, "file is missing", "missing_required_parameter", "file")
-    verify = functools.partial(_verify, core, body.files["file"])
+    verify = functools.partial(core.verify, body.files["file"])
     return await anyio.to_thread.run_sync(verify, limiter=request.app.state.ordering)
-
-
-def _verify(core: Core, file: Any) -> dict[str, Any]:
-    stem = f"verify-{secrets.token_hex(12)}"
-    folder = core.folder / "incoming"
-    name = uploads.keep(file, folder, stem, "file")
-    try:
-        return core.ask("verify", Path("incoming") / name)
-    finally:
-        (folder / name).unlink(missing_ok=True)
 
 
 @router.post("/videos/{video_id}/cancel")

@@ -54,6 +54,9 @@ class Asked(BaseModel):
     solver: Literal["auto", "shortcut", "euler", "heun"] = "auto"
     expand: bool = Field(default=True, description="Whether a short prompt is filled up.")
     fps: float | None = Field(default=None, ge=1, le=60, allow_inf_nan=False, description="Frames a second; 16.")
+    attest_likeness: bool = Field(
+        default=False, description="Whether all who can be recognised in the media agree; else faces are refused."
+    )
 
     @field_validator("size")
     @classmethod
@@ -84,6 +87,8 @@ class Asked(BaseModel):
         plain = self.model_dump(include={"steps", "guidance", "solver", "expand", "fps"}, exclude_none=True)
         size = self.pixels()
         plain["seed"] = secrets.randbelow(2**31) if self.seed is None else self.seed
+        if self.attest_likeness:
+            plain["attest_likeness"] = True
         return plain if size is None else {**plain, "size": list(size)}
 
 
@@ -105,7 +110,10 @@ class Create(Asked):
             plain["at"] = self.at
         elif "size" not in plain:
             plain["size"] = list(OLD_SIZES[OLD_SIZE] if self.old else SIZE)
-        return plain if self.input_reference is not None else {**plain, "loop": self.loop}
+        if self.input_reference is not None:
+            return plain
+        plain.pop("attest_likeness", None)  # there is nobody to be recognised
+        return {**plain, "loop": self.loop}
 
 
 class Image(Asked):
