@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import openai
 import pytest
 import uvicorn
 from live_service import BALL, FAST, Direct, Live, wait_for
-from private_postgres import PrivatePostgres
+from private_postgres import postgres
 
 from himmel import Pipeline
 from himmel.cli.engine import PipelineEngine
@@ -26,15 +25,7 @@ from himmel.service.worker import Worker
 Serve = Callable[..., Live]
 
 
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Callable[[], str]]:
-    """Gives addresses of empty databases in a private Postgres, which needs its programs and no rights."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    if not found:
-        pytest.skip("Postgres is not installed (Debian: postgresql)")
-    server = PrivatePostgres(found[-1].parent)
-    yield server.database
-    server.close()
+__all__ = ["postgres"]
 
 
 @pytest.fixture(scope="session")

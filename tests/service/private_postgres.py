@@ -6,10 +6,12 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import psycopg
+import pytest
 
 
 class PrivatePostgres:
@@ -52,3 +54,14 @@ class PrivatePostgres:
             done = subprocess.run(command, stdout=said, stderr=said, cwd=self.folder, **self.whose)
             said.seek(0)
             assert done.returncode == 0, said.read()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Callable[[], str]]:
+    """Gives addresses of empty databases in a private Postgres."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    if not found:
+        pytest.skip("Postgres is not installed (Debian: postgresql)")
+    server = PrivatePostgres(found[-1].parent)
+    yield server.database
+    server.close()

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from himmel.records import HimmelError
-from himmel.service.engine import SPRITESHEET, Facts, Order, RefusedOrderError
+from himmel.service.engine import SPRITESHEET, Facts, Order, RefusedOrderError, Seen
 from himmel.service.store import Job, Jobs
 from himmel.service.worker import Worker
 
@@ -36,6 +36,9 @@ class Scripted:
         if order.prompt in FAILURES:
             raise FAILURES[order.prompt][0]
         return FACTS
+
+    def see(self, name: str, path: Path, attested: bool) -> Seen:
+        return Seen("a red ball", {"shape": "ball", "colour": "red"}, 0.9)
 
     def verify(self, path: Path) -> dict[str, Any]:
         return {"state": "missing"}

@@ -216,5 +216,6 @@ def test_what_was_kept_long_enough_leaves_the_disk(worker: Worker, monkeypatch: 
 
 
 def test_one_folder_has_one_service(worker: Worker, tmp_path: Path) -> None:
+    database = worker.claims.database
     with pytest.raises(HimmelError, match="served already"):
-        open_data(str(tmp_path / "data"))
+        open_data(str(tmp_path / "data"), database=database.place if database.shared else None)

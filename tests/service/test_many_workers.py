@@ -113,7 +113,7 @@ def test_an_address_that_leads_nowhere_is_said_without_its_password(tmp_path: Pa
     with pytest.raises(HimmelError) as error:
         open_data(str(tmp_path / "data"), database="postgresql://himmel:secret@127.0.0.1:1/himmel")
     assert "secret" not in str(error.value)
-    words = ["serve", "--data", str(tmp_path / "data"), "--port", "0", "--database"]
+    words = ["serve", "--data", str(tmp_path / "other"), "--port", "0", "--database"]
     for address in ("mysql://himmel:secret@127.0.0.1/himmel", "postgresql://himmel:secret@127.0.0.1:1/himmel"):
         said = CliRunner().invoke(himmel, [*words, address])
         assert said.exit_code == 2

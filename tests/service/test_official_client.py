@@ -128,14 +128,6 @@ def test_not_ready_is_400_so_that_clients_do_not_repeat_it(idle: Live) -> None:
     assert raw.headers["x-request-id"]
 
 
-def test_characters_are_said_to_be_missing(idle: Live) -> None:
-    with pytest.raises(openai.BadRequestError) as missing:
-        idle.client().videos.create_character(name="Ball", video=picture())
-    assert (missing.value.code, bool(missing.value.request_id)) == ("not_available", True)
-    with pytest.raises(openai.NotFoundError):
-        idle.client().videos.get_character("char_1")
-
-
 def test_refused_words_are_400_with_the_category_and_nowhere_else(live: Live, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
     with pytest.raises(openai.BadRequestError) as refused:

@@ -5,13 +5,19 @@ from __future__ import annotations
 import dataclasses
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import asdict, replace
 from fractions import Fraction
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from himmel.evaluation.judge import Judge
+from himmel.evaluation.subject import READER, subject_of
+from himmel.footage.fit import read_media
 from himmel.footage.glimpse import COLUMNS, ROWS, glimpses, small, tiles
+from himmel.grammar.subject import check_name, spoken_of, with_things
 from himmel.language.endpoint import Endpoint
 from himmel.pipeline import Pipeline, ways
 from himmel.pipeline.cost import check_memory
@@ -27,10 +33,10 @@ from himmel.prompting import looped
 from himmel.prompting.storyboard import read_storyboard
 from himmel.provenance import settings as provenance
 from himmel.provenance.verify import verify
-from himmel.records import HimmelError
+from himmel.records import HimmelError, ObjectFacts
 from himmel.records.recipe import Recipe
 from himmel.safety.policy import Policy, RefusedError
-from himmel.service.engine import SPRITESHEET, THUMBNAIL, Facts, OnShare, Order, RefusedOrderError, main_file
+from himmel.service.engine import SPRITESHEET, THUMBNAIL, Facts, OnShare, Order, RefusedOrderError, Seen, main_file
 
 NAME = "himmel"
 
@@ -92,6 +98,25 @@ class PipelineEngine:
             save_picture(folder / SPRITESHEET, tiles(frames), recipe)
             return facts_of(recipe)
 
+    def see(self, name: str, path: Path, attested: bool) -> Seen:
+        """What a clip is about, by the judge that reads subjects, and whether it can be called so."""
+        with plain_errors(path.parent):
+            check_name(name)
+            looker = _attested(self.looker, attested)
+            looker.guard.given(check(name))
+            media = read_media([path], None, None)
+            looker.guard.frames.media(media)
+            found = subject_of(self.reader.read(media[0].frames))
+            if found is None:
+                raise HimmelError("nothing is seen in the clip that the model knows", "a ball, cube or other solid", "")
+            facts = {key: str(value) for key, value in asdict(found.thing).items() if value is not None}
+            return Seen(spoken_of(found.thing)[0], facts, found.sure, found.others)
+
+    @cached_property
+    def reader(self) -> Judge:
+        """The judge that reads subjects."""
+        return Judge.load(READER)
+
     def verify(self, path: Path) -> dict[str, Any]:
         """What the manifest in a file says, and whether it holds."""
         with plain_errors(path.parent):
@@ -99,6 +124,7 @@ class PipelineEngine:
 
     def _task(self, order: Order, folder: Path) -> Task:
         """The request of an order, with its media read."""
+        order = in_words(order)
         told, prompt = order.settings, order.prompt
         settings = _settings(order, self.expand)
         files = [folder / name for name in order.media]
@@ -151,9 +177,30 @@ def facts_of(recipe: Recipe) -> Facts:
 
 def attested(pipeline: Pipeline, order: Order) -> Pipeline:
     """The pipeline under what was said of the people in the media of an order."""
-    if not order.settings.get("attest_likeness"):
+    return _attested(pipeline, bool(order.settings.get("attest_likeness")))
+
+
+def _attested(pipeline: Pipeline, said: bool) -> Pipeline:
+    if not said:
         return pipeline
     return pipeline.under(pipeline.guard.policy.model_copy(update={"attest_likeness": True}))
+
+
+def in_words(order: Order) -> Order:
+    """The order with what they are in the place of the characters that it names."""
+    things = {name: _thing(facts) for name, facts in order.settings.get("characters", {}).items()}
+    if not things:
+        return order
+    settings = dict(order.settings)
+    if (board := settings.get("storyboard")) is not None:
+        scenes = [{**scene, "prompt": with_things(scene["prompt"], things)} for scene in board["scenes"]]
+        settings["storyboard"] = {**board, "scenes": scenes}
+    return replace(order, prompt=with_things(order.prompt, things), settings=settings)
+
+
+def _thing(facts: Mapping[str, str]) -> ObjectFacts:
+    count = int(facts.get("count", 1))
+    return ObjectFacts(facts["shape"], facts["colour"], facts.get("size"), facts.get("material"), count=count)
 
 
 @contextmanager

@@ -9,14 +9,15 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any, Protocol
 
 from himmel.records import HimmelError
 from himmel.service import uploads
+from himmel.service.characters import Character, Characters, texts_of
 from himmel.service.database import Database
-from himmel.service.engine import Facts, Order, main_file
+from himmel.service.engine import Facts, Order, Seen, main_file
 from himmel.service.errors import ApiError, from_himmel, not_found
 from himmel.service.fields import Body
 from himmel.service.keys import LOCAL, Key, Keys
@@ -44,7 +45,7 @@ class Caller(Protocol):
         ...
 
     def call(self, method: str, *arguments: object) -> Any:
-        """The answer of `engine.Engine.check` or `verify`."""
+        """The answer of `engine.Engine.check`, `see` or `verify`."""
         ...
 
 
@@ -59,6 +60,7 @@ class Core:
 
     def __post_init__(self) -> None:
         self.jobs, self.keys = Jobs(self.database), Keys(self.database)
+        self.characters = Characters(self.database)
         self._same = _Turns()
 
     @property
@@ -102,6 +104,8 @@ class Core:
             folder.mkdir()
         try:
             order, notes = gather(Media(self, owner, folder))
+            if cast := self.characters.named_in(owner, texts_of(order), asked.cast()):
+                order = replace(order, settings={**order.settings, "characters": cast})
             facts: Facts = self.ask("check", order, Path("videos") / job_id)
             size = sum(file.stat().st_size for file in folder.iterdir())
             return self.jobs.add(job_id, owner, order, facts, {**_mapped(asked), **notes}, fingerprint, size)
@@ -115,6 +119,16 @@ class Core:
             return self.caller.call(method, *arguments)
         except HimmelError as error:
             raise from_himmel(error) from None
+
+    def add_character(self, key: Key | None, name: str, file: IO[bytes], attested: bool) -> Character:
+        """A new one, from a clip that is not kept. attested: all who can be recognised in it agree."""
+        folder = self.folder / "incoming"
+        kept = uploads.keep(file, folder, f"character-{secrets.token_hex(12)}", "video")
+        try:
+            seen: Seen = self.ask("see", name, Path("incoming") / kept, attested)
+        finally:
+            (folder / kept).unlink(missing_ok=True)
+        return self.characters.add(owner_of(key), " ".join(name.split()), seen)
 
     def verify(self, file: IO[bytes]) -> dict[str, Any]:
         """What a file says of itself, and whether that holds. The file is not kept."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -69,8 +69,21 @@ class Facts:
         return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
 
 
+@dataclass(frozen=True)
+class Seen:
+    """What a clip is about. words: as the model reads it. facts: shape, colour and what else is known of it.
+
+    sure: 0 to 1, that it is there. others: what else was seen, by colour.
+    """
+
+    words: str
+    facts: Mapping[str, str]
+    sure: float
+    others: Sequence[str] = ()
+
+
 class Engine(Protocol):
-    """Makes clips. `check` and `verify` may be called by other threads while `make` runs.
+    """Makes clips. `check`, `see` and `verify` may be called by other threads while `make` runs.
 
     All raise HimmelError for what cannot be done, RefusedOrderError for words that the policy refuses.
     """
@@ -88,6 +101,10 @@ class Engine(Protocol):
 
         When `cancel` is set it raises KeyboardInterrupt at the next step.
         """
+        ...
+
+    def see(self, name: str, path: Path, attested: bool) -> Seen:
+        """What the clip at `path` is about, to be called `name`. attested: those agree who can be recognised in it."""
         ...
 
     def verify(self, path: Path) -> dict[str, Any]:

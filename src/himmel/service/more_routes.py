@@ -148,7 +148,7 @@ def capabilities(core: Served, key: Caller) -> dict[str, Any]:
             "/v1/videos/storyboards": ["storyboard"],
             "/v1/videos/images": ["image"],
         },
-        "not_available": ["characters", "sound"],
+        "not_available": ["sound"],
     }
 
 

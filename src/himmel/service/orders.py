@@ -41,6 +41,14 @@ Medium = Annotated[
 ]
 
 
+class Named(BaseModel):
+    """A character of yours."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: str = Field(max_length=100)
+
+
 class Asked(BaseModel):
     """What every order may say."""
 
@@ -56,6 +64,10 @@ class Asked(BaseModel):
     fps: float | None = Field(default=None, ge=1, le=60, allow_inf_nan=False, description="Frames a second; 16.")
     attest_likeness: bool = Field(
         default=False, description="Whether all who can be recognised in the media agree; else faces are refused."
+    )
+
+    characters: Annotated[list[Named], Field(max_length=20)] | None = Field(
+        default=None, description="Which of your characters the words may name, as {id}; all of them if not said."
     )
 
     @field_validator("size")
@@ -74,6 +86,10 @@ class Asked(BaseModel):
     def old(self) -> bool:
         """Whether it is written for the service that ended."""
         return self.model in OLD_MODELS
+
+    def cast(self) -> list[str] | None:
+        """The ids of the characters that may be named; None for all."""
+        return None if self.characters is None else [one.id for one in self.characters]
 
     def pixels(self) -> tuple[int, int] | None:
         """(width, height), None where nothing is said."""
@@ -226,7 +242,17 @@ class Film(Asked):
         return {**plain, "fit": self.fit, "storyboard": self.storyboard}
 
 
-def read(kind: type[Asked], fields: dict[str, Any]) -> Any:
+class NewCharacter(BaseModel):
+    """A name for what a short clip is about."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(min_length=1, max_length=40, description="What stands for it in later prompts, such as Rolly.")
+    video: Any = Field(description="A short clip or a picture of it, as a file part. It is not kept.")
+    attest_likeness: bool = Field(default=False, description="Whether all who can be recognised in it agree.")
+
+
+def read(kind: type[BaseModel], fields: dict[str, Any]) -> Any:
     """The order in the fields of a request. Raises ApiError that names the first field that does not fit."""
     try:
         return kind.model_validate(fields)

@@ -230,7 +230,7 @@ def _answer(pipe: Connection, engine: Engine, worker: Worker) -> None:
         with sending, suppress(OSError):
             pipe.send((number, good, value))
 
-    questions: dict[str, Callable[..., object]] = {"check": engine.check, "verify": engine.verify}
+    questions: dict[str, Callable[..., object]] = {"check": engine.check, "see": engine.see, "verify": engine.verify}
 
     def one(number: int, method: str, arguments: tuple[Any, ...]) -> None:
         try:
