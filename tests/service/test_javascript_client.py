@@ -65,7 +65,7 @@ def test_every_call_of_the_javascript_client(live: Live, node: list[str]) -> Non
     assert told["deleted"] == {"id": made[-1], "object": "video.deleted", "deleted": True}
     refusals = told["refusals"]
     assert (refusals["gone"]["kind"], refusals["gone"]["status"]) == ("NotFoundError", 404)
-    assert (refusals["empty"]["kind"], refusals["empty"]["code"]) == ("BadRequestError", "invalid_value")
+    assert (refusals["empty"]["kind"], refusals["empty"]["code"]) == ("BadRequestError", "missing_required_parameter")
     assert (refusals["words"]["kind"], refusals["words"]["code"]) == ("BadRequestError", "moderation_blocked")
     assert refusals["nobody"]["kind"] == "NotFoundError"
     assert all(refusal["request"] for refusal in refusals.values())
