@@ -203,17 +203,25 @@ def test_forms_say_lists_and_tables_in_brackets(idle: Live, clip: bytes) -> None
     assert video["himmel"]["settings"]["storyboard"]["cards"][0]["still"] == "input-0.png"
 
 
-def test_events_tell_progress_until_the_end(live: Live) -> None:
+def test_events_tell_progress_and_pictures_until_the_end(
+    live: Live, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("himmel.pipeline.glance.GAP", 0.0)
     video = live.told("POST", "/v1/videos", {"prompt": BALL, "size": "48x32", "seconds": 4, "steps": 8})
     status, headers, content = live.ask("GET", f"/v1/videos/{video['id']}/events")
     assert (status, headers["content-type"].split(";")[0]) == (200, "text/event-stream")
     events = [part.splitlines() for part in content.decode().split("\n\n") if part.startswith("event: ")]
-    kinds = [event[0].removeprefix("event: ") for event in events]
-    shares = [json.loads(event[1].removeprefix("data: "))["progress"] for event in events]
-    assert kinds[-1] == "completed"
-    assert set(kinds[:-1]) == {"progress"}
+    told = [(event[0].removeprefix("event: "), json.loads(event[1].removeprefix("data: "))) for event in events]
+    shares = [plain["progress"] for kind, plain in told if kind != "preview"]
+    assert told[-1][0] == "completed"
+    assert {kind for kind, _ in told[:-1]} == {"progress", "preview"}
     assert shares == sorted(shares)
     assert shares[-1] == 100
+    picture = next(plain for kind, plain in told if kind == "preview")
+    assert picture["id"] == video["id"]
+    (tmp_path / "preview.png").write_bytes(base64.b64decode(picture["picture"].removeprefix("data:image/png;base64,")))
+    assert verify(tmp_path / "preview.png").state == "valid"
+    assert not list((live.core.videos / video["id"]).glob(".*"))
 
 
 def test_verify_tells_what_a_file_says_of_itself(live: Live, clip: bytes) -> None:

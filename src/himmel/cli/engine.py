@@ -22,6 +22,7 @@ from himmel.language.endpoint import Endpoint
 from himmel.pipeline import Pipeline, ways
 from himmel.pipeline.cost import check_memory
 from himmel.pipeline.expansion import shown_words
+from himmel.pipeline.glance import Glance
 from himmel.pipeline.journal import Journal, journal_of
 from himmel.pipeline.output import save_picture
 from himmel.pipeline.parts import load
@@ -36,7 +37,17 @@ from himmel.provenance.verify import verify
 from himmel.records import HimmelError, ObjectFacts
 from himmel.records.recipe import Recipe
 from himmel.safety.policy import Policy, RefusedError
-from himmel.service.engine import SPRITESHEET, THUMBNAIL, Facts, OnShare, Order, RefusedOrderError, Seen, main_file
+from himmel.service.engine import (
+    PREVIEW,
+    SPRITESHEET,
+    THUMBNAIL,
+    Facts,
+    OnShare,
+    Order,
+    RefusedOrderError,
+    Seen,
+    main_file,
+)
 
 NAME = "himmel"
 
@@ -78,19 +89,24 @@ class PipelineEngine:
     def make(self, order: Order, folder: Path, on_share: OnShare, cancel: threading.Event) -> Facts:
         """The clip, its recipe, its thumbnail and its spritesheet; what an earlier try has finished is kept."""
 
-        def show(progress: Progress) -> None:
-            on_share(progress.stage, progress.share, progress.seconds_left)
-
         with plain_errors(folder):
             target = folder / main_file(order.way)
             for left in folder.glob(".himmel-*.part"):  # of a try that was killed
                 left.unlink(missing_ok=True)
             if not _finished(target):
                 task, maker = self._task(order, folder), attested(self.maker, order)
-                _forget_others(target, maker.recipe(task.request, task.media))
+                recipe = maker.recipe(task.request, task.media)
+                _forget_others(target, recipe)
+                glance = Glance(folder / PREVIEW, recipe, task.media, maker.parts, maker.guard.frames)
+
+                def show(progress: Progress) -> None:
+                    on_share(progress.stage, progress.share, progress.seconds_left)
+                    glance(progress)
+
                 maker.write(
                     task.request, target, task.media, overwrite=True, resume=True, on_progress=show, cancel=cancel
                 )
+                glance.path.unlink(missing_ok=True)
             recipe = Recipe.from_json(_recipe_of(target).read_text(encoding="utf-8"))
             on_share("pictures", 1.0, 0.0)
             frames = glimpses(target, recipe.frames, COLUMNS * ROWS)

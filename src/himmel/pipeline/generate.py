@@ -321,8 +321,11 @@ class Pipeline:
         watch.step("reading")
         for number, window in timeline.grid.walk(timeline.known):
             canvas = timeline.canvas(window, float(recipe.rate))
+            denoise = denoiser(
+                self.parts.transformer, words[number], canvas, recipe.guidance, recipe.solver == SHORTCUT
+            )
             made = sample(
-                denoiser(self.parts.transformer, words[number], canvas, recipe.guidance, recipe.solver == SHORTCUT),
+                watch.seeing(denoise, canvas.result),
                 canvas,
                 sampling_levels(recipe.steps, canvas.tokens),
                 _noise(recipe.seed, window, canvas.latents, timeline.known),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import secrets
 import shutil
@@ -17,7 +18,7 @@ from himmel.records import HimmelError
 from himmel.service import uploads
 from himmel.service.characters import Character, Characters, texts_of
 from himmel.service.database import Database
-from himmel.service.engine import Facts, Order, Seen, main_file
+from himmel.service.engine import PREVIEW, Facts, Order, Seen, main_file
 from himmel.service.errors import ApiError, from_himmel, not_found
 from himmel.service.fields import Body
 from himmel.service.keys import LOCAL, Key, Keys
@@ -179,6 +180,15 @@ class Core:
             return open(self.videos / job.id / name, "rb")
         except FileNotFoundError:
             raise not_found("video") from None
+
+    def preview(self, job: Job, since: int) -> tuple[int, bytes] | None:
+        """(when it was made, PNG) of what a job looks like so far, if there is one of another time than `since`."""
+        try:
+            with open(self.videos / job.id / PREVIEW, "rb") as file:
+                made = os.fstat(file.fileno()).st_mtime_ns
+                return None if made == since else (made, file.read())
+        except OSError:
+            return None
 
     def _check_model(self, model: str | None) -> None:
         if model is not None and model not in (NATIVE, *OLD_MODELS):

@@ -99,7 +99,7 @@ class Engine(Protocol):
     def make(self, order: Order, folder: Path, on_share: OnShare, cancel: threading.Event) -> Facts:
         """Puts the files of `FILES` into the folder, each whole or not at all; goes on where an earlier run stopped.
 
-        When `cancel` is set it raises KeyboardInterrupt at the next step.
+        When `cancel` is set it raises KeyboardInterrupt at the next step. Meanwhile it may put `PREVIEW` there.
         """
         ...
 
@@ -112,6 +112,8 @@ class Engine(Protocol):
         ...
 
 
+PREVIEW = ".preview.png"
+"""A small picture of what is being made, gone when it is done. Hidden, as all that is unfinished."""
 VIDEO, IMAGE, THUMBNAIL, SPRITESHEET = "video.mp4", "image.png", "thumbnail.png", "spritesheet.png"
 
 

@@ -5,6 +5,7 @@ for, what a file says of itself, and the state of the service.
 from __future__ import annotations
 
 import asyncio
+import base64
 import functools
 import json
 from collections.abc import AsyncIterator
@@ -22,7 +23,7 @@ from himmel.service.errors import ApiError
 from himmel.service.fields import read_body
 from himmel.service.keys import Key
 from himmel.service.routes import ERRORS, Caller, Served, body_of, ordered, told
-from himmel.service.store import OPEN
+from himmel.service.store import IN_PROGRESS, OPEN
 from himmel.service.views import Video
 
 router = APIRouter(prefix="/v1", responses=ERRORS)
@@ -96,14 +97,17 @@ def get_recipe(video_id: str, core: Served, key: Caller) -> dict[str, Any]:
 
 @router.get("/videos/{video_id}/events", response_class=StreamingResponse)
 async def watch_video(video_id: str, request: Request, core: Served, key: Caller) -> StreamingResponse:
-    """Server-sent events, each with the job as data: `progress` at every change, then `completed` or `failed`."""
+    """Server-sent events, each with the job as data: `progress` at every change, then `completed` or `failed`.
+
+    While it is made there are events `preview` too, with {id, picture}: a data URL of a small PNG, signed like the clip.
+    """
     await run_in_threadpool(core.job, key, video_id)
     headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
     return StreamingResponse(_events(video_id, core, key), 200, headers, "text/event-stream")
 
 
 async def _events(video_id: str, core: Core, key: Key | None) -> AsyncIterator[str]:
-    last, silent = "", 0.0
+    last, shown, silent = "", 0, 0.0
     while True:
         try:
             job = await run_in_threadpool(core.job, key, video_id)
@@ -118,6 +122,10 @@ async def _events(video_id: str, core: Core, key: Key | None) -> AsyncIterator[s
             last, silent = data, 0.0
         if job.status not in OPEN:
             return
+        if job.status == IN_PROGRESS and (found := await run_in_threadpool(core.preview, job, shown)):
+            shown, picture = found[0], base64.b64encode(found[1]).decode()
+            plain = {"id": video_id, "picture": f"data:image/png;base64,{picture}"}
+            yield f"event: preview\ndata: {json.dumps(plain)}\n\n"
         await asyncio.sleep(LOOK)
         silent += LOOK
         if silent >= ALIVE:
