@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from himmel.language.endpoint import Endpoint
     from himmel.safety.policy import Policy
     from himmel.service.database import Database
+    from himmel.service.process import Build
 
 INSTALL = "in the folder of himmel: .venv/bin/pip install -c constraints.txt -e '.[serve]'"
 SECRET = "HIMMEL_WEBHOOK_SECRET"
@@ -139,7 +140,7 @@ def serve(host: str, port: int, data: str | None, model: str, policy: Policy | N
     with listener(host, port) as heard:
         folder, database = open_data(data, database=options["database"])
         build = builder(model, policy)
-        _serve(heard, folder, database, build, origins, options)
+        run_service(heard, folder, database, build, origins, options)
 
 
 def builder(model: str, policy: Policy | None) -> functools.partial[PipelineEngine]:
@@ -157,14 +158,15 @@ def _engine(model: str, policy: Policy, expand: bool | Endpoint) -> PipelineEngi
     return build_engine(model, policy, expand)
 
 
-def _serve(
+def run_service(
     heard: socket.socket,
     folder: Path,
     database: Database,
-    build: functools.partial[PipelineEngine],
+    build: Build,
     origins: list[str],
     options: dict[str, Any],
 ) -> None:
+    """Serves until it is told to stop. build: makes the engine, in each worker. options: those of `himmel serve`."""
     import uvicorn
 
     from himmel.service import logs

@@ -319,11 +319,10 @@ class Pipeline:
             self.parts.read([text] if branches(recipe) == 1 or not text else [text, ""]) for text in shown_words(recipe)
         ]
         watch.step("reading")
+        large = recipe.solver == SHORTCUT
         for number, window in timeline.grid.walk(timeline.known):
             canvas = timeline.canvas(window, float(recipe.rate))
-            denoise = denoiser(
-                self.parts.transformer, words[number], canvas, recipe.guidance, recipe.solver == SHORTCUT
-            )
+            denoise = denoiser(self.parts.transformer, words[number], canvas, recipe.guidance, large)
             made = sample(
                 watch.seeing(denoise, canvas.result),
                 canvas,

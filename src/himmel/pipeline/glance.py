@@ -34,7 +34,7 @@ DEAREST = 0.04
 class Glance:
     """Writes `path`, a signed and watermarked PNG, anew while `recipe` is made. Call it with every report of progress.
 
-    It ends by itself where a picture is refused or cannot be written; the clip is looked at by its own door in any case.
+    It ends by itself where a picture is refused or cannot be written; the clip passes its own door in any case.
     """
 
     def __init__(

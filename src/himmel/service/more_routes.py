@@ -99,7 +99,7 @@ def get_recipe(video_id: str, core: Served, key: Caller) -> dict[str, Any]:
 async def watch_video(video_id: str, request: Request, core: Served, key: Caller) -> StreamingResponse:
     """Server-sent events, each with the job as data: `progress` at every change, then `completed` or `failed`.
 
-    While it is made there are events `preview` too, with {id, picture}: a data URL of a small PNG, signed like the clip.
+    While it is made there are events `preview` too, with {id, picture}: a data URL of a small PNG that is signed.
     """
     await run_in_threadpool(core.job, key, video_id)
     headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
