@@ -67,6 +67,5 @@ def _findings(database: Database, folder: Path, ids: list[str], kills: int, took
     lines.append("|---|---|---|---|---|---|---|---|---|---|")
     cells = [len(ids), ended["completed"], ended["failed"], _left(database), whole, len(told), twice, half, kills]
     lines.append(f"| {' | '.join(map(str, cells))} | {took:.0f} |")
-    return "\n".join(
-        [*lines, f"\n{WORKERS} workers. Jobs by how often they were begun: {dict(sorted(tries.items()))}."]
-    )
+    lines.append(f"\n{WORKERS} workers. Jobs by how often they were begun: {dict(sorted(tries.items()))}.")
+    return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""Fifty clients against the service with an engine that makes nothing: how long calls take, and whether all is right."""
+"""Fifty clients against the service with an engine that makes nothing: how long calls take, and if all is right."""
 
 from __future__ import annotations
 

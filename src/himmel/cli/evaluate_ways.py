@@ -189,8 +189,8 @@ def drift(count: int, seconds: int, judge: str, steps: int, guidance: float, fol
 @folder_option
 @model_option
 def characters(count: int, judge: str, steps: int, guidance: float, folder: str, model: str) -> None:
-    """Read the thing in each held-out clip as the service does for a character, name it in a prompt of another scene, and
-    look for its colour, shape, size and material in what is made, beside the same prompt with the true words.
+    """Read the thing in each held-out clip as the service does for a character, name it in a prompt of another scene,
+    and look for its colour, shape, size and material in what is made, beside the same prompt with the true words.
 
     \b
     himmel evaluate characters --count 48

@@ -42,6 +42,7 @@ CREATE TABLE IF NOT EXISTS jobs (
 );
 CREATE INDEX IF NOT EXISTS jobs_of_owner ON jobs (owner, deleted, seq);
 CREATE INDEX IF NOT EXISTS jobs_by_status ON jobs (status, seq);
+CREATE INDEX IF NOT EXISTS jobs_by_load ON jobs (owner, deleted, status, bytes); -- what a new order is checked against
 CREATE TABLE IF NOT EXISTS keys (
   id TEXT PRIMARY KEY,
   name TEXT NOT NULL,
@@ -134,6 +135,8 @@ class Sqlite:
 
     def __init__(self, path: Path) -> None:
         self.path, self.place, self._own = path, str(path), threading.local()
+        # Threads that wait for the file ask again and again, at growing distances; for this lock they queue.
+        self._turn = threading.Lock()
         with self.writing() as connection:
             for statement in SCHEMA.format(counter="INTEGER PRIMARY KEY AUTOINCREMENT").split(";\n"):
                 connection.execute(statement)
@@ -164,13 +167,14 @@ class Sqlite:
     def writing(self, *, alone: bool = True) -> Iterator[sqlite3.Connection]:
         """As `Database.writing`; one file always has one writer at a time."""
         connection = self.connection
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            yield connection
-        except BaseException:
-            connection.rollback()
-            raise
-        connection.commit()
+        with self._turn:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+            except BaseException:
+                connection.rollback()
+                raise
+            connection.commit()
 
 
 def open_database(place: str) -> Database:
