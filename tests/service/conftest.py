@@ -33,8 +33,8 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
     """Makes services; all end with the tests."""
     ends: list[Callable[[], None]] = []
 
-    def make(engine: Engine, *, working: bool = True, **options: Any) -> Live:
-        folder, database = open_data(str(tmp_path_factory.mktemp("service")))
+    def make(engine: Engine, *, working: bool = True, address: str | None = None, **options: Any) -> Live:
+        folder, database = open_data(str(tmp_path_factory.mktemp("service")), database=address)
         core = Core(folder, database, Direct(engine, folder))
         worker = Worker(Claims(database, "worker", keep=3600.0), engine, folder / "videos")
         janitor = Janitor(core.jobs, core.videos, told=True, keep=None)

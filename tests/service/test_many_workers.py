@@ -7,11 +7,12 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
+import openai
 import psycopg
 import pytest
 from click.testing import CliRunner
-from live_service import wait_for
-from scripted_engine import Scripted, add
+from live_service import Live, wait_for
+from scripted_engine import PICTURE, Scripted, add
 
 from himmel.cli import himmel
 from himmel.cli.serve import open_data
@@ -119,6 +120,28 @@ def test_an_address_that_leads_nowhere_is_said_without_its_password(tmp_path: Pa
         assert said.exit_code == 2
         assert "--database" in said.output
         assert "secret" not in said.output
+
+
+def test_the_api_is_the_same_over_a_postgres(serve: Callable[..., Live], postgres: Callable[[], str]) -> None:
+    live = serve(Scripted(), address=postgres())
+    videos = live.client().videos
+    made = [videos.create(prompt=f"clip {number}").id for number in range(3)]
+    wait_for(lambda: all(videos.retrieve(one).status == "completed" for one in made))
+    assert [video.id for video in videos.list(limit=2, order="asc")] == made
+    assert videos.download_content(made[0]).read() == b"half"
+    again = videos.create(prompt="clip 0", extra_headers={"x-stainless-retry-count": "1"})
+    assert again.id == made[0]
+    rolly = videos.create_character(name="Rolly", video=PICTURE)
+    named = videos.create(prompt="Rolly bounces").to_dict()["himmel"]["settings"]["characters"]
+    assert named == {"Rolly": {"shape": "ball", "colour": "red"}}
+    assert videos.get_character(rolly.id or "").name == "Rolly"
+    assert videos.delete(made[1]).deleted
+    wait_for(lambda: live.janitor.sweep() or not (live.core.videos / made[1]).exists())
+    assert 'himmel_jobs{status="completed"} 3' in live.ask("GET", "/metrics")[2].decode()
+    _, secret = live.core.keys.create("studio", queue=1)
+    with pytest.raises(openai.AuthenticationError):
+        videos.list()
+    assert live.client(secret).videos.list().data == []
 
 
 def test_keys_lie_in_the_database_that_is_named(postgres: Callable[[], str], tmp_path: Path) -> None:

@@ -20,16 +20,23 @@ PATIENCE = 10
 """Seconds to wait for a server that does not answer."""
 
 
-class Named(dict[str, Any]):
-    """A row: columns by name and by number."""
+class Named:
+    """A row: columns by name and by number. Columns may have equal names; then the first is meant."""
+
+    def __init__(self, names: Sequence[str], values: Sequence[Any]) -> None:
+        self.names, self.values = names, values
+
+    def keys(self) -> Sequence[str]:
+        """The names, so that `**row` works."""
+        return self.names
 
     def __getitem__(self, column: str | int) -> Any:
-        return super().__getitem__(column) if isinstance(column, str) else list(self.values())[column]
+        return self.values[self.names.index(column) if isinstance(column, str) else column]
 
 
 def _named(cursor: psycopg.Cursor[Any]) -> Callable[[Sequence[Any]], Named]:
     names = [column.name for column in cursor.description or ()]
-    return lambda values: Named(zip(names, values, strict=True))
+    return lambda values: Named(names, values)
 
 
 class Postgres:

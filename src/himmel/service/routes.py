@@ -92,7 +92,7 @@ async def ordered(
 ) -> Video:
     """Reads the body of a request as an order of `kind`, and makes a job of it."""
     body = await read_body(request)
-    asked = orders.read(kind, structured(ways.with_files(body, *files), *tables))
+    asked = orders.read(kind, structured(ways.with_files(body, *files), "characters", *tables))
     repeat = request.headers.get("x-stainless-retry-count", "0")
     tries = int(repeat) if repeat.isascii() and repeat.isdigit() and len(repeat) < 9 else 0
     order = functools.partial(core.order, key, asked, body, way(asked, body), tries)
