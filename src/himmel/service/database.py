@@ -42,7 +42,7 @@ CREATE TABLE IF NOT EXISTS jobs (
 );
 CREATE INDEX IF NOT EXISTS jobs_of_owner ON jobs (owner, deleted, seq);
 CREATE INDEX IF NOT EXISTS jobs_by_status ON jobs (status, seq);
-CREATE INDEX IF NOT EXISTS jobs_by_load ON jobs (owner, deleted, status, bytes); -- what a new order is checked against
+CREATE INDEX IF NOT EXISTS jobs_by_load ON jobs (owner, deleted, status, bytes);
 CREATE TABLE IF NOT EXISTS keys (
   id TEXT PRIMARY KEY,
   name TEXT NOT NULL,
