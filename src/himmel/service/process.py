@@ -6,6 +6,7 @@ The service keeps it alive, asks it questions over a pipe, and ends it where a c
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import itertools
 import logging
 import multiprocessing
@@ -50,7 +51,8 @@ class WorkerProcess:
 
     def __init__(self, build: Build, folder: Path, database: Database, keep: float | None, place: int = 0) -> None:
         self.build, self.folder, self.database, self.keep = build, folder, database, keep
-        self.place, self._name = f"{socket.gethostname()}-{place}", ""
+        where = hashlib.sha256(str(folder).encode()).hexdigest()[:8]
+        self.place, self._name = f"{socket.gethostname()}-{where}-{place}", ""
         self.trouble, self.starts = "", 0
         self.described: dict[str, Any] = {}
         self._answers: dict[int, Future[Any]] = {}
