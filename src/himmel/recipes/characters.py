@@ -19,7 +19,7 @@ from himmel.records.clip import Clip
 
 NAME = "Rolly"
 LOOKS = ("colour", "shape", "size", "material")
-_GROUNDS = ("on grass", "on sand", "on stone tiles", "on wood")
+_GROUNDS = ("on grass", "on sand", "on marble", "on asphalt")
 _LIGHTS = ("by day", "at sunset", "under an overcast sky")
 _ROUND, _FLAT = ("rolls to the left", "rolls to the right"), ("slides to the left", "slides to the right")
 _ANY = ("bounces", "falls", "stands still")

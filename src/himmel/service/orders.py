@@ -55,7 +55,11 @@ class Asked(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     model: str | None = Field(default=None, max_length=100, description="A name that /v1/models lists.")
-    size: str | None = Field(default=None, description="WIDTHxHEIGHT in pixels, 16 to 1920 each, even.")
+    size: str | None = Field(
+        default=None,
+        description="WIDTHxHEIGHT in pixels, 16 to 1920 each, even.",
+        json_schema_extra={"pattern": r"^[0-9]{2,4}x[0-9]{2,4}$"},
+    )
     seed: int | None = Field(default=None, ge=0, lt=2**63, description="Same seed, same clip; else drawn, and said.")
     steps: int = Field(default=20, ge=1, le=200, description="Steps from noise to clip.")
     guidance: float = Field(default=3.0, ge=0, le=20, allow_inf_nan=False, description="How closely words are kept.")

@@ -69,11 +69,27 @@ router = APIRouter(prefix="/v1", responses=ERRORS)
 
 def body_of(kind: type[BaseModel], *files: str) -> dict[str, Any]:
     """What the schema says of a body: the same fields as JSON or as a form, in which `files` may be file parts."""
-    plain = kind.model_json_schema()
+    plain = whole(kind.model_json_schema())
     part = {name: {"type": "string", "format": "binary"} for name in files}
     form = {**plain, "properties": {**plain["properties"], **part}}
     contents = {"application/json": {"schema": plain}, "multipart/form-data": {"schema": form}}
     return {"requestBody": {"required": True, "content": contents}}
+
+
+def whole(schema: dict[str, Any]) -> dict[str, Any]:
+    """A schema with its definitions put where they are meant: inside of OpenAPI nothing else finds them."""
+    definitions = schema.pop("$defs", {})
+
+    def settled(value: Any) -> Any:
+        if isinstance(value, list):
+            return [settled(one) for one in value]
+        if not isinstance(value, dict):
+            return value
+        if isinstance(name := value.get("$ref"), str):
+            return settled(definitions[name.rpartition("/")[2]])
+        return {key: settled(one) for key, one in value.items()}
+
+    return settled(schema)
 
 
 def told(core: Core, job: Job) -> Video:
