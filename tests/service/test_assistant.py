@@ -117,7 +117,7 @@ def test_the_command_makes_a_real_clip(model: Path, tmp_path: Path) -> None:
         made = await client.call_tool("generate", wanted)
         clip = told(made)
         assert clip["status"] == "completed"
-        assert told(await client.call_tool("verify", {"file": clip["file"]}))["state"] == "valid"
+        assert told(await client.call_tool("verify", {"file": clip["file"]}))["state"] in ("valid", "trusted")
         refused = await client.call_tool("generate", {"prompt": "a beheading in closeup with gore"})
         assert refused.is_error
         assert "beheading" not in str(refused.content)

@@ -36,9 +36,20 @@ NATIVE = "himmel"
 class Caller(Protocol):
     """Whatever passes questions to the engine: `process.WorkerProcess`."""
 
-    described: dict[str, Any]
-    trouble: str
-    starts: int
+    @property
+    def described(self) -> dict[str, Any]:
+        """What the engine says of itself."""
+        ...
+
+    @property
+    def trouble(self) -> str:
+        """Why no engine could be made, or ""."""
+        ...
+
+    @property
+    def starts(self) -> int:
+        """How many processes were started so far."""
+        ...
 
     @property
     def ready(self) -> bool:

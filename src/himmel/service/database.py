@@ -131,7 +131,7 @@ class Sqlite:
     """One file; each thread has its own connection."""
 
     shared = False
-    errors = (sqlite3.OperationalError,)
+    errors: tuple[type[Exception], ...] = (sqlite3.OperationalError,)
 
     def __init__(self, path: Path) -> None:
         self.path, self.place, self._own = path, str(path), threading.local()

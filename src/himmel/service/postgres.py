@@ -47,7 +47,7 @@ class Postgres:
     """
 
     shared = True
-    errors = (psycopg.OperationalError,)
+    errors: tuple[type[Exception], ...] = (psycopg.OperationalError,)
 
     def __init__(self, address: str) -> None:
         self.place = address
@@ -105,12 +105,14 @@ class _Slot:
 
     def execute(self, statement: str, values: Sequence[object] = ()) -> Cursor:
         """Runs a statement whose marks are `?`."""
-        if self.connection is None or self.connection.closed:
-            self.connection = psycopg.connect(
+        connection = self.connection
+        if connection is None or connection.closed:
+            connection = psycopg.Connection[Named].connect(
                 self.address, autocommit=True, connect_timeout=PATIENCE, row_factory=_named
             )
+            self.connection = connection
         marked = statement.replace("%", "%%").replace("?", "%s") if values else statement
-        return self.connection.execute(marked.encode(), values or None)
+        return connection.execute(marked.encode(), values or None)
 
     def first(self, statement: str, values: Sequence[object]) -> Cursor:
         """As `execute`, outside a transaction: a connection that broke since it was last used is made anew, once."""
