@@ -19,7 +19,7 @@ from himmel.service.store import Jobs
 from himmel.service.workers import Workers
 
 JOBS, WORKERS = 100, 2
-GAP = (0.3, 3.0)
+GAP = (1.0, 6.0)
 """Seconds between two kills."""
 
 
