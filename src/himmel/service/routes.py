@@ -37,8 +37,8 @@ from himmel.service.views import (
 LARGEST_PAGE = 100
 
 
-def core_of(request: Request) -> Core:
-    """The service that answers."""
+async def core_of(request: Request) -> Core:
+    """The service that answers. A coroutine, since for anything else each request would wait for a thread."""
     return request.app.state.core
 
 
@@ -111,10 +111,12 @@ async def ordered(
     asked = orders.read(kind, structured(ways.with_files(body, *files), "characters", *tables))
     repeat = request.headers.get("x-stainless-retry-count", "0")
     tries = int(repeat) if repeat.isascii() and repeat.isdigit() and len(repeat) < 9 else 0
-    order = functools.partial(core.order, key, asked, body, way(asked, body), tries)
+
+    def order() -> Video:
+        return told(core, core.order(key, asked, body, way(asked, body), tries))
+
     # Orders wait for the engine: they have threads of their own, so that everything else goes on.
-    job = await anyio.to_thread.run_sync(order, limiter=request.app.state.ordering)
-    return await run_in_threadpool(told, core, job)
+    return await anyio.to_thread.run_sync(order, limiter=request.app.state.ordering)
 
 
 @router.post("/videos", openapi_extra=body_of(orders.Create, "input_reference"))
