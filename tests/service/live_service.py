@@ -36,7 +36,11 @@ class Direct:
         return self.engine.describe()
 
     def call(self, method: str, *arguments: Any) -> Any:
-        questions: dict[str, Callable[..., Any]] = {"check": self.engine.check, "verify": self.engine.verify}
+        questions: dict[str, Callable[..., Any]] = {
+            "check": self.engine.check,
+            "see": self.engine.see,
+            "verify": self.engine.verify,
+        }
         return questions[method](*(self.folder / one if isinstance(one, Path) else one for one in arguments))
 
 

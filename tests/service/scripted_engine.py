@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import errno
 import os
 import signal
@@ -11,10 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from himmel.records import HimmelError
-from himmel.service.engine import Facts, Order, RefusedOrderError
+from himmel.service.engine import SPRITESHEET, Facts, Order, RefusedOrderError, Seen
 from himmel.service.store import Job, Jobs
 from himmel.service.worker import Worker
 
+PICTURE = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC"
+)
+"""A PNG of one red pixel."""
 FACTS = Facts("himmel", 16, 16, 4, 16.0, 0)
 
 
@@ -32,8 +37,11 @@ class Scripted:
             raise FAILURES[order.prompt][0]
         return FACTS
 
+    def see(self, name: str, path: Path, attested: bool) -> Seen:
+        return Seen("a red ball", {"shape": "ball", "colour": "red"}, 0.9)
+
     def verify(self, path: Path) -> dict[str, Any]:
-        return {}
+        return {"state": "missing"}
 
     def make(self, order: Order, folder: Path, on_share: Any, cancel: threading.Event) -> Facts:
         self.made.append(order.prompt)
@@ -44,12 +52,18 @@ class Scripted:
         if order.prompt == "stubborn":
             on_share("sampling", 0.5, 1.0)
             time.sleep(60)
+        if order.prompt.startswith("slow"):
+            (folder / "worker").write_text(str(os.getpid()))
+            time.sleep(0.3)
         if order.prompt in FAILURES:
             raise FAILURES[order.prompt][0]
         if order.prompt == "waits":
             on_share("sampling", 0.5, 1.0)
             assert cancel.wait(5)
             raise KeyboardInterrupt
+        (folder / SPRITESHEET).write_bytes(PICTURE)
+        with (folder / "times").open("a") as times:
+            times.write("made\n")
         (folder / ".half.part").rename(folder / "video.mp4")
         return FACTS
 

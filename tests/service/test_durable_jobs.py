@@ -100,9 +100,11 @@ def test_a_killed_worker_and_a_killed_service_lose_nothing(model: Path, pipeline
     assert stream(folder / "video.mp4") == stream(tmp_path / "whole.mp4")
 
 
-@pytest.fixture
-def worker(tmp_path: Path) -> Worker:
-    folder, database = open_data(str(tmp_path / "data"))
+@pytest.fixture(params=["sqlite", "postgres"])
+def worker(request: pytest.FixtureRequest, tmp_path: Path) -> Worker:
+    """A worker of a table in a file, and of one in a Postgres."""
+    address = request.getfixturevalue("postgres")() if request.param == "postgres" else None
+    folder, database = open_data(str(tmp_path / "data"), database=address)
     return Worker(Claims(database, "one"), Scripted(), folder / "videos")
 
 
@@ -214,5 +216,6 @@ def test_what_was_kept_long_enough_leaves_the_disk(worker: Worker, monkeypatch: 
 
 
 def test_one_folder_has_one_service(worker: Worker, tmp_path: Path) -> None:
+    database = worker.claims.database
     with pytest.raises(HimmelError, match="served already"):
-        open_data(str(tmp_path / "data"))
+        open_data(str(tmp_path / "data"), database=database.place if database.shared else None)

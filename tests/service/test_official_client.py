@@ -128,14 +128,6 @@ def test_not_ready_is_400_so_that_clients_do_not_repeat_it(idle: Live) -> None:
     assert raw.headers["x-request-id"]
 
 
-def test_characters_are_said_to_be_missing(idle: Live) -> None:
-    with pytest.raises(openai.BadRequestError) as missing:
-        idle.client().videos.create_character(name="Ball", video=picture())
-    assert (missing.value.code, bool(missing.value.request_id)) == ("not_available", True)
-    with pytest.raises(openai.NotFoundError):
-        idle.client().videos.get_character("char_1")
-
-
 def test_refused_words_are_400_with_the_category_and_nowhere_else(live: Live, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
     with pytest.raises(openai.BadRequestError) as refused:
@@ -211,17 +203,25 @@ def test_forms_say_lists_and_tables_in_brackets(idle: Live, clip: bytes) -> None
     assert video["himmel"]["settings"]["storyboard"]["cards"][0]["still"] == "input-0.png"
 
 
-def test_events_tell_progress_until_the_end(live: Live) -> None:
+def test_events_tell_progress_and_pictures_until_the_end(
+    live: Live, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("himmel.pipeline.glance.GAP", 0.0)
     video = live.told("POST", "/v1/videos", {"prompt": BALL, "size": "48x32", "seconds": 4, "steps": 8})
     status, headers, content = live.ask("GET", f"/v1/videos/{video['id']}/events")
     assert (status, headers["content-type"].split(";")[0]) == (200, "text/event-stream")
     events = [part.splitlines() for part in content.decode().split("\n\n") if part.startswith("event: ")]
-    kinds = [event[0].removeprefix("event: ") for event in events]
-    shares = [json.loads(event[1].removeprefix("data: "))["progress"] for event in events]
-    assert kinds[-1] == "completed"
-    assert set(kinds[:-1]) == {"progress"}
+    told = [(event[0].removeprefix("event: "), json.loads(event[1].removeprefix("data: "))) for event in events]
+    shares = [plain["progress"] for kind, plain in told if kind != "preview"]
+    assert told[-1][0] == "completed"
+    assert {kind for kind, _ in told[:-1]} == {"progress", "preview"}
     assert shares == sorted(shares)
     assert shares[-1] == 100
+    picture = next(plain for kind, plain in told if kind == "preview")
+    assert picture["id"] == video["id"]
+    (tmp_path / "preview.png").write_bytes(base64.b64decode(picture["picture"].removeprefix("data:image/png;base64,")))
+    assert verify(tmp_path / "preview.png").state == "valid"
+    assert not list((live.core.videos / video["id"]).glob(".*"))
 
 
 def test_verify_tells_what_a_file_says_of_itself(live: Live, clip: bytes) -> None:

@@ -14,8 +14,8 @@ from scripted_engine import Scripted, add
 from himmel.cli.serve import open_data
 from himmel.records import HimmelError
 from himmel.service.claims import Claims
+from himmel.service.database import Database
 from himmel.service.hooks import DELAYS, Hooks, check_url, secret_in
-from himmel.service.store import Database
 from himmel.service.worker import Worker
 
 

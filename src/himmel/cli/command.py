@@ -25,6 +25,7 @@ from himmel.cli.generate import generate
 from himmel.cli.image import image
 from himmel.cli.keys import keys
 from himmel.cli.loop import loop
+from himmel.cli.mcp import mcp
 from himmel.cli.models import models
 from himmel.cli.plan import plan
 from himmel.cli.replay import replay
@@ -102,7 +103,7 @@ def himmel() -> None:
 
 
 MAKING = (generate, image, animate, extend, loop, fill, connect, edit, storyboard, vary, enlarge, replay)
-VERBS = (*MAKING, verify, serve, keys, plan, models, doctor, world, footage, train, evaluate)
+VERBS = (*MAKING, verify, serve, mcp, keys, plan, models, doctor, world, footage, train, evaluate)
 for verb in VERBS:
     himmel.add_command(verb)
 

@@ -5,17 +5,24 @@ from __future__ import annotations
 import dataclasses
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import asdict, replace
 from fractions import Fraction
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from himmel.evaluation.judge import Judge
+from himmel.evaluation.subject import READER, subject_of
+from himmel.footage.fit import read_media
 from himmel.footage.glimpse import COLUMNS, ROWS, glimpses, small, tiles
+from himmel.grammar.subject import check_name, spoken_of, with_things
 from himmel.language.endpoint import Endpoint
 from himmel.pipeline import Pipeline, ways
 from himmel.pipeline.engine import load_model
 from himmel.pipeline.expansion import shown_words
+from himmel.pipeline.glance import Glance
 from himmel.pipeline.journal import Journal, journal_of
 from himmel.pipeline.open_weights import OpenWeights
 from himmel.pipeline.output import save_picture
@@ -28,10 +35,20 @@ from himmel.prompting import looped
 from himmel.prompting.storyboard import read_storyboard
 from himmel.provenance import settings as provenance
 from himmel.provenance.verify import verify
-from himmel.records import HimmelError
+from himmel.records import HimmelError, ObjectFacts
 from himmel.records.recipe import Recipe
 from himmel.safety.policy import Policy, RefusedError
-from himmel.service.engine import SPRITESHEET, THUMBNAIL, Facts, OnShare, Order, RefusedOrderError, main_file
+from himmel.service.engine import (
+    PREVIEW,
+    SPRITESHEET,
+    THUMBNAIL,
+    Facts,
+    OnShare,
+    Order,
+    RefusedOrderError,
+    Seen,
+    main_file,
+)
 
 NAME = "himmel"
 
@@ -67,32 +84,57 @@ class PipelineEngine:
             task = self._task(order, folder)
             request, target = task.request, folder / main_file(order.way)
             check_output(target, request.width, request.height, request.frames, request.rate, overwrite=True)
-            recipe = self.looker.recipe(request, task.media)
-            self.looker.engine.check(recipe)
-            return dataclasses.replace(facts_of(recipe), filled=unsaid_by(order, self.looker.parts))
+            looker = attested(self.looker, order)
+            recipe = looker.recipe(request, task.media)
+            looker.engine.check(recipe)
+            return dataclasses.replace(facts_of(recipe), filled=unsaid_by(order, looker.parts))
 
     def make(self, order: Order, folder: Path, on_share: OnShare, cancel: threading.Event) -> Facts:
         """The clip, its recipe, its thumbnail and its spritesheet; what an earlier try has finished is kept."""
-
-        def show(progress: Progress) -> None:
-            on_share(progress.stage, progress.share, progress.seconds_left)
 
         with plain_errors(folder):
             target = folder / main_file(order.way)
             for left in folder.glob(".himmel-*.part"):  # of a try that was killed
                 left.unlink(missing_ok=True)
             if not _finished(target):
-                task = self._task(order, folder)
-                self._forget_others(target, task)
-                self.maker.write(
+                task, maker = self._task(order, folder), attested(self.maker, order)
+                recipe = maker.recipe(task.request, task.media)
+                _forget_others(target, recipe)
+                glance = Glance(folder / PREVIEW, recipe, task.media, maker.parts, maker.guard.frames)
+
+                def show(progress: Progress) -> None:
+                    on_share(progress.stage, progress.share, progress.seconds_left)
+                    glance(progress)
+
+                maker.write(
                     task.request, target, task.media, overwrite=True, resume=True, on_progress=show, cancel=cancel
                 )
+                glance.path.unlink(missing_ok=True)
             recipe = Recipe.from_json(_recipe_of(target).read_text(encoding="utf-8"))
             on_share("pictures", 1.0, 0.0)
             frames = glimpses(target, recipe.frames, COLUMNS * ROWS)
             save_picture(folder / THUMBNAIL, small(frames[len(frames) // 2]), recipe)
             save_picture(folder / SPRITESHEET, tiles(frames), recipe)
             return facts_of(recipe)
+
+    def see(self, name: str, path: Path, attested: bool) -> Seen:
+        """What a clip is about, by the judge that reads subjects, and whether it can be called so."""
+        with plain_errors(path.parent):
+            check_name(name)
+            looker = _attested(self.looker, attested)
+            looker.guard.given(check(name))
+            media = read_media([path], None, None)
+            looker.guard.frames.media(media)
+            found = subject_of(self.reader.read(media[0].frames))
+            if found is None:
+                raise HimmelError("nothing is seen in the clip that the model knows", "a ball, cube or other solid", "")
+            facts = {key: str(value) for key, value in asdict(found.thing).items() if value is not None}
+            return Seen(spoken_of(found.thing)[0], facts, found.sure, found.others)
+
+    @cached_property
+    def reader(self) -> Judge:
+        """The judge that reads subjects."""
+        return Judge.load(READER)
 
     def verify(self, path: Path) -> dict[str, Any]:
         """What the manifest in a file says, and whether it holds."""
@@ -101,6 +143,7 @@ class PipelineEngine:
 
     def _task(self, order: Order, folder: Path) -> Task:
         """The request of an order, with its media read."""
+        order = in_words(order)
         order = dataclasses.replace(order, settings={**order.settings, **unsaid_by(order, self.maker.parts)})
         told, prompt = order.settings, order.prompt
         settings = _settings(order, self.expand)
@@ -125,14 +168,6 @@ class PipelineEngine:
                 board = read_storyboard(told["storyboard"])
                 return ways.storyboard(board, folder=folder, settings=settings)
         raise HimmelError(f"way {order.way!r:.40}", "one that the service knows", "")
-
-    def _forget_others(self, target: Path, task: Task) -> None:
-        """Windows that were finished with other weights or threads are of no use."""
-        if journal_of(target).exists():
-            try:
-                Journal.resume(target, self.maker.recipe(task.request, task.media))
-            except HimmelError:
-                shutil.rmtree(journal_of(target), ignore_errors=True)
 
 
 def build_engine(model: str, policy: Policy, expand: bool | Endpoint) -> PipelineEngine:
@@ -179,6 +214,34 @@ def facts_of(recipe: Recipe) -> Facts:
         unknown=recipe.unknown,
         read_as=tuple(text for text in shown_words(recipe) if text),
     )
+
+
+def attested(pipeline: Pipeline, order: Order) -> Pipeline:
+    """The pipeline under what was said of the people in the media of an order."""
+    return _attested(pipeline, bool(order.settings.get("attest_likeness")))
+
+
+def _attested(pipeline: Pipeline, said: bool) -> Pipeline:
+    if not said:
+        return pipeline
+    return pipeline.under(pipeline.guard.policy.model_copy(update={"attest_likeness": True}))
+
+
+def in_words(order: Order) -> Order:
+    """The order with what they are in the place of the characters that it names."""
+    things = {name: _thing(facts) for name, facts in order.settings.get("characters", {}).items()}
+    if not things:
+        return order
+    settings = dict(order.settings)
+    if (board := settings.get("storyboard")) is not None:
+        scenes = [{**scene, "prompt": with_things(scene["prompt"], things)} for scene in board["scenes"]]
+        settings["storyboard"] = {**board, "scenes": scenes}
+    return replace(order, prompt=with_things(order.prompt, things), settings=settings)
+
+
+def _thing(facts: Mapping[str, str]) -> ObjectFacts:
+    count = int(facts.get("count", 1))
+    return ObjectFacts(facts["shape"], facts["colour"], facts.get("size"), facts.get("material"), count=count)
 
 
 @contextmanager
@@ -241,6 +304,15 @@ def _edit(order: Order, file: Path, settings: Settings) -> Task:
 
 def _recipe_of(target: Path) -> Path:
     return target.with_name(f"{target.name}.json")
+
+
+def _forget_others(target: Path, recipe: Recipe) -> None:
+    """Windows that were finished with other weights or threads are of no use."""
+    if journal_of(target).exists():
+        try:
+            Journal.resume(target, recipe)
+        except HimmelError:
+            shutil.rmtree(journal_of(target), ignore_errors=True)
 
 
 def _finished(target: Path) -> bool:

@@ -180,3 +180,36 @@ def drift(count: int, seconds: int, judge: str, steps: int, guidance: float, fol
     real = real_motion([clip.frames for clip in world_clips(SPLITS[judge], 24, 128)])
     text = drift_markdown(found, real)
     publish(text, place, "drift.md")
+
+
+@evaluate.command(short_help="Whether a character keeps the looks that its clip gave.")
+@count_option(24, "Held-out clips of the world, of which those with a single thing count.")
+@judge_option
+@walk_options
+@folder_option
+@model_option
+def characters(count: int, judge: str, steps: int, guidance: float, folder: str, model: str) -> None:
+    """Read the thing in each held-out clip as the service does for a character, name it in a prompt of another scene,
+    and look for its colour, shape, size and material in what is made, beside the same prompt with the true words.
+
+    \b
+    himmel evaluate characters --count 48
+    """
+    from himmel.pipeline.request import check
+
+    place = folder_for(folder, count)
+    check("a ball", steps=steps, guidance=guidance)
+    from himmel.evaluation.judge import Judge
+    from himmel.evaluation.report import markdown_table, percent
+    from himmel.pipeline import Pipeline
+    from himmel.recipes.characters import keep_all, shares
+    from himmel.recipes.judge import SPLITS
+    from himmel.safety.policy import OFF
+
+    reader, pipeline = Judge.load(judge), Pipeline.from_pretrained(model, policy=OFF)
+    results = keep_all(pipeline, world_clips(SPLITS[judge], count, 128), reader, steps, guidance, _counted(count))
+    if not results:
+        raise HimmelError(f"{count} clips without a single thing", "more clips", "for example --count 24")
+    head = ["look", "read right %", "shown under the name %", "shown when told %", "chance %"]
+    rows = [[look, *map(percent, found)] for look, found in shares(results).items()]
+    publish(f"{markdown_table(head, rows)}\n{len(results)} clips about a single thing.\n", place, "characters.md")

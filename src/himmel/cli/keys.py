@@ -6,7 +6,7 @@ import time
 
 import click
 
-from himmel.cli.serve import data_option, open_data
+from himmel.cli.serve import data_option, database_option, open_data
 from himmel.cli.terminal import say
 
 
@@ -49,8 +49,15 @@ def keys() -> None:
     help="How much is kept, uploads included; no limit if not said. Example: --storage 2000",
 )
 @data_option
+@database_option
 def create(
-    name: str, days: int | None, rate: int | None, queue: int | None, storage: int | None, data: str | None
+    name: str,
+    days: int | None,
+    rate: int | None,
+    queue: int | None,
+    storage: int | None,
+    data: str | None,
+    database: str | None,
 ) -> None:
     """Make a key and print it. Only its hash is kept, so it cannot be shown again.
 
@@ -59,9 +66,9 @@ def create(
     """
     from himmel.service.keys import Keys
 
-    _, database = open_data(data, alone=False)
+    _, tables = open_data(data, alone=False, database=database)
     limit = None if storage is None else storage << 20
-    made, secret = Keys(database).create(name, days=days, rate=rate, queue=queue, storage=limit)
+    made, secret = Keys(tables).create(name, days=days, rate=rate, queue=queue, storage=limit)
     say("key", secret)
     say("id", f"{made.id}  ({made.name})")
     say("", "it is shown this once; send it as: Authorization: Bearer KEY")
@@ -69,7 +76,8 @@ def create(
 
 @keys.command("list", short_help="Which keys there are.")
 @data_option
-def list_keys(data: str | None) -> None:
+@database_option
+def list_keys(data: str | None, database: str | None) -> None:
     """List all keys that were ever made, by id, with their first letters.
 
     \b
@@ -77,9 +85,9 @@ def list_keys(data: str | None) -> None:
     """
     from himmel.service.keys import Keys
 
-    _, database = open_data(data, alone=False)
+    _, tables = open_data(data, alone=False, database=database)
     now = time.time()
-    for key in Keys(database).all():
+    for key in Keys(tables).all():
         state = "revoked" if key.revoked is not None else "valid" if key.valid(now) else "expired"
         until = "" if key.expires is None else f", until {time.strftime('%Y-%m-%d', time.gmtime(key.expires))}"
         say(state, f"{key.id}  {key.hint}...  {key.name}{until}")
@@ -88,7 +96,8 @@ def list_keys(data: str | None) -> None:
 @keys.command(short_help="Let a key open nothing any more.")
 @click.argument("key_id")
 @data_option
-def revoke(key_id: str, data: str | None) -> None:
+@database_option
+def revoke(key_id: str, data: str | None, database: str | None) -> None:
     """Revoke the key with the id KEY_ID, at once, also for a service that runs. Its videos stay.
 
     \b
@@ -96,6 +105,6 @@ def revoke(key_id: str, data: str | None) -> None:
     """
     from himmel.service.keys import Keys
 
-    _, database = open_data(data, alone=False)
-    Keys(database).revoke(key_id)
+    _, tables = open_data(data, alone=False, database=database)
+    Keys(tables).revoke(key_id)
     say("revoked", key_id)

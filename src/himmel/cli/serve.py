@@ -20,10 +20,12 @@ if TYPE_CHECKING:
     from himmel.cli.engine import PipelineEngine
     from himmel.language.endpoint import Endpoint
     from himmel.safety.policy import Policy
-    from himmel.service.store import Database
+    from himmel.service.database import Database
+    from himmel.service.process import Build
 
 INSTALL = "in the folder of himmel: .venv/bin/pip install -c constraints.txt -e '.[serve]'"
 SECRET = "HIMMEL_WEBHOOK_SECRET"
+DATABASE = "HIMMEL_DATABASE"
 
 
 def data_option(function: Any) -> Any:
@@ -34,6 +36,28 @@ def data_option(function: Any) -> Any:
         default=None,
         metavar="DIR",
         help="Where jobs, videos and keys are kept; ~/.local/share/himmel/service if not said. Example: --data videos",
+    )(function)
+
+
+def _address(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    """The address of a Postgres, from the environment where it is not said: there nobody sees its password."""
+    value = value or (None if ctx.resilient_parsing else os.environ.get(DATABASE))
+    if value and not value.startswith(("postgresql://", "postgres://")):
+        raise HimmelError(f"--database of {len(value)} letters", "postgresql://USER@HOST/NAME", "")
+    if value and not find_spec("psycopg"):
+        raise HimmelError("Postgres is not installed", "", INSTALL.replace("serve", "serve,postgres"))
+    return value or None
+
+
+def database_option(function: Any) -> Any:
+    """Where the tables of the service lie."""
+    return click.option(
+        "--database",
+        default=None,
+        metavar="URL",
+        callback=_address,
+        help="A Postgres for jobs and keys, which several services can share; a file in the data folder if not said. "
+        f"{DATABASE} may hold it instead. Example: --database postgresql://himmel@db.example/himmel",
     )(function)
 
 
@@ -54,6 +78,15 @@ def data_option(function: Any) -> Any:
     help="Which port; 0 takes a free one. Example: --port 8080",
 )
 @data_option
+@database_option
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="How many clips are made at a time, each by a process with a model of its own. Example: --workers 2",
+)
 @click.option(
     "--keep",
     type=click.IntRange(1, 36500),
@@ -103,9 +136,9 @@ def serve(host: str, port: int, data: str | None, model: str, policy: Policy | N
     check_signing()
     origins = [_origin(origin) for origin in options["origins"]]
     with listener(host, port) as heard:
-        folder, database = open_data(data)
-        build = _builder(model, policy)
-        _serve(heard, folder, database, build, origins, options)
+        folder, database = open_data(data, database=options["database"])
+        build = builder(model, policy)
+        run_service(heard, folder, database, build, origins, options)
 
 
 def _check_model(model: str) -> None:
@@ -122,8 +155,8 @@ def _check_model(model: str) -> None:
         note_of(folder_of(model), part)
 
 
-def _builder(model: str, policy: Policy | None) -> functools.partial[PipelineEngine]:
-    """What makes the engine, in the worker's process."""
+def builder(model: str, policy: Policy | None) -> functools.partial[PipelineEngine]:
+    """What makes the engine, in the worker's process. policy: None for the usual one."""
     from himmel.language.endpoint import endpoint_from
     from himmel.safety.policy import DEFAULT
 
@@ -137,14 +170,15 @@ def _engine(model: str, policy: Policy, expand: bool | Endpoint) -> PipelineEngi
     return build_engine(model, policy, expand)
 
 
-def _serve(
+def run_service(
     heard: socket.socket,
     folder: Path,
     database: Database,
-    build: functools.partial[PipelineEngine],
+    build: Build,
     origins: list[str],
     options: dict[str, Any],
 ) -> None:
+    """Serves until it is told to stop. build: makes the engine, in each worker. options: those of `himmel serve`."""
     import uvicorn
 
     from himmel.service import logs
@@ -153,11 +187,11 @@ def _serve(
     from himmel.service.gate import is_loopback
     from himmel.service.hooks import Hooks, check_url, secret_in
     from himmel.service.janitor import Janitor
-    from himmel.service.process import WorkerProcess
+    from himmel.service.workers import Workers
 
     host, port = heard.getsockname()[:2]
     keep = None if options["keep"] is None else options["keep"] * 86400.0
-    worker = WorkerProcess(build, folder, database, keep)
+    worker = Workers(build, folder, database, keep, options["workers"])
     core = Core(folder, database, worker)
     local = is_loopback(host)
     if not local and not core.keys.any_made():
@@ -173,7 +207,7 @@ def _serve(
     shown = f"[{host}]" if ":" in host else host
     say("serving", f"http://{shown}:{port}/v1")
     say("studio", f"http://{shown}:{port}/  (in a browser)")
-    say("data", str(folder))
+    say("data", f"{folder}, jobs in a Postgres" if database.shared else str(folder))
     say("keys", "needed" if core.keys.any_made() else "none made: everybody on this machine may ask")
     if hooks is not None:
         say("webhook", f"{options['webhook']}  (secret: {SECRET} or {folder / 'webhook-secret'})")
@@ -194,14 +228,15 @@ def _serve(
             part.close()
 
 
-def open_data(data: str | None, *, alone: bool = True) -> tuple[Path, Database]:
-    """The folder of the service and its database, made where they are missing. alone: nobody else may serve it.
+def open_data(data: str | None, *, alone: bool = True, database: str | None = None) -> tuple[Path, Database]:
+    """The folder of the service and its database, made where they are missing. alone: nobody else may serve it; with
+    the address of a Postgres nobody else on this machine.
 
     Raises HimmelError where it cannot be used.
     """
     import fcntl
 
-    from himmel.service.store import Database
+    from himmel.service.database import open_database
 
     default = os.path.join(os.environ.get("XDG_DATA_HOME") or "~/.local/share", "himmel", "service")
     folder = Path(os.path.abspath(os.path.expanduser(data or default)))
@@ -209,11 +244,12 @@ def open_data(data: str | None, *, alone: bool = True) -> tuple[Path, Database]:
         for part in (folder, folder / "videos", folder / "incoming"):
             part.mkdir(mode=0o700, parents=True, exist_ok=True)
         if alone:
-            lock = os.open(folder / "service.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            name = "service.lock" if database is None else f"service-{socket.gethostname()}.lock"
+            lock = os.open(folder / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # held until this process ends
-        for left in (folder / "incoming").iterdir() if alone else ():
+        for left in (folder / "incoming").iterdir() if alone and database is None else ():
             left.unlink(missing_ok=True)
-        return folder, Database(folder / "himmel.sqlite")
+        return folder, open_database(database or str(folder / "himmel.sqlite"))
     except BlockingIOError as error:
         raise HimmelError(f"{folder} is served already", "one service for a folder", "name another: --data") from error
     except OSError as error:

@@ -131,6 +131,10 @@ class Voice(ABC):
         """The object once it is known: "the red ball"."""
 
     @abstractmethod
+    def named_fully(self, i: int) -> str:
+        """The object once it is known, told from all others: "the red ball"."""
+
+    @abstractmethod
     def ground_adverb(self, motion: str | None) -> str:
         """Where on the ground, fitting a motion: "across the grass"."""
 

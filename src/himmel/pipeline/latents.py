@@ -100,10 +100,12 @@ class LatentEngine:
             self.parts.read([text] if branches(recipe) == 1 or not text else [text, ""]) for text in shown_words(recipe)
         ]
         watch.step("reading")
+        large = recipe.solver == SHORTCUT
         for number, window in timeline.grid.walk(timeline.known):
             canvas = timeline.canvas(window, float(recipe.rate))
+            denoise = denoiser(self.parts.transformer, words[number], canvas, recipe.guidance, large)
             made = sample(
-                denoiser(self.parts.transformer, words[number], canvas, recipe.guidance, recipe.solver == SHORTCUT),
+                watch.seeing(denoise, canvas.result),
                 canvas,
                 sampling_levels(recipe.steps, canvas.tokens),
                 _noise(recipe.seed, window, canvas.latents, timeline.known),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 
 class Cancelled(KeyboardInterrupt):
@@ -16,7 +17,8 @@ class Cancelled(KeyboardInterrupt):
 class Progress:
     """stage: "reading", "sampling" or "decoding"; step of `of` steps of it are done.
 
-    share: 0 to 1 of the whole clip. seconds_left: None before anything was measured.
+    share: 0 to 1 of the whole clip. seconds_left: None before anything was measured. clean: gives the latents
+    [C, G, h, w] of the window that is being made as they are predicted now; None where nothing is.
     """
 
     stage: str
@@ -24,6 +26,7 @@ class Progress:
     of: int
     share: float
     seconds_left: float | None
+    clean: Callable[[], Any] | None = field(default=None, compare=False)
 
 
 class Watch:
@@ -45,6 +48,7 @@ class Watch:
         self.done = {stage: 0 for stage, _, _ in plan}
         self.spent = {stage: 0.0 for stage, _, _ in plan}
         self.share = 0.0
+        self.clean: Callable[[], Any] | None = None
         self.last = clock()
 
     def step(self, stage: str) -> None:
@@ -56,6 +60,16 @@ class Watch:
         if self.report is not None:
             self.report(self._progress(stage))
         self.check()
+
+    def seeing(self, denoise: Callable[..., Any], cut: Callable[[Any], Any]) -> Callable[..., Any]:
+        """The same denoiser; its latest answer goes along with each report. cut: leaves of it what is the clip."""
+
+        def seen(*arguments: Any) -> Any:
+            found = denoise(*arguments)
+            self.clean = lambda: cut(found)
+            return found
+
+        return seen
 
     def skip(self, stage: str, steps: int) -> None:
         """So many steps of `stage` were done before this run and are not counted."""
@@ -71,7 +85,7 @@ class Watch:
         if left is not None:
             self.share = max(self.share, spent / (spent + left)) if spent + left > 0 else 1.0
         of = next(steps for name, steps, _ in self.plan if name == stage)
-        return Progress(stage, self.done[stage], of, self.share, left)
+        return Progress(stage, self.done[stage], of, self.share, left, self.clean if stage == "sampling" else None)
 
     def _left(self) -> float | None:
         """Seconds that the rest will take, or None before anything that tells was measured."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
@@ -44,7 +43,8 @@ def make_app(
     app.add_exception_handler(ApiError, _api_error)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http_error)
-    app.add_exception_handler(sqlite3.OperationalError, _storage_error)
+    for kind in core.database.errors:
+        app.add_exception_handler(kind, _storage_error)
     app.add_exception_handler(Exception, _own_error)
     inner: ASGIApp = app
     if origins:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 import time
 
+from himmel.service.database import Database, Transaction
 from himmel.service.engine import Facts
-from himmel.service.store import CANCELLED, COMPLETED, FAILED, LEASE, STEP, TRIES, Database, Job, end
+from himmel.service.store import CANCELLED, COMPLETED, FAILED, LEASE, STEP, TRIES, Job, end
 
 GIVEN_UP = "worker_died", f"the worker died {TRIES} times while it made this, for example because memory ran out"
 
@@ -23,7 +23,7 @@ class Claims:
         """The oldest job that nobody works on, now this worker's. Those that were tried too often are given up."""
         now = time.time()
         waiting = "SELECT 1 FROM jobs WHERE status IN ('queued', 'in_progress') LIMIT 1"
-        if self.database.connection.execute(waiting).fetchone() is None:
+        if self.database.row(waiting) is None:
             return None  # without a transaction, since this is asked all day
         free = "(status = 'queued' OR (status = 'in_progress' AND lease < ?))"
         with self.database.writing() as connection:
@@ -33,19 +33,19 @@ class Claims:
             row = connection.execute(
                 "UPDATE jobs SET status = 'in_progress', worker = ?, lease = ?, tries = tries + 1, "
                 "started = coalesce(started, ?), stage = 'starting', seconds_left = NULL "
-                f"WHERE seq = (SELECT min(seq) FROM jobs WHERE {free} AND deleted = 0) RETURNING *",
-                (self.name, now + LEASE, now, now),
+                f"WHERE seq = (SELECT min(seq) FROM jobs WHERE {free} AND deleted = 0) AND {free} RETURNING *",
+                (self.name, now + LEASE, now, now, now),
             ).fetchone()
         return None if row is None else Job(**row)
 
-    def unfinished(self) -> set[str]:
-        """The jobs that are queued or in progress."""
-        rows = self.database.connection.execute("SELECT id FROM jobs WHERE status IN ('queued', 'in_progress')")
+    def ended(self) -> set[str]:
+        """The jobs that are completed or have failed; they stay so."""
+        rows = self.database.rows("SELECT id FROM jobs WHERE status IN ('completed', 'failed')")
         return {row[0] for row in rows}
 
     def renew(self, job: Job) -> bool:
         """Holds a job a while longer. Whether it is to go on: false where it was cancelled or belongs to another."""
-        with self.database.writing() as connection:
+        with self.database.writing(alone=False) as connection:
             row = connection.execute(
                 f"UPDATE jobs SET lease = ? WHERE {MINE} RETURNING cancelled", (time.time() + LEASE, job.id, self.name)
             ).fetchone()
@@ -53,11 +53,12 @@ class Claims:
 
     def report(self, job: Job, stage: str, share: float, left: float | None) -> None:
         """How far it is. Getting further than any try before makes this the first try again."""
-        with self.database.writing() as connection:
+        with self.database.writing(alone=False) as connection:
             connection.execute(
                 "UPDATE jobs SET stage = ?, share = ?, seconds_left = ?, "
-                f"tries = CASE WHEN ? > best + {STEP} THEN 1 ELSE tries END, best = max(best, ?) WHERE {MINE}",
-                (stage, share, left, share, share, job.id, self.name),
+                f"tries = CASE WHEN ? > best + {STEP} THEN 1 ELSE tries END, "
+                f"best = CASE WHEN ? > best THEN ? ELSE best END WHERE {MINE}",
+                (stage, share, left, share, share, share, job.id, self.name),
             )
 
     def complete(self, job: Job, facts: Facts, size: int) -> None:
@@ -83,11 +84,12 @@ class Claims:
         """Puts a job back, since this worker ends; it counts as not tried."""
         with self.database.writing() as connection:
             connection.execute(
-                f"UPDATE jobs SET status = 'queued', tries = max(0, tries - 1), worker = NULL WHERE {MINE}",
+                f"UPDATE jobs SET status = 'queued', worker = NULL, "
+                f"tries = CASE WHEN tries > 0 THEN tries - 1 ELSE 0 END WHERE {MINE}",
                 (job.id, self.name),
             )
 
-    def _settle(self, connection: sqlite3.Connection, job: Job, size: int) -> None:
+    def _settle(self, connection: Transaction, job: Job, size: int) -> None:
         expires = None if self.keep is None else time.time() + self.keep
         connection.execute("UPDATE jobs SET bytes = ?, expires = ? WHERE id = ?", (size, expires, job.id))
 
@@ -95,20 +97,23 @@ class Claims:
 MINE = "id = ? AND worker = ? AND status = 'in_progress'"
 
 
-def let_go(database: Database) -> None:
-    """No worker is there: what is in progress can be claimed at once. Tries count, so that a deadly job ends."""
+def let_go(database: Database, names: str = "") -> None:
+    """What workers have in progress whose names begin so, and who are not there any more, can be claimed at once.
+
+    Tries count, so that a deadly job ends.
+    """
     with database.writing() as connection:
-        connection.execute("UPDATE jobs SET lease = 0 WHERE status = 'in_progress'")
+        mine = "status = 'in_progress' AND substr(worker, 1, ?) = ?"
+        connection.execute(f"UPDATE jobs SET lease = 0 WHERE {mine}", (len(names), names))
 
 
-def end_overdue(database: Database, patience: float) -> bool:
-    """Ends jobs that somebody asked to stop more than `patience` seconds ago; whether there were any."""
-    where = "status = 'in_progress' AND cancelled < ?"
-    before = time.time() - patience
-    if database.connection.execute(f"SELECT 1 FROM jobs WHERE {where} LIMIT 1", (before,)).fetchone() is None:
+def end_overdue(database: Database, patience: float, name: str) -> bool:
+    """Ends the job of a worker that somebody asked to stop more than `patience` seconds ago; whether there was one."""
+    where, values = "status = 'in_progress' AND worker = ? AND cancelled < ?", (name, time.time() - patience)
+    if database.row(f"SELECT 1 FROM jobs WHERE {where} LIMIT 1", values) is None:
         return False
     with database.writing() as connection:
-        return bool(end(connection, where, (before,), FAILED, *CANCELLED))
+        return bool(end(connection, where, values, FAILED, *CANCELLED))
 
 
 def fail_all(database: Database, code: str, message: str) -> None:

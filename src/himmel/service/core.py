@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import secrets
 import shutil
@@ -9,19 +10,21 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any, Protocol
 
 from himmel.records import HimmelError
 from himmel.service import uploads
-from himmel.service.engine import Facts, Order, as_asked, main_file
+from himmel.service.characters import Character, Characters, texts_of
+from himmel.service.database import Database
+from himmel.service.engine import PREVIEW, Facts, Order, Seen, as_asked, main_file
 from himmel.service.errors import ApiError, from_himmel, not_found
 from himmel.service.fields import Body
 from himmel.service.keys import LOCAL, Key, Keys
 from himmel.service.limits import Rates, check_load
 from himmel.service.orders import OLD_MODELS, OLD_SIZES, Asked
-from himmel.service.store import COMPLETED, IN_PROGRESS, Database, Job, Jobs
+from himmel.service.store import COMPLETED, IN_PROGRESS, Job, Jobs
 
 ID = re.compile(r"video_[0-9a-f]{24}")
 WINDOW = 120.0
@@ -33,9 +36,20 @@ NATIVE = "himmel"
 class Caller(Protocol):
     """Whatever passes questions to the engine: `process.WorkerProcess`."""
 
-    described: dict[str, Any]
-    trouble: str
-    starts: int
+    @property
+    def described(self) -> dict[str, Any]:
+        """What the engine says of itself."""
+        ...
+
+    @property
+    def trouble(self) -> str:
+        """Why no engine could be made, or ""."""
+        ...
+
+    @property
+    def starts(self) -> int:
+        """How many processes were started so far."""
+        ...
 
     @property
     def ready(self) -> bool:
@@ -43,7 +57,7 @@ class Caller(Protocol):
         ...
 
     def call(self, method: str, *arguments: object) -> Any:
-        """The answer of `engine.Engine.check` or `verify`."""
+        """The answer of `engine.Engine.check`, `see` or `verify`."""
         ...
 
 
@@ -58,6 +72,7 @@ class Core:
 
     def __post_init__(self) -> None:
         self.jobs, self.keys = Jobs(self.database), Keys(self.database)
+        self.characters = Characters(self.database)
         self._same = _Turns()
 
     @property
@@ -101,6 +116,8 @@ class Core:
             folder.mkdir()
         try:
             order, notes = gather(Media(self, owner, folder))
+            if cast := self.characters.named_in(owner, texts_of(order), asked.cast()):
+                order = replace(order, settings={**order.settings, "characters": cast})
             facts: Facts = self.ask("check", order, Path("videos") / job_id)
             order = as_asked(order, facts)
             size = sum(file.stat().st_size for file in folder.iterdir())
@@ -115,6 +132,25 @@ class Core:
             return self.caller.call(method, *arguments)
         except HimmelError as error:
             raise from_himmel(error) from None
+
+    def add_character(self, key: Key | None, name: str, file: IO[bytes], attested: bool) -> Character:
+        """A new one, from a clip that is not kept. attested: all who can be recognised in it agree."""
+        folder = self.folder / "incoming"
+        kept = uploads.keep(file, folder, f"character-{secrets.token_hex(12)}", "video")
+        try:
+            seen: Seen = self.ask("see", name, Path("incoming") / kept, attested)
+        finally:
+            (folder / kept).unlink(missing_ok=True)
+        return self.characters.add(owner_of(key), " ".join(name.split()), seen)
+
+    def verify(self, file: IO[bytes]) -> dict[str, Any]:
+        """What a file says of itself, and whether that holds. The file is not kept."""
+        folder = self.folder / "incoming"
+        name = uploads.keep(file, folder, f"verify-{secrets.token_hex(12)}", "file")
+        try:
+            return self.ask("verify", Path("incoming") / name)
+        finally:
+            (folder / name).unlink(missing_ok=True)
 
     def job(self, key: Key | None, job_id: str) -> Job:
         """A job of the caller's. Raises ApiError 404 for others' and none."""
@@ -156,6 +192,15 @@ class Core:
             return open(self.videos / job.id / name, "rb")
         except FileNotFoundError:
             raise not_found("video") from None
+
+    def preview(self, job: Job, since: int) -> tuple[int, bytes] | None:
+        """(when it was made, PNG) of what a job looks like so far, if there is one of another time than `since`."""
+        try:
+            with open(self.videos / job.id / PREVIEW, "rb") as file:
+                made = os.fstat(file.fileno()).st_mtime_ns
+                return None if made == since else (made, file.read())
+        except OSError:
+            return None
 
     def _check_model(self, model: str | None) -> None:
         if model is not None and model not in (NATIVE, *OLD_MODELS):

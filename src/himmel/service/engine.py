@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -78,8 +78,21 @@ def as_asked(order: Order, facts: Facts) -> Order:
     return replace(order, settings={**said, **facts.filled})
 
 
+@dataclass(frozen=True)
+class Seen:
+    """What a clip is about. words: as the model reads it. facts: shape, colour and what else is known of it.
+
+    sure: 0 to 1, that it is there. others: what else was seen, by colour.
+    """
+
+    words: str
+    facts: Mapping[str, str]
+    sure: float
+    others: Sequence[str] = ()
+
+
 class Engine(Protocol):
-    """Makes clips. `check` and `verify` may be called by other threads while `make` runs.
+    """Makes clips. `check`, `see` and `verify` may be called by other threads while `make` runs.
 
     All raise HimmelError for what cannot be done, RefusedOrderError for words that the policy refuses.
     """
@@ -95,8 +108,12 @@ class Engine(Protocol):
     def make(self, order: Order, folder: Path, on_share: OnShare, cancel: threading.Event) -> Facts:
         """Puts the files of `FILES` into the folder, each whole or not at all; goes on where an earlier run stopped.
 
-        When `cancel` is set it raises KeyboardInterrupt at the next step.
+        When `cancel` is set it raises KeyboardInterrupt at the next step. Meanwhile it may put `PREVIEW` there.
         """
+        ...
+
+    def see(self, name: str, path: Path, attested: bool) -> Seen:
+        """What the clip at `path` is about, to be called `name`. attested: those agree who can be recognised in it."""
         ...
 
     def verify(self, path: Path) -> dict[str, Any]:
@@ -104,6 +121,8 @@ class Engine(Protocol):
         ...
 
 
+PREVIEW = ".preview.png"
+"""A small picture of what is being made, gone when it is done. Hidden, as all that is unfinished."""
 VIDEO, IMAGE, THUMBNAIL, SPRITESHEET = "video.mp4", "image.png", "thumbnail.png", "spritesheet.png"
 
 

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from himmel.records import HimmelError
-from himmel.service.store import Database
+from himmel.service.database import Database
 
 LOG = logging.getLogger("himmel.service.hooks")
 DELAYS = (5, 30, 120, 600, 3600, 6 * 3600)
@@ -94,21 +94,34 @@ class Hooks:
 
     def deliver(self) -> None:
         """Tells what is due now."""
-        due = self.database.connection.execute(
-            "SELECT * FROM deliveries WHERE done IS NULL AND due <= ? ORDER BY created LIMIT 20", (time.time(),)
-        ).fetchall()
+        now = time.time()
+        due = self.database.rows(
+            "SELECT * FROM deliveries WHERE done IS NULL AND due <= ? ORDER BY created LIMIT 20", (now,)
+        )
         for row in due:
             if self._over.is_set():
                 return
+            if not self._taken(row["id"], row["due"]):
+                continue  # another service of the same database tells it
             told, tries = self._tell(row["id"], row["job"], row["kind"], int(row["created"])), row["tries"] + 1
             LOG.info("webhook" if told else "webhook failed", extra={"kind": row["kind"], "tries": tries})
-            over = told or tries > len(DELAYS)
-            now = time.time()
+            over, now = told or tries > len(DELAYS), time.time()
             with self.database.writing() as connection:
                 connection.execute(
                     "UPDATE deliveries SET tries = ?, done = ?, due = ? WHERE id = ?",
                     (tries, now if over else None, now + DELAYS[min(tries, len(DELAYS)) - 1], row["id"]),
                 )
+
+    def _taken(self, event: str, due: float) -> bool:
+        """Whether it is ours to tell: for a while nobody else sees it as due."""
+        with self.database.writing() as connection:
+            return (
+                connection.execute(
+                    "UPDATE deliveries SET due = ? WHERE id = ? AND due = ? AND done IS NULL",
+                    (time.time() + 2 * PATIENCE, event, due),
+                ).rowcount
+                == 1
+            )
 
     def _tell(self, event: str, job: str, kind: str, created: int) -> bool:
         plain = {"id": event, "object": "event", "type": kind, "created_at": created, "data": {"id": job}}

@@ -12,6 +12,8 @@ from himmel.service.store import Jobs
 
 LOG = logging.getLogger("himmel.service.janitor")
 PACE = 1.0
+YOUNG = 3600
+"""Seconds within which a folder without a job may be one that another service is just taking on."""
 OLDEST = 7 * 86400
 """Seconds after which nobody is told any more that a job has ended."""
 
@@ -28,8 +30,10 @@ class Janitor:
 
     def start(self) -> None:
         """Removes what belongs to no job, then begins."""
+        young = time.time() - YOUNG if self.jobs.database.shared else time.time()
+        folders = [folder for folder in self.videos.iterdir() if folder.stat().st_mtime < young]
         known = self.jobs.known()
-        for folder in [folder for folder in self.videos.iterdir() if folder.name not in known]:
+        for folder in [folder for folder in folders if folder.name not in known]:
             shutil.rmtree(folder, ignore_errors=True)
         threading.Thread(target=self._run, daemon=True, name="janitor").start()
 
@@ -43,7 +47,7 @@ class Janitor:
         for job_id in self.jobs.gone():
             shutil.rmtree(self.videos / job_id, ignore_errors=True)
             self.jobs.forget(job_id)
-        self.jobs.forget_deliveries(time.time() - (OLDEST if self.told else 0))
+        self.jobs.forget_deliveries(time.time() - (OLDEST if self.told or self.jobs.database.shared else 0))
 
     def _run(self) -> None:
         while not self._over.wait(PACE):

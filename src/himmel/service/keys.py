@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 
 from himmel.records import HimmelError
-from himmel.service.store import Database
+from himmel.service.database import Database
 
 PREFIX = "hk-"
 LOCAL = ""
@@ -69,7 +69,7 @@ class Keys:
     def all(self) -> list[Key]:
         """Every key that was ever made, oldest first."""
         columns = "id, name, hint, created, expires, revoked, rate, queue, storage"
-        rows = self.database.connection.execute(f"SELECT {columns} FROM keys ORDER BY created")
+        rows = self.database.rows(f"SELECT {columns} FROM keys ORDER BY created")
         return [Key(**row) for row in rows]
 
     def revoke(self, key_id: str) -> None:
@@ -83,14 +83,12 @@ class Keys:
 
     def any_made(self) -> bool:
         """Whether there ever was one: then only keys open anything, also when all are revoked."""
-        return self.database.connection.execute("SELECT 1 FROM keys LIMIT 1").fetchone() is not None
+        return self.database.row("SELECT 1 FROM keys LIMIT 1") is not None
 
     def find(self, secret: str) -> Key | None:
         """The key that a secret belongs to, valid or not."""
         columns = "id, name, hint, created, expires, revoked, rate, queue, storage"
-        row = self.database.connection.execute(
-            f"SELECT {columns} FROM keys WHERE hash = ?", (_hash(secret),)
-        ).fetchone()
+        row = self.database.row(f"SELECT {columns} FROM keys WHERE hash = ?", (_hash(secret),))
         return None if row is None else Key(**row)
 
 

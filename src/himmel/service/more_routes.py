@@ -5,11 +5,10 @@ for, what a file says of itself, and the state of the service.
 from __future__ import annotations
 
 import asyncio
+import base64
 import functools
 import json
-import secrets
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import anyio.to_thread
@@ -17,14 +16,14 @@ from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from starlette.responses import PlainTextResponse, StreamingResponse
 
-from himmel.service import orders, uploads, ways
+from himmel.service import orders, ways
 from himmel.service.core import NATIVE, Core
 from himmel.service.engine import main_file
 from himmel.service.errors import ApiError
 from himmel.service.fields import read_body
 from himmel.service.keys import Key
 from himmel.service.routes import ERRORS, Caller, Served, body_of, ordered, told
-from himmel.service.store import OPEN
+from himmel.service.store import IN_PROGRESS, OPEN
 from himmel.service.views import Video
 
 router = APIRouter(prefix="/v1", responses=ERRORS)
@@ -78,18 +77,8 @@ async def verify_file(request: Request, core: Served, key: Caller) -> dict[str, 
     ways.check_files(body, "file")
     if "file" not in body.files:
         raise ApiError(400, "file is missing", "missing_required_parameter", "file")
-    verify = functools.partial(_verify, core, body.files["file"])
+    verify = functools.partial(core.verify, body.files["file"])
     return await anyio.to_thread.run_sync(verify, limiter=request.app.state.ordering)
-
-
-def _verify(core: Core, file: Any) -> dict[str, Any]:
-    stem = f"verify-{secrets.token_hex(12)}"
-    folder = core.folder / "incoming"
-    name = uploads.keep(file, folder, stem, "file")
-    try:
-        return core.ask("verify", Path("incoming") / name)
-    finally:
-        (folder / name).unlink(missing_ok=True)
 
 
 @router.post("/videos/{video_id}/cancel")
@@ -108,14 +97,17 @@ def get_recipe(video_id: str, core: Served, key: Caller) -> dict[str, Any]:
 
 @router.get("/videos/{video_id}/events", response_class=StreamingResponse)
 async def watch_video(video_id: str, request: Request, core: Served, key: Caller) -> StreamingResponse:
-    """Server-sent events, each with the job as data: `progress` at every change, then `completed` or `failed`."""
+    """Server-sent events, each with the job as data: `progress` at every change, then `completed` or `failed`.
+
+    While it is made there are events `preview` too, with {id, picture}: a data URL of a small PNG that is signed.
+    """
     await run_in_threadpool(core.job, key, video_id)
     headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
     return StreamingResponse(_events(video_id, core, key), 200, headers, "text/event-stream")
 
 
 async def _events(video_id: str, core: Core, key: Key | None) -> AsyncIterator[str]:
-    last, silent = "", 0.0
+    last, shown, silent = "", 0, 0.0
     while True:
         try:
             job = await run_in_threadpool(core.job, key, video_id)
@@ -130,6 +122,10 @@ async def _events(video_id: str, core: Core, key: Key | None) -> AsyncIterator[s
             last, silent = data, 0.0
         if job.status not in OPEN:
             return
+        if job.status == IN_PROGRESS and (found := await run_in_threadpool(core.preview, job, shown)):
+            shown, picture = found[0], base64.b64encode(found[1]).decode()
+            plain = {"id": video_id, "picture": f"data:image/png;base64,{picture}"}
+            yield f"event: preview\ndata: {json.dumps(plain)}\n\n"
         await asyncio.sleep(LOOK)
         silent += LOOK
         if silent >= ALIVE:
@@ -160,7 +156,7 @@ def capabilities(core: Served, key: Caller) -> dict[str, Any]:
             "/v1/videos/storyboards": ["storyboard"],
             "/v1/videos/images": ["image"],
         },
-        "not_available": ["characters", "sound"],
+        "not_available": ["sound"],
     }
 
 

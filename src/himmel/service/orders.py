@@ -45,19 +45,38 @@ Medium = Annotated[
 ]
 
 
+class Named(BaseModel):
+    """A character of yours."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: str = Field(max_length=100)
+
+
 class Asked(BaseModel):
     """What every order may say."""
 
     model_config = ConfigDict(extra="forbid")
 
     model: str | None = Field(default=None, max_length=100, description="A name that /v1/models lists.")
-    size: str | None = Field(default=None, description="WIDTHxHEIGHT in pixels, 16 to 1920 each, even.")
+    size: str | None = Field(
+        default=None,
+        description="WIDTHxHEIGHT in pixels, 16 to 1920 each, even.",
+        json_schema_extra={"pattern": r"^[0-9]{2,4}x[0-9]{2,4}$"},
+    )
     seed: int | None = Field(default=None, ge=0, lt=2**63, description="Same seed, same clip; else drawn, and said.")
     steps: int = Field(default=20, ge=1, le=200, description="Steps from noise to clip.")
     guidance: float = Field(default=3.0, ge=0, le=20, allow_inf_nan=False, description="How closely words are kept.")
     solver: Literal["auto", "shortcut", "euler", "heun"] = "auto"
     expand: bool = Field(default=True, description="Whether a short prompt is filled up.")
     fps: float | None = Field(default=None, ge=1, le=60, allow_inf_nan=False, description="Frames a second; 16.")
+    attest_likeness: bool = Field(
+        default=False, description="Whether all who can be recognised in the media agree; else faces are refused."
+    )
+
+    characters: Annotated[list[Named], Field(max_length=20)] | None = Field(
+        default=None, description="Which of your characters the words may name, as {id}; all of them if not said."
+    )
 
     @field_validator("size")
     @classmethod
@@ -76,6 +95,10 @@ class Asked(BaseModel):
         """Whether it is written for the service that ended."""
         return self.model in OLD_MODELS
 
+    def cast(self) -> list[str] | None:
+        """The ids of the characters that may be named; None for all."""
+        return None if self.characters is None else [one.id for one in self.characters]
+
     def pixels(self) -> tuple[int, int] | None:
         """(width, height), None where nothing is said."""
         if self.size is None:
@@ -91,6 +114,8 @@ class Asked(BaseModel):
         if named := self.size or (OLD_SIZE if self.old else None):
             plain["named"] = named
         plain["seed"] = secrets.randbelow(2**31) if self.seed is None else self.seed
+        if self.attest_likeness:
+            plain["attest_likeness"] = True
         return plain if size is None else {**plain, "size": list(size)}
 
 
@@ -112,7 +137,10 @@ class Create(Asked):
             plain["at"] = self.at
         elif "size" not in plain:
             plain["size"] = list(OLD_SIZES[OLD_SIZE] if self.old else SIZE)
-        return plain if self.input_reference is not None else {**plain, "loop": self.loop}
+        if self.input_reference is not None:
+            return plain
+        plain.pop("attest_likeness", None)  # there is nobody to be recognised
+        return {**plain, "loop": self.loop}
 
 
 class Image(Asked):
@@ -225,7 +253,17 @@ class Film(Asked):
         return {**plain, "fit": self.fit, "storyboard": self.storyboard}
 
 
-def read(kind: type[Asked], fields: dict[str, Any]) -> Any:
+class NewCharacter(BaseModel):
+    """A name for what a short clip is about."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(min_length=1, max_length=40, description="What stands for it in later prompts, such as Rolly.")
+    video: Any = Field(description="A short clip or a picture of it, as a file part. It is not kept.")
+    attest_likeness: bool = Field(default=False, description="Whether all who can be recognised in it agree.")
+
+
+def read(kind: type[BaseModel], fields: dict[str, Any]) -> Any:
     """The order in the fields of a request. Raises ApiError that names the first field that does not fit."""
     try:
         return kind.model_validate(fields)

@@ -6,11 +6,13 @@ The service keeps it alive, asks it questions over a pipe, and ends it where a c
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import itertools
 import logging
 import multiprocessing
 import os
 import signal
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -23,9 +25,9 @@ from typing import Any
 from himmel.records import HimmelError
 from himmel.service import logs
 from himmel.service.claims import Claims, end_overdue, fail_all, let_go
+from himmel.service.database import Database, open_database
 from himmel.service.engine import Engine, RefusedOrderError
 from himmel.service.errors import ApiError
-from himmel.service.store import Database
 from himmel.service.worker import Worker
 
 LOG = logging.getLogger("himmel.service.process")
@@ -43,11 +45,14 @@ QUIET = 15.0
 class WorkerProcess:
     """Keeps one worker running. build: makes its engine, in the new process. folder: of the data.
 
+    place: which of the workers it is that this machine has for the folder; there is one of each.
     ready: whether it answers now; trouble: why its engine could not be made, or "".
     """
 
-    def __init__(self, build: Build, folder: Path, database: Database, keep: float | None) -> None:
+    def __init__(self, build: Build, folder: Path, database: Database, keep: float | None, place: int = 0) -> None:
         self.build, self.folder, self.database, self.keep = build, folder, database, keep
+        where = hashlib.sha256(str(folder).encode()).hexdigest()[:8]
+        self.place, self._name = f"{socket.gethostname()}-{where}-{place}", ""
         self.trouble, self.starts = "", 0
         self.described: dict[str, Any] = {}
         self._answers: dict[int, Future[Any]] = {}
@@ -61,15 +66,23 @@ class WorkerProcess:
     def ready(self) -> bool:
         return self._ready.is_set()
 
+    @property
+    def waiting(self) -> int:
+        """How many questions it has not answered."""
+        return len(self._answers)
+
     def start(self) -> None:
         """Begins; loading goes on in the background."""
-        let_go(self.database)
         self._threads = [threading.Thread(target=self._keep_alive, daemon=True)]
         self._threads[0].start()
 
+    def stop(self) -> None:
+        """Begins to end, without waiting."""
+        self._over.set()
+
     def close(self) -> None:
         """Ends the worker; its job goes back to the queue."""
-        self._over.set()
+        self.stop()
         for thread in self._threads:
             thread.join(GRACE + 3)
 
@@ -101,13 +114,15 @@ class WorkerProcess:
         context = multiprocessing.get_context("spawn")
         while not self._over.is_set():
             ours, theirs = context.Pipe()
-            arguments = (theirs, self.build, self.folder, self.keep, f"worker-{os.getpid()}-{self.starts}")
+            self._name = f"{self.place}:{os.getpid()}-{self.starts}"
+            arguments = (theirs, self.build, self.folder, self.database.place, self.keep, self._name)
             child = context.Process(target=run_worker, args=arguments, name="himmel-worker", daemon=True)
             child.start()
             theirs.close()
             self.starts += 1
             self._attend(child, ours)
-            let_go(self.database)
+            with suppress(*self.database.errors):  # else the claim runs out
+                let_go(self.database, self._name)
             # One that dies at once is not started again at full speed.
             self._over.wait(QUIET if self.trouble else 0.2)
 
@@ -145,6 +160,8 @@ class WorkerProcess:
             return
         self.trouble = str(value)
         LOG.error("the model cannot be loaded: %s", value)
+        if self.database.shared:
+            return  # others may have a model that can be loaded
         fail_all(self.database, "model_unavailable", f"the model cannot be loaded: {value}")
 
     def _watch(self, child: Any) -> None:
@@ -158,7 +175,7 @@ class WorkerProcess:
                 child.kill()
                 return
             with suppress(Exception):
-                if self._ready.is_set() and end_overdue(self.database, PATIENCE):
+                if self._ready.is_set() and end_overdue(self.database, PATIENCE, self._name):
                     LOG.warning("the worker did not stop a cancelled job and is ended")
                     child.kill()
 
@@ -179,15 +196,21 @@ def unpacked(plain: tuple[str, str, str, str | None] | None) -> Exception:
     return RefusedOrderError(given, allowed, remedy, category)
 
 
-def run_worker(pipe: Connection, build: Build, folder: Path, keep: float | None, name: str) -> None:
-    """The new process: makes the engine, says so, then answers questions and makes jobs until the pipe closes."""
+def run_worker(pipe: Connection, build: Build, folder: Path, tables: str, keep: float | None, name: str) -> None:
+    """The new process: makes the engine, says so, then answers questions and makes jobs until the pipe closes.
+
+    tables: where they lie. name: its place, a colon, and what no other worker of this place was ever called.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the service says when to end
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     logs.begin()
     os.chdir(folder)  # so that names in recipes and messages are relative, and tell nothing of the machine
-    with open("worker.lock", "w") as lock:
+    place = name.partition(":")[0]
+    with open(f"worker-{place}.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # a worker whose service was killed may need a moment to notice
         try:
+            database = open_database(tables)
+            let_go(database, f"{place}:")
             engine = build()
         except HimmelError as error:
             pipe.send((0, False, str(error)))
@@ -196,7 +219,7 @@ def run_worker(pipe: Connection, build: Build, folder: Path, keep: float | None,
             LOG.exception("the engine could not be made")
             pipe.send((0, False, f"an error of himmel itself ({type(error).__name__})"))
             return
-        worker = Worker(Claims(Database(Path("himmel.sqlite")), name, keep), engine, Path("videos"))
+        worker = Worker(Claims(database, name, keep), engine, Path("videos"))
         threading.Thread(target=_answer, args=(pipe, engine, worker), daemon=True).start()
         worker.run()
 
@@ -209,7 +232,7 @@ def _answer(pipe: Connection, engine: Engine, worker: Worker) -> None:
         with sending, suppress(OSError):
             pipe.send((number, good, value))
 
-    questions: dict[str, Callable[..., object]] = {"check": engine.check, "verify": engine.verify}
+    questions: dict[str, Callable[..., object]] = {"check": engine.check, "see": engine.see, "verify": engine.verify}
 
     def one(number: int, method: str, arguments: tuple[Any, ...]) -> None:
         try:

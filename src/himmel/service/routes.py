@@ -9,22 +9,36 @@ from typing import Annotated, Any, Literal
 import anyio.to_thread
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
+from pydantic import BaseModel
 
 from himmel.service import orders, ways
 from himmel.service.content import send
-from himmel.service.core import NATIVE, Core, Gather
+from himmel.service.core import NATIVE, Core, Gather, owner_of
 from himmel.service.engine import SPRITESHEET, THUMBNAIL, main_file
 from himmel.service.errors import ApiError
 from himmel.service.fields import Body, read_body, structured
 from himmel.service.keys import Key
 from himmel.service.store import Job
-from himmel.service.views import Deleted, ErrorReply, Model, ModelList, Video, VideoList, pace_of, video_of
+from himmel.service.views import (
+    CharacterDeleted,
+    CharacterList,
+    CharacterView,
+    Deleted,
+    ErrorReply,
+    Model,
+    ModelList,
+    Video,
+    VideoList,
+    pace_of,
+    video_of,
+    view_of,
+)
 
 LARGEST_PAGE = 100
 
 
-def core_of(request: Request) -> Core:
-    """The service that answers."""
+async def core_of(request: Request) -> Core:
+    """The service that answers. A coroutine, since for anything else each request would wait for a thread."""
     return request.app.state.core
 
 
@@ -53,13 +67,29 @@ ERRORS: dict[int | str, dict[str, Any]] = {
 router = APIRouter(prefix="/v1", responses=ERRORS)
 
 
-def body_of(kind: type[orders.Asked], *files: str) -> dict[str, Any]:
+def body_of(kind: type[BaseModel], *files: str) -> dict[str, Any]:
     """What the schema says of a body: the same fields as JSON or as a form, in which `files` may be file parts."""
-    plain = kind.model_json_schema()
+    plain = whole(kind.model_json_schema())
     part = {name: {"type": "string", "format": "binary"} for name in files}
     form = {**plain, "properties": {**plain["properties"], **part}}
     contents = {"application/json": {"schema": plain}, "multipart/form-data": {"schema": form}}
     return {"requestBody": {"required": True, "content": contents}}
+
+
+def whole(schema: dict[str, Any]) -> dict[str, Any]:
+    """A schema with its definitions put where they are meant: inside of OpenAPI nothing else finds them."""
+    definitions = schema.pop("$defs", {})
+
+    def settled(value: Any) -> Any:
+        if isinstance(value, list):
+            return [settled(one) for one in value]
+        if not isinstance(value, dict):
+            return value
+        if isinstance(name := value.get("$ref"), str):
+            return settled(definitions[name.rpartition("/")[2]])
+        return {key: settled(one) for key, one in value.items()}
+
+    return settled(schema)
 
 
 def told(core: Core, job: Job) -> Video:
@@ -78,13 +108,15 @@ async def ordered(
 ) -> Video:
     """Reads the body of a request as an order of `kind`, and makes a job of it."""
     body = await read_body(request)
-    asked = orders.read(kind, structured(ways.with_files(body, *files), *tables))
+    asked = orders.read(kind, structured(ways.with_files(body, *files), "characters", *tables))
     repeat = request.headers.get("x-stainless-retry-count", "0")
     tries = int(repeat) if repeat.isascii() and repeat.isdigit() and len(repeat) < 9 else 0
-    order = functools.partial(core.order, key, asked, body, way(asked, body), tries)
+
+    def order() -> Video:
+        return told(core, core.order(key, asked, body, way(asked, body), tries))
+
     # Orders wait for the engine: they have threads of their own, so that everything else goes on.
-    job = await anyio.to_thread.run_sync(order, limiter=request.app.state.ordering)
-    return await run_in_threadpool(told, core, job)
+    return await anyio.to_thread.run_sync(order, limiter=request.app.state.ordering)
 
 
 @router.post("/videos", openapi_extra=body_of(orders.Create, "input_reference"))
@@ -121,17 +153,34 @@ async def extend_video(request: Request, core: Served, key: Caller) -> Video:
     return await ordered(request, core, key, orders.Extend, ways.of_videos("extend", "video"), "video")
 
 
-@router.post("/videos/characters", status_code=400, response_model=ErrorReply)
-def create_character(key: Caller) -> None:
-    """Not there yet: the model keeps no subject from one clip to another. Always 400, code `not_available`."""
-    message = "characters are not there yet: the model keeps no subject from one clip to another; describe it in words"
-    raise ApiError(400, message, "not_available")
+@router.post("/videos/characters", openapi_extra=body_of(orders.NewCharacter, "video"))
+async def create_character(request: Request, core: Served, key: Caller) -> CharacterView:
+    """Give what a short clip is about a name. Later prompts may say the name; its shape and colours are meant."""
+    body = await read_body(request)
+    asked: orders.NewCharacter = orders.read(orders.NewCharacter, ways.with_files(body, "video"))
+    if "video" not in body.files:
+        raise ApiError(400, "video is no file part", "invalid_value", "video")
+    add = functools.partial(core.add_character, key, asked.name, body.files["video"], asked.attest_likeness)
+    return view_of(await anyio.to_thread.run_sync(add, limiter=request.app.state.ordering))
 
 
-@router.get("/videos/characters/{character_id}", status_code=404, response_model=ErrorReply)
-def get_character(character_id: str, key: Caller) -> None:
-    """Not there yet: always 404, code `not_available`."""
-    raise ApiError(404, "characters are not there yet", "not_available")
+@router.get("/videos/characters")
+def list_characters(core: Served, key: Caller) -> CharacterList:
+    """Your characters, newest first."""
+    return CharacterList(data=[view_of(one) for one in core.characters.all(owner_of(key))])
+
+
+@router.get("/videos/characters/{character_id}")
+def get_character(character_id: str, core: Served, key: Caller) -> CharacterView:
+    """One character, and what was seen of it."""
+    return view_of(core.characters.get(owner_of(key), character_id))
+
+
+@router.delete("/videos/characters/{character_id}")
+def delete_character(character_id: str, core: Served, key: Caller) -> CharacterDeleted:
+    """Take a character away. Clips that were made or ordered with it stay."""
+    core.characters.delete(owner_of(key), character_id)
+    return CharacterDeleted(id=character_id)
 
 
 @router.post("/videos/{video_id}/remix", openapi_extra=body_of(orders.Remix))

@@ -1,21 +1,17 @@
-"""The job table: the truth of what was asked for, what is being made and what is done. SQLite, one file.
+"""The job table: the truth of what was asked for, what is being made and what is done.
 
-Every change is one transaction, flushed to disk before it is answered, so that a process may be killed at any moment.
 Work is claimed by a lease that has to be renewed; a claim that ran out is taken over.
 """
 
 from __future__ import annotations
 
 import json
-import sqlite3
-import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
+from himmel.service.database import Database, Transaction
 from himmel.service.engine import Facts, Order
 
 QUEUED, IN_PROGRESS, COMPLETED, FAILED = "queued", "in_progress", "completed", "failed"
@@ -26,58 +22,6 @@ TRIES = 5
 """Claims of a job that brought it no further before it is given up."""
 STEP = 0.005
 """Share of a clip that counts as getting further."""
-
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS jobs (
-  seq INTEGER PRIMARY KEY AUTOINCREMENT,
-  id TEXT NOT NULL UNIQUE,
-  owner TEXT NOT NULL,
-  status TEXT NOT NULL,
-  requested TEXT NOT NULL,      -- engine.Order as JSON
-  facts TEXT NOT NULL,          -- engine.Facts as JSON
-  notes TEXT NOT NULL,          -- what the reply says besides, as JSON
-  fingerprint TEXT NOT NULL,    -- hash of the request, to know a repeated one
-  created REAL NOT NULL,
-  started REAL,
-  finished REAL,
-  expires REAL,
-  share REAL NOT NULL DEFAULT 0,
-  stage TEXT NOT NULL DEFAULT '',
-  seconds_left REAL,
-  error_code TEXT,
-  error_message TEXT,
-  cancelled REAL,               -- when somebody asked to stop
-  deleted INTEGER NOT NULL DEFAULT 0,
-  tries INTEGER NOT NULL DEFAULT 0,
-  best REAL NOT NULL DEFAULT 0, -- the largest share that any try reached
-  worker TEXT,
-  lease REAL,
-  bytes INTEGER NOT NULL DEFAULT 0
-);
-CREATE INDEX IF NOT EXISTS jobs_of_owner ON jobs (owner, deleted, seq);
-CREATE INDEX IF NOT EXISTS jobs_by_status ON jobs (status, seq);
-CREATE TABLE IF NOT EXISTS keys (
-  id TEXT PRIMARY KEY,
-  name TEXT NOT NULL,
-  hash TEXT NOT NULL UNIQUE,    -- SHA-256 of the key, which itself is nowhere
-  hint TEXT NOT NULL,
-  created REAL NOT NULL,
-  expires REAL,
-  revoked REAL,
-  rate INTEGER,
-  queue INTEGER,
-  storage INTEGER
-);
-CREATE TABLE IF NOT EXISTS deliveries (
-  id TEXT PRIMARY KEY,
-  job TEXT NOT NULL,
-  kind TEXT NOT NULL,
-  created REAL NOT NULL,
-  tries INTEGER NOT NULL DEFAULT 0,
-  due REAL NOT NULL,
-  done REAL
-);
-"""
 
 
 @dataclass(frozen=True)
@@ -119,42 +63,6 @@ class Job:
         return {**json.loads(self.facts), **json.loads(self.notes)}
 
 
-class Database:
-    """One SQLite file, which any thread may use; each has its own connection."""
-
-    def __init__(self, path: Path) -> None:
-        self.path, self._own = path, threading.local()
-        with self.writing() as connection:
-            for statement in SCHEMA.split(";\n"):
-                connection.execute(statement)
-        path.chmod(0o600)
-
-    @property
-    def connection(self) -> sqlite3.Connection:
-        """This thread's connection, outside any transaction."""
-        found = getattr(self._own, "connection", None)
-        if found is None:
-            found = sqlite3.connect(self.path, timeout=10, isolation_level=None)
-            found.row_factory = sqlite3.Row
-            found.execute("PRAGMA journal_mode = WAL")
-            found.execute("PRAGMA synchronous = FULL")
-            found.execute("PRAGMA secure_delete = ON")  # prompts that are deleted are gone
-            self._own.connection = found
-        return found
-
-    @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
-        """A transaction that nobody else writes beside; all of it happens, or nothing."""
-        connection = self.connection
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            yield connection
-        except BaseException:
-            connection.rollback()
-            raise
-        connection.commit()
-
-
 class Jobs:
     """The table of jobs."""
 
@@ -189,9 +97,7 @@ class Jobs:
         where, values = "owner = ? AND deleted = 0", [owner]
         if after is not None:
             where, values = f"{where} AND seq {beyond} ?", [owner, after.seq]
-        rows = self.database.connection.execute(
-            f"SELECT * FROM jobs WHERE {where} ORDER BY seq {order} LIMIT ?", (*values, limit)
-        )
+        rows = self.database.rows(f"SELECT * FROM jobs WHERE {where} ORDER BY seq {order} LIMIT ?", (*values, limit))
         return [Job(**row) for row in rows]
 
     def position(self, job: Job) -> int:
@@ -200,15 +106,16 @@ class Jobs:
 
     def load(self, owner: str) -> tuple[int, int]:
         """(jobs that are not finished, bytes that are kept) of an owner."""
-        row = self.database.connection.execute(
-            "SELECT total(status IN ('queued', 'in_progress')), total(bytes) FROM jobs WHERE owner = ? AND deleted = 0",
+        row = self.database.row(
+            "SELECT coalesce(sum(CASE WHEN status IN ('queued', 'in_progress') THEN 1 ELSE 0 END), 0), "
+            "coalesce(sum(bytes), 0) FROM jobs WHERE owner = ? AND deleted = 0",
             (owner,),
-        ).fetchone()
-        return int(row[0]), int(row[1])
+        )
+        return (0, 0) if row is None else (int(row[0]), int(row[1]))
 
     def counts(self) -> dict[str, int]:
         """Jobs by status."""
-        rows = self.database.connection.execute("SELECT status, count(*) FROM jobs WHERE deleted = 0 GROUP BY status")
+        rows = self.database.rows("SELECT status, count(*) FROM jobs WHERE deleted = 0 GROUP BY status")
         return {status: 0 for status in (*OPEN, COMPLETED, FAILED)} | {row[0]: row[1] for row in rows}
 
     def ask_to_stop(self, job_id: str, owner: str) -> Job | None:
@@ -235,7 +142,7 @@ class Jobs:
 
     def gone(self) -> list[str]:
         """The deleted jobs that nobody works on any more."""
-        rows = self.database.connection.execute("SELECT id FROM jobs WHERE deleted = 1 AND status != 'in_progress'")
+        rows = self.database.rows("SELECT id FROM jobs WHERE deleted = 1 AND status != 'in_progress'")
         return [row[0] for row in rows]
 
     def forget(self, job_id: str) -> None:
@@ -246,13 +153,13 @@ class Jobs:
     def forget_deliveries(self, before: float) -> None:
         """Nobody is told any more of what ended before a time."""
         old = "FROM deliveries WHERE created < ?"
-        if self.database.connection.execute(f"SELECT 1 {old} LIMIT 1", (before,)).fetchone():
+        if self.database.row(f"SELECT 1 {old} LIMIT 1", (before,)):
             with self.database.writing() as connection:
                 connection.execute(f"DELETE {old}", (before,))
 
     def known(self) -> set[str]:
         """Every id, deleted ones included."""
-        return {row[0] for row in self.database.connection.execute("SELECT id FROM jobs")}
+        return {row[0] for row in self.database.rows("SELECT id FROM jobs")}
 
     def expire(self, now: float, keep: float | None) -> int:
         """Deletes what was kept long enough, or ended `keep` seconds ago without a time being said; how many."""
@@ -265,18 +172,19 @@ class Jobs:
             ).rowcount
 
     def _one(self, where: str, *values: object) -> Job | None:
-        row = self.database.connection.execute(f"SELECT * FROM jobs WHERE {where} LIMIT 1", values).fetchone()
+        row = self.database.row(f"SELECT * FROM jobs WHERE {where} LIMIT 1", values)
         return None if row is None else Job(**row)
 
     def _count(self, where: str, *values: object) -> int:
-        return self.database.connection.execute(f"SELECT count(*) FROM jobs WHERE {where}", values).fetchone()[0]
+        row = self.database.row(f"SELECT count(*) FROM jobs WHERE {where}", values)
+        return 0 if row is None else row[0]
 
 
 CANCELLED = "cancelled", "stopped because somebody asked for it"
 
 
 def end(
-    connection: sqlite3.Connection, where: str, values: Sequence[object], status: str, code: str | None, message: str
+    connection: Transaction, where: str, values: Sequence[object], status: str, code: str | None, message: str
 ) -> list[str]:
     """Ends the jobs that `where` says, in the transaction of a connection, and puts what is to be told of them into the
     list of deliveries. Returns their ids.
@@ -287,8 +195,10 @@ def end(
         f"stage = '', worker = NULL, lease = NULL WHERE {where} RETURNING id, deleted",
         (status, code, message or None, now, *values),
     ).fetchall()
-    connection.executemany(
-        "INSERT OR IGNORE INTO deliveries (id, job, kind, created, due) VALUES (?, ?, ?, ?, ?)",
-        [(f"evt_{row['id']}", row["id"], f"video.{status}", now, now) for row in rows if not row["deleted"]],
-    )
+    for row in rows:
+        if not row["deleted"]:
+            connection.execute(
+                "INSERT INTO deliveries (id, job, kind, created, due) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                (f"evt_{row['id']}", row["id"], f"video.{status}", now, now),
+            )
     return [row["id"] for row in rows]

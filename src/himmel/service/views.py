@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+from himmel.service.characters import Character
 from himmel.service.store import COMPLETED, IN_PROGRESS, QUEUED, Job
 
 
@@ -69,6 +70,40 @@ class VideoList(BaseModel):
     last_id: str | None
 
 
+class SeenAs(BaseModel):
+    """What was seen of a character; nothing else of the clip is kept."""
+
+    words: str = Field(description="What stands in an English prompt where its name stands.")
+    facts: dict[str, str] = Field(description="Shape, colour, size and material, as the reader saw them.")
+    sure: float = Field(description="0 to 1: how sure the reader is that it is there.")
+    others: list[str] = Field(description="Colours of what else was seen; they are no part of the character.")
+
+
+class CharacterView(BaseModel):
+    """A name that stands for something in later prompts."""
+
+    id: str
+    object: Literal["character"] = "character"
+    name: str
+    created_at: int
+    himmel: SeenAs
+
+
+class CharacterList(BaseModel):
+    """All characters, newest first."""
+
+    object: Literal["list"] = "list"
+    data: list[CharacterView]
+
+
+class CharacterDeleted(BaseModel):
+    """It is gone."""
+
+    id: str
+    object: Literal["character.deleted"] = "character.deleted"
+    deleted: Literal[True] = True
+
+
 class Deleted(BaseModel):
     """It is gone."""
 
@@ -106,6 +141,13 @@ class ErrorReply(BaseModel):
     """Every reply that is no success."""
 
     error: ErrorDetail
+
+
+def view_of(character: Character) -> CharacterView:
+    """A character as it is told."""
+    seen = character.seen
+    about = SeenAs(words=seen.words, facts=dict(seen.facts), sure=round(seen.sure, 3), others=list(seen.others))
+    return CharacterView(id=character.id, name=character.name, created_at=int(character.created), himmel=about)
 
 
 def video_of(job: Job, position: int | None = None) -> Video:

@@ -61,9 +61,9 @@ class Worker:
 
     def clear_up(self) -> None:
         """Removes unfinished files of jobs that nobody goes on with; a killed worker leaves them behind."""
-        going_on = self.claims.unfinished()
+        ended = self.claims.ended()
         for folder in self.videos.iterdir():
-            if folder.name not in going_on:
+            if folder.name in ended:
                 _clear(folder)
 
     def _hold(self, job: Job, cancel: threading.Event, done: threading.Event) -> None:

@@ -125,11 +125,15 @@ def test_a_part_that_is_drawn_is_replaced(studio: Studio, page: Page, clip: byte
     assert video["himmel"]["settings"]["region"] == [*drawn[:2], 24, drawn[3]]
 
 
-def test_cancel(studio: Studio, page: Page) -> None:
+def test_what_is_being_made_is_seen_and_cancelled(studio: Studio, page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("himmel.pipeline.glance.GAP", 0.0)
     studio.write(BALL)
     studio.small(size="256x256", steps=60, length=10)
     studio.make()
     expect(studio.stage.locator("progress")).to_be_visible()
+    seen = studio.stage.get_by_alt_text("What it looks like so far")
+    expect(seen).to_be_visible()
+    assert seen.evaluate("picture => picture.decode().then(() => picture.naturalWidth)") == 128
     page.get_by_role("button", name="Cancel").click()
     expect(studio.stage).to_contain_text("You cancelled this one.")
     assert studio.newest()["error"]["code"] == "cancelled"

@@ -73,8 +73,11 @@ export async function readiness() {
   }
 }
 
-/** Calls onVideo(video) at every change of a job until it ends. Server-sent events, read by fetch so that a key can go along. */
-export async function follow(id, onVideo, signal) {
+/**
+ * Calls onVideo(video) at every change of a job until it ends, and onPreview(id, url) with pictures of how far it is.
+ * Server-sent events, read by fetch so that a key can go along.
+ */
+export async function follow(id, onVideo, onPreview, signal) {
   const reply = await ask(`${video(id)}/events`, { signal });
   const reader = reply.body.pipeThrough(new TextDecoderStream()).getReader();
   let text = "";
@@ -88,7 +91,8 @@ export async function follow(id, onVideo, signal) {
       const data = event.split("\n").filter((line) => line.startsWith("data:")).map((line) => line.slice(5)).join("\n");
       if (!data) continue;
       const told = JSON.parse(data);
-      onVideo(told.id ? told : null);
+      if (told.picture) onPreview(told.id, told.picture);
+      else onVideo(told.id ? told : null);
     }
   }
 }

@@ -11,6 +11,7 @@ export const compared = signal([]);
 export const server = signal({ state: "loading", detail: "" });
 export const needsKey = signal(false);
 export const abilities = signal(null);
+export const preview = signal({ id: null, url: "" }); // what the job that is followed looks like so far
 
 const PACE = 1500;
 const PATIENCE = 2500;
@@ -134,7 +135,8 @@ function watchJob() {
     const end = new AbortController();
     const listen = async () => {
       while (!end.signal.aborted) {
-        await api.follow(id, (video) => (video ? put(video) : refresh()), end.signal).catch(() => {});
+        const look = (job, url) => { preview.value = { id: job, url }; };
+        await api.follow(id, (video) => (video ? put(video) : refresh()), look, end.signal).catch(() => {});
         if (!end.signal.aborted) await new Promise((done) => setTimeout(done, PACE));
       }
     };

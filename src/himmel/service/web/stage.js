@@ -4,7 +4,7 @@ import * as api from "./api.js";
 import { Unknown } from "./composer.js";
 import * as draft from "./draft.js";
 import { html } from "./html.js";
-import { chosen, compare, compared, discard, find, open, order, refresh, stop } from "./jobs.js";
+import { chosen, compare, compared, discard, find, open, order, preview, refresh, stop } from "./jobs.js";
 import { Content, mediumOf, place, still } from "./media.js";
 import { Badge } from "./proof.js";
 import { Sorry } from "./sorry.js";
@@ -61,6 +61,8 @@ function One({ video }) {
 }
 
 function Making({ video }) {
+  const { id, url } = preview.value;
+  if (id === video.id) return html`<img class="blank" src=${url} alt=${t("stage.preview")} />`;
   return html`<div class=${`blank ${video.status === "in_progress" ? "making" : "waiting"}`} />`;
 }
 

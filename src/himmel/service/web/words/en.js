@@ -39,7 +39,7 @@ export const en = {
   "film.cut": "Cut: a new shot", "film.lasts": "Seconds", "film.lasts_label": "Seconds of scene {n}", "film.earlier": "Move scene {n} up", "film.later": "Move scene {n} down", "film.remove": "Remove scene {n}",
   "film.at": "at second", "film.at_label": "Second at which {name} is seen", "film.style": "In all scenes", "film.style_hint": "Added to every scene, such as: at sunset",
   "film.example0": "a red ball rolls to the left on grass", "film.example1": "the red ball comes to rest", "film.example2": "a rough sea",
-  "stage.title": "The clip", "stage.cancel": "Cancel", "stage.cancelled": "You cancelled this one.", "stage.progress": "Progress of {name}", "stage.actions": "What to do with it",
+  "stage.title": "The clip", "stage.cancel": "Cancel", "stage.cancelled": "You cancelled this one.", "stage.preview": "What it looks like so far", "stage.progress": "Progress of {name}", "stage.actions": "What to do with it",
   "queue.place": "Waiting, {n} before it", "queue.next": "It is next",
   "step.starting": "Starting", "step.reading": "Reading the words", "step.sampling": "Noise becomes a picture", "step.decoding": "Painting the frames", "step.pictures": "Saving",
   "facts.read": "What the model read", "facts.asked": "Asked for as {size}; made at the size this model can do.",

@@ -39,7 +39,7 @@ export const sv = {
   "film.cut": "Klippning: en ny tagning", "film.lasts": "Sekunder", "film.lasts_label": "Sekunder i scen {n}", "film.earlier": "Flytta upp scen {n}", "film.later": "Flytta ner scen {n}", "film.remove": "Ta bort scen {n}",
   "film.at": "vid sekund", "film.at_label": "Sekund då {name} syns", "film.style": "I alla scener", "film.style_hint": "Läggs till varje scen, till exempel: i solnedgången",
   "film.example0": "en röd boll rullar åt vänster på gräs", "film.example1": "den röda bollen stannar", "film.example2": "ett stormigt hav",
-  "stage.title": "Klippet", "stage.cancel": "Avbryt", "stage.cancelled": "Du avbröt det här.", "stage.progress": "Hur långt {name} har kommit", "stage.actions": "Vad du kan göra med det",
+  "stage.title": "Klippet", "stage.cancel": "Avbryt", "stage.cancelled": "Du avbröt det här.", "stage.preview": "Så ser det ut hittills", "stage.progress": "Hur långt {name} har kommit", "stage.actions": "Vad du kan göra med det",
   "queue.place": "Väntar, {n} före", "queue.next": "Det står på tur",
   "step.starting": "Börjar", "step.reading": "Läser orden", "step.sampling": "Brus blir bild", "step.decoding": "Målar bilderna", "step.pictures": "Sparar",
   "facts.read": "Vad modellen läste", "facts.asked": "Beställt som {size}; gjort i den storlek modellen klarar.",

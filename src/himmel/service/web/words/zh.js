@@ -39,7 +39,7 @@ export const zh = {
   "film.cut": "剪切：新镜头", "film.lasts": "秒数", "film.lasts_label": "场景 {n} 的秒数", "film.earlier": "上移场景 {n}", "film.later": "下移场景 {n}", "film.remove": "移除场景 {n}",
   "film.at": "出现在第几秒", "film.at_label": "{name} 出现的秒数", "film.style": "所有场景中", "film.style_hint": "加到每个场景，例如：日落时",
   "film.example0": "一个红球在草地上向左滚动", "film.example1": "红球停下来", "film.example2": "汹涌的大海",
-  "stage.title": "短片", "stage.cancel": "取消", "stage.cancelled": "您取消了它。", "stage.progress": "{name} 的进度", "stage.actions": "可以做什么",
+  "stage.title": "短片", "stage.cancel": "取消", "stage.cancelled": "您取消了它。", "stage.preview": "目前的样子", "stage.progress": "{name} 的进度", "stage.actions": "可以做什么",
   "queue.place": "等待中，前面还有 {n} 个", "queue.next": "下一个就是它",
   "step.starting": "开始", "step.reading": "正在读文字", "step.sampling": "噪声变成画面", "step.decoding": "正在绘制画面", "step.pictures": "正在保存",
   "facts.read": "模型读到的内容", "facts.asked": "要求的是 {size}；按模型能做的尺寸制作。",

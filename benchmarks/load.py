@@ -1,0 +1,150 @@
+"""Fifty clients against the service with an engine that makes nothing: how long calls take, and if all is right."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import random
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from pathlib import Path
+from statistics import quantiles
+
+CLIENTS = 50
+PAUSE = 1.0
+"""Seconds that a client waits on average after each clip before it orders the next."""
+
+
+def main(minutes: float) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        words = [sys.executable, "-u", "-m", "benchmarks.instant", folder]
+        with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as service:
+            assert service.stdout is not None
+            port = int(service.stdout.readline().split(":")[-1].partition("/")[0])
+            try:
+                run = Run(port, service.pid, 60 * minutes)
+                asyncio.run(run.all())
+            finally:
+                service.terminate()
+        print(run.table())
+        print(run.findings(Path(folder)))
+
+
+class Run:
+    """What the clients of one run have seen. seconds: after which they begin no more clips."""
+
+    def __init__(self, port: int, pid: int, seconds: float) -> None:
+        self.port, self.pid, self.seconds, self.until = port, pid, seconds, 0.0
+        self.times: defaultdict[str, list[float]] = defaultdict(list)
+        self.lost: list[str] = []
+        self.memory: list[float] = []
+
+    async def all(self) -> None:
+        """Runs every client to its end."""
+        while not await self._ready():
+            await asyncio.sleep(0.1)
+        self.until = time.monotonic() + self.seconds
+        watching = asyncio.create_task(self._watch())
+        await asyncio.gather(*(self._client(number) for number in range(CLIENTS)))
+        watching.cancel()
+
+    async def _ready(self) -> bool:
+        connection = await Connection.open(self.port)
+        status, _ = await connection.ask("GET", "/readyz")
+        await connection.close()
+        return status == 200
+
+    async def _watch(self) -> None:
+        while True:
+            self.memory.append(_memory(self.pid))
+            await asyncio.sleep(1)
+
+    async def _client(self, number: int) -> None:
+        dice = random.Random(number)
+        await asyncio.sleep(dice.random() * PAUSE)
+        connection = await Connection.open(self.port)
+        turn = 0
+        while time.monotonic() < self.until:
+            await self._clip(connection, f"client {number}, clip {turn}", keep=turn % 2 == 0)
+            await asyncio.sleep(dice.random() * 2 * PAUSE)
+            turn += 1
+        await connection.close()
+
+    async def _clip(self, connection: Connection, prompt: str, *, keep: bool) -> None:
+        """One clip from the order to the file; some are deleted."""
+        made = json.loads(await self._timed(connection, "create", "POST", "/v1/videos", {"prompt": prompt}))
+        path = f"/v1/videos/{made['id']}"
+        while made["status"] in ("queued", "in_progress"):
+            await asyncio.sleep(0.3)
+            made = json.loads(await self._timed(connection, "retrieve", "GET", path))
+        content = await self._timed(connection, "content", "GET", f"{path}/content")
+        if made["status"] != "completed" or made["prompt"] != prompt or len(content) != 50_000:
+            self.lost.append(made["id"])
+        await self._timed(connection, "list", "GET", "/v1/videos?limit=20")
+        if not keep:
+            await self._timed(connection, "delete", "DELETE", path)
+
+    async def _timed(self, connection: Connection, name: str, method: str, path: str, body: object = None) -> bytes:
+        began = time.perf_counter()
+        status, content = await connection.ask(method, path, body)
+        self.times[name].append(1000 * (time.perf_counter() - began))
+        if status != 200:
+            self.lost.append(f"{method} {path}: {status}")
+        return content
+
+    def table(self) -> str:
+        """Milliseconds of each call."""
+        lines = ["| call | count | p50, ms | p95, ms | worst, ms |", "|---|---|---|---|---|"]
+        for name, times in self.times.items():
+            cuts = quantiles(times, n=20)
+            lines.append(f"| {name} | {len(times)} | {cuts[9]:.1f} | {cuts[18]:.1f} | {max(times):.1f} |")
+        return "\n".join(lines)
+
+    def findings(self, folder: Path) -> str:
+        """Lost clips, the order of the queue, memory."""
+        rows = sqlite3.connect(folder / "himmel.sqlite").execute("SELECT started FROM jobs ORDER BY seq").fetchall()
+        started = [row[0] for row in rows if row[0] is not None]
+        kept = "kept" if started == sorted(started) else "not kept"
+        first, last = self.memory[min(5, len(self.memory) - 1)], self.memory[-1]
+        lost = ", ".join(self.lost[:5]) or "nothing"
+        told = f"{CLIENTS} clients. Lost: {lost}. Queue order: {kept}."
+        return f"\n{told} Memory of the service: {first:.0f} MB at the beginning, {last:.0f} MB at the end."
+
+
+class Connection:
+    """One connection of a client, kept open."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader, self.writer = reader, writer
+
+    @staticmethod
+    async def open(port: int) -> Connection:
+        """To this machine."""
+        return Connection(*await asyncio.open_connection("127.0.0.1", port, limit=1 << 22))
+
+    async def ask(self, method: str, path: str, body: object = None) -> tuple[int, bytes]:
+        """(status, content)."""
+        plain = b"" if body is None else json.dumps(body).encode()
+        head = f"{method} {path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n"
+        self.writer.write(f"{head}content-length: {len(plain)}\r\n\r\n".encode() + plain)
+        await self.writer.drain()
+        first, *lines = (await self.reader.readuntil(b"\r\n\r\n")).decode().strip().split("\r\n")
+        headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
+        content = await self.reader.readexactly(int(headers.get("content-length", "0")))
+        return int(first.split()[1]), content
+
+    async def close(self) -> None:
+        """Ends it."""
+        self.writer.close()
+        await self.writer.wait_closed()
+
+
+def _memory(pid: int) -> float:
+    """Megabytes that a process holds."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
