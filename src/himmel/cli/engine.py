@@ -100,16 +100,19 @@ class PipelineEngine:
                 task, maker = self._task(order, folder), attested(self.maker, order)
                 recipe = maker.recipe(task.request, task.media)
                 _forget_others(target, recipe)
-                glance = Glance(folder / PREVIEW, recipe, task.media, maker.parts, maker.guard.frames)
+                glance = None
+                if isinstance(maker.parts, Parts):  # what other models predict on the way is not known here
+                    glance = Glance(folder / PREVIEW, recipe, task.media, maker.parts, maker.guard.frames)
 
                 def show(progress: Progress) -> None:
                     on_share(progress.stage, progress.share, progress.seconds_left)
-                    glance(progress)
+                    if glance is not None:
+                        glance(progress)
 
                 maker.write(
                     task.request, target, task.media, overwrite=True, resume=True, on_progress=show, cancel=cancel
                 )
-                glance.path.unlink(missing_ok=True)
+                (folder / PREVIEW).unlink(missing_ok=True)
             recipe = Recipe.from_json(_recipe_of(target).read_text(encoding="utf-8"))
             on_share("pictures", 1.0, 0.0)
             frames = glimpses(target, recipe.frames, COLUMNS * ROWS)
