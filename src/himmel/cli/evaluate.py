@@ -66,10 +66,12 @@ judge_option = click.option(
 
 
 def publish(text: str, place: Path, name: str) -> None:
-    """Keeps a table as place/name and prints it."""
-    from himmel.evaluation.report import write_text
+    """Keeps a table as place/name, and its cells as JSON beside it, and prints it."""
+    from himmel.evaluation.report import tables_of, write_json, write_text
 
     write_text(place / name, text)
+    tables = [{"head": head, "rows": rows} for head, rows in tables_of(text)]
+    write_json((place / name).with_suffix(".json"), {"tables": tables})
     click.echo(text)
     say("folder", str(place))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -33,6 +34,17 @@ def progress_bar(title: str) -> Iterator[Callable[[Progress], None]]:
             bar.update(task, completed=progress.share, description=words, left=left)
 
         yield show
+
+
+def countdown(of: int) -> Callable[[int], None]:
+    """Gives a function that takes how many of `of` are done, and says so with the time left, on standard error."""
+    began = time.monotonic()
+
+    def report(done: int) -> None:
+        left = (time.monotonic() - began) / max(1, done) * (of - done)
+        click.echo(f"{done}/{of}, {spoken(left)} left", err=True)
+
+    return report
 
 
 def spoken(seconds: float) -> str:

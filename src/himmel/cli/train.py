@@ -241,7 +241,7 @@ def autoencoder(
     """
     from himmel.recipes import autoencoder as recipes
 
-    chosen = _timed(_recipe(recipes.RECIPES, recipe), minutes)
+    chosen = timed(chosen_recipe(recipes.RECIPES, recipe), minutes)
     shards, place = [sorted(Path(folder).glob(f"{shape}-*.npz")) for shape in shapes], Path(run)
     for shape, found in zip(shapes, shards, strict=True):
         if not found:
@@ -306,7 +306,7 @@ def transformer(
     from himmel.recipes import transformer as recipes
     from himmel.recipes.latents import encode_words
 
-    chosen, place = _timed(_recipe(recipes.RECIPES, recipe), minutes), Path(run)
+    chosen, place = timed(chosen_recipe(recipes.RECIPES, recipe), minutes), Path(run)
     network, sha256 = load_autoencoder(model)
     reading = _words(words_from)
     states, counts = encode_words([""], *reading[:2])
@@ -368,13 +368,15 @@ def _sheets(recipe: TransformerRecipe, network: Autoencoder, reading: Reading, f
     return sheet_writer(parts, recipe.config, folder)
 
 
-def _recipe(recipes: dict[str, R], name: str) -> R:
+def chosen_recipe(recipes: dict[str, R], name: str) -> R:
+    """The recipe of that name. Raises HimmelError for an unknown one."""
     if name not in recipes:
         raise HimmelError(f"recipe {name!r:.60}", f"one of: {', '.join(recipes)}", "for example --recipe cpu")
     return recipes[name]
 
 
-def _timed(recipe: Any, minutes: float | None) -> Any:
+def timed(recipe: Any, minutes: float | None) -> Any:
+    """A recipe that takes so long; None: as long as it says. Raises HimmelError for a time that can't be."""
     if minutes is None:
         return recipe
     _within("minutes", minutes, 0, 100_000, 20)
