@@ -2,9 +2,9 @@
 
 Nothing is downloaded, so none of these is FID or FVD. Features: "judge", the last activations before the answers of a
 judge; "layout", the low frequencies of a picture; "texture", how strong each frequency of its blocks of 8 x 8 is;
-"motion", the low frequencies of a clip that change with time. All are standardised by the reference renders and brought
-to a fixed number by a fixed random projection, and the distance between two crowds of renders of equal size is the floor:
-small crowds are apart by chance.
+"motion", the low frequencies of a clip that change with time. All are standardised by the reference renders and
+brought to a fixed number by a fixed random projection, and the distance between two crowds of renders of equal size
+is the floor: small crowds are apart by chance.
 
 Shapes: T frames, H W pixels, N samples, D features.
 """

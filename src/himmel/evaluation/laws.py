@@ -8,6 +8,7 @@ Laws are checked for still cameras and motions across the picture; depth would c
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,7 +54,7 @@ def judge_single(track: Track, rate: float, motion: str | None) -> dict[str, boo
     if motion in ("falls", "bounces", "rolls", "slides", "rests") and whole.sum() > WINDOW:
         found["energy never grows"] = not _rises(track, whole) and not _speeds_up(track, whole, rate)
     if motion == "bounces" and len(tops := apexes(-track.centre[whole, 1])) > 1:
-        found["bounces get lower"] = all(later <= earlier + PLACE / 2 for earlier, later in zip(tops, tops[1:]))  # noqa: B905
+        found["bounces get lower"] = all(later <= earlier + PLACE / 2 for earlier, later in pairwise(tops))
     return found
 
 

@@ -110,7 +110,8 @@ def table_html(head: Sequence[str], rows: Sequence[Sequence[str]], caption: str)
             f'<tr><th scope="row">{escape(first)}</th>' + "".join(f"<td>{escape(c)}</td>" for c in rest) + "</tr>\n"
         )
     body = "".join(lines)
-    return f"<table>\n<caption>{escape(caption)}</caption>\n<thead><tr>{top}</tr></thead>\n<tbody>\n{body}</tbody>\n</table>\n"
+    names = f"<caption>{escape(caption)}</caption>\n<thead><tr>{top}</tr></thead>\n"
+    return f"<table>\n{names}<tbody>\n{body}</tbody>\n</table>\n"
 
 
 def _picture(one: Picture) -> str:
@@ -151,7 +152,9 @@ def _curve(one: Curve) -> str:
     ]
     words.append((WIDTH // 2, HEIGHT - 8, "middle", f"{one.x} (across), {one.y} (up)"))
     texts = "".join(f'<text x="{x}" y="{y}" text-anchor="{a}">{escape(t)}</text>' for x, y, a, t in words)
-    svg = f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(one.title)}">{frame}{"".join(drawn)}{texts}</svg>'
+    inner = frame + "".join(drawn) + texts
+    label = f'role="img" aria-label="{escape(one.title)}"'
+    svg = f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" {label}>{inner}</svg>'
     return f"<figure>{svg}<figcaption>{escape(one.title)}</figcaption></figure>\n" + _numbers(one)
 
 
@@ -161,7 +164,8 @@ def _numbers(one: Curve, most: int = 12) -> str:
     for name, line in one.lines.items():
         step = max(1, -(-len(line) // most))
         rows += [[name, f"{x:.4g}", f"{y:.4g}"] for x, y in line[::step]]
-    return f"<details><summary>Numbers of this plot</summary>{table_html(['line', one.x, one.y], rows, one.title)}</details>\n"
+    table = table_html(["line", one.x, one.y], rows, one.title)
+    return f"<details><summary>Numbers of this plot</summary>{table}</details>\n"
 
 
 def _span(values: Sequence[float]) -> tuple[float, float]:

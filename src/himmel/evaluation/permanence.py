@@ -32,8 +32,8 @@ ROWS = ("it left", "it came back", "same colour", "same shape", "same size", "al
 
 @dataclass(frozen=True)
 class Return:
-    """One clip. left: it was out of sight as long as is asked; the rest is about that: colour, shape, size: whether they
-    are as before, False where nothing came back. before, after: the shapes that the judge names.
+    """One clip. left: it was out of sight as long as is asked; the rest is about that: colour, shape, size: whether
+    they are as before, False where nothing came back. before, after: the shapes that the judge names.
     """
 
     left: bool
@@ -87,7 +87,9 @@ def _shape(judge: Reader, frames: Frames, seen: NDArray[np.bool_], colour: str) 
 
 
 def _diameter(track: Track, part: slice) -> float:
-    """The root of the largest area outside the edge: a thing that comes from behind something shows all of itself late."""
+    """The root of the largest area outside the edge: a thing that comes from behind something shows all of itself
+    late.
+    """
     whole = track.area[part][track.seen[part] & ~track.border[part]]
     some = whole if len(whole) else track.area[part][track.seen[part]]
     return float(np.sqrt(np.quantile(some, 0.8)))

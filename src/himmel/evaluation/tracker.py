@@ -1,8 +1,8 @@
 """Things in a clip are followed by their colour and by what changes: pixels in, paths out, and nothing else is known.
 
 A table says how often a pixel of a colour, that has changed so much against the clip's own background, belongs to a
-thing that one would call red, blue, ... It is counted on renders whose masks are known (`ColourTable.fit`), so the tracker has
-an error, and whoever uses it prints that (`track_error`).
+thing that one would call red, blue, ... It is counted on renders whose masks are known (`ColourTable.fit`), so the
+tracker has an error, and whoever uses it prints that (`track_error`).
 
 Shapes: T frames, H W pixels, K = colours. Places are shares of the picture's width, from the top left.
 """

@@ -1,8 +1,9 @@
 """The error of velocity in clips of balls, as PhyWorld measures it (2411.02385, sec. 3.2).
 
-A ball's place is the centre of its colour's mask; its velocity the difference between frames. Pairs of frames in which a
-ball is partly outside are dropped, and those before the first that was made. Two masks: "soft", where a pixel at the edge
-counts by how much of it is the ball's, and "hard", where it counts from one half on, which is what was published.
+A ball's place is the centre of its colour's mask; its velocity the difference between frames. Pairs of frames in
+which a ball is partly outside are dropped, and those before the first that was made. Two masks: "soft", where a pixel
+at the edge counts by how much of it is the ball's, and "hard", where it counts from one half on, which is what was
+published.
 
 Shapes: T frames, N balls; places in units of the world, x right, y up.
 """
@@ -21,25 +22,29 @@ Frames = NDArray[np.uint8]
 A = NDArray[np.float64]
 
 SOFT, HARD = "soft", "hard"
+FAINT = 0.04
+"""Shares of a pixel up to which it counts as ground; as far from one it counts as ball."""
 LEAST_PIXELS = 6
 """A smaller mask is no ball."""
 
 
 def shares(frames: Frames, colours: Sequence[tuple[int, int, int]], ground: tuple[int, int, int]) -> A:
-    """[T, N, H, W] how much of each pixel is of each colour: the least squares mixture with the ground, within 0 to 1."""
+    """[T, N, H, W] how much of each pixel is of each colour: the least squares mixture with the ground, within 0 to
+    1.
+    """
     base = np.array(ground, np.float64)
     mixed = np.array(colours, np.float64) - base
     inverse = np.linalg.pinv(mixed)
-    found = (frames.astype(np.float64) - base) @ inverse
+    found = (frames.astype(np.float32) - base.astype(np.float32)) @ inverse.astype(np.float32)
     return np.moveaxis(np.clip(found, 0, 1), -1, 1)
 
 
 def places(cover: A, world: float, mask: str = SOFT) -> A:
     """[T, N, 2] centres in the world of covers [T, N, H, W]; NaN where there is no ball.
 
-    A soft mask runs from 0 to 1 between a quarter and three quarters, so that faint noise far away has no weight.
+    A soft mask leaves out what is as good as ground and as good as ball, so that faint noise far away has no weight.
     """
-    weight = (cover > 0.5).astype(np.float64) if mask == HARD else np.clip(2 * cover - 0.5, 0, 1)
+    weight = (cover > 0.5).astype(np.float64) if mask == HARD else np.clip((cover - FAINT) / (1 - 2 * FAINT), 0, 1)
     height, width = cover.shape[2:]
     total = weight.sum((2, 3))
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -51,8 +56,8 @@ def places(cover: A, world: float, mask: str = SOFT) -> A:
 
 @dataclass(frozen=True)
 class VelocityError:
-    """One clip's. error: mean |v - v'| over axes, balls and frames that count, NaN without any; lost: frames of balls in
-    which none was found, of `of`.
+    """One clip's. error: mean |v - v'| over axes, balls and frames that count, NaN without any; lost: frames of balls
+    in which none was found, of `of`.
     """
 
     error: float

@@ -75,7 +75,8 @@ def judge(table: ColourTable, frames: Frames, facts: SceneFacts, rate: float) ->
 
 def error_of(table: ColourTable, clip: Clip, frames: Frames) -> TrackError:
     """The tracker's own error on a rendered clip, or on what became of its frames, against the clip's masks."""
-    assert clip.facts is not None and clip.masks is not None
+    assert clip.facts is not None
+    assert clip.masks is not None
     tracks = follow(table, frames, [thing.colour for thing in clip.facts.objects])
     errors = (track_error(track, clip.masks == i + 1) for i, track in enumerate(tracks))
     return sum(errors, TrackError())

@@ -16,24 +16,25 @@ from himmel.pipeline.generate import Pipeline
 from himmel.pipeline.request import check
 
 PROMPTS = (
-    "The camera follows behind a white vintage SUV with a black roof rack as it speeds up a steep dirt road surrounded by "
-    "pine trees on a steep mountain slope, dust kicks up from its tires, the sunlight shines on the SUV as it speeds along "
-    "the dirt road, casting a warm glow over the scene.",
-    "A movie trailer featuring the adventures of the 30 year old space man wearing a red wool knitted motorcycle helmet, "
-    "blue sky, salt desert, cinematic style, shot on 35mm film, vivid colors.",
+    "The camera follows behind a white vintage SUV with a black roof rack as it speeds up a steep dirt road surrounded "
+    "by pine trees on a steep mountain slope, dust kicks up from its tires, the sunlight shines on the SUV as it "
+    "speeds along the dirt road, casting a warm glow over the scene.",
+    "A movie trailer featuring the adventures of the 30 year old space man wearing a red wool knitted motorcycle "
+    "helmet, blue sky, salt desert, cinematic style, shot on 35mm film, vivid colors.",
     "Reflections in the window of a train traveling through the Tokyo suburbs.",
-    "Beautiful, snowy Tokyo city is bustling. The camera moves through the bustling city street, following several people "
-    "enjoying the beautiful snowy weather and shopping at nearby stalls. Gorgeous sakura petals are flying through the "
-    "wind along with snowflakes.",
-    "A beautiful homemade video showing the people of Lagos, Nigeria in the year 2056. Shot with a mobile phone camera.",
+    "Beautiful, snowy Tokyo city is bustling. The camera moves through the bustling city street, following several "
+    "people enjoying the beautiful snowy weather and shopping at nearby stalls. Gorgeous sakura petals are flying "
+    "through the wind along with snowflakes.",
+    "A beautiful homemade video showing the people of Lagos, Nigeria in the year 2056. Shot with a mobile phone "
+    "camera.",
 )
 """As they were announced; the first is the beginning of its paragraph."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """One prompt's clip. shown: the words that the model read; known, unknown: phrases of the prompt; unread: the end of
-    it that was too long to be read.
+    """One prompt's clip. shown: the words that the model read; known, unknown: phrases of the prompt; unread: the end
+    of it that was too long to be read.
     """
 
     prompt: str

@@ -1,9 +1,9 @@
 """Made clips and renders as crowds: what ``himmel evaluate fidelity`` compares.
 
-Command: ``himmel evaluate fidelity --count 100`` (two cores: about 10 seconds a clip with 20 steps, half of it to render).
-The reference are `count` held-out renders; all others come from the next `count`: those renders themselves (the floor),
-the same through the autoencoder (what a perfect transformer could reach), clips made from their captions, and their first
-frames standing still.
+Command: ``himmel evaluate fidelity --count 100`` (two cores: about 10 seconds a clip with 20 steps, half of it to
+render). The reference are `count` held-out renders; all others come from the next `count`: those renders themselves
+(the floor), the same through the autoencoder (what a perfect transformer could reach), clips made from their
+captions, and their first frames standing still.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """Things that are out of sight for a while: made, rendered, reconstructed, and looked at when they are back.
 
-Command: ``himmel evaluate permanence --count 20`` (two cores: about 12 seconds a scene with 20 steps). Clips are 32 frames
-at 8 a second, four seconds, so that half a second to two seconds out of sight fit. A camera that turns away and back
-is a storyboard of two scenes without a cut, each with its move; its render is a scene at rest whose camera is turned.
+Command: ``himmel evaluate permanence --count 20`` (two cores: about 12 seconds a scene with 20 steps). Clips are 32
+frames at 8 a second, four seconds, so that half a second to two seconds out of sight fit. A camera that turns away
+and back is a storyboard of two scenes without a cut, each with its move; its render is a scene at rest whose camera
+is turned.
 """
 
 from __future__ import annotations
@@ -79,7 +80,8 @@ def _hidden(name: str, count: int, side: int, renderer: Renderer) -> Iterator[Oc
         return traceable(facts) and kinds == EVENTS[name]
 
     for clip in scenes("hidden", 4 * count, side, frames=FRAMES, rate=RATE, accept=accept, renderer=renderer):
-        assert clip.masks is not None and clip.facts is not None
+        assert clip.masks is not None
+        assert clip.facts is not None
 
         def make(pipeline: Pipeline, seed: int, steps: int, guidance: float, clip=clip) -> Frames:
             return generated(pipeline, clip, seed, steps, guidance)
@@ -107,7 +109,9 @@ def _turned(side: int, renderer: Renderer) -> Iterator[Occasion]:
 
 
 def turned_away(scene: Scene, way: str) -> Scene:
-    """The scene seen by a camera that turns by one and a third of its view to a side and back, evenly, in its length."""
+    """The scene seen by a camera that turns by one and a third of its view to a side and back, evenly, in its
+    length.
+    """
     count = len(scene.seconds)
     share = 1 - np.abs(np.linspace(-1, 1, count))
     angle = np.radians(share * scene.field_of_view * 4 / 3) * (1 if way == "left" else -1)

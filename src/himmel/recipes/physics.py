@@ -1,12 +1,12 @@
 """A transformer learns how balls move: the rebuilt setting of PhyWorld (2411.02385), its control and what goes beyond.
 
-Command: ``himmel train physics --scenario uniform --size S --minutes 60`` (two cores: size S about 0.3 steps of 16 clips a
-second once the clips are encoded, which takes 0.1 s each, once). Then ``himmel evaluate physics --model
+Command: ``himmel train physics --scenario uniform --size S --minutes 60`` (two cores: size S about 0.3 steps of 16
+clips a second once the clips are encoded, which takes 0.1 s each, once). Then ``himmel evaluate physics --model
 runs/physics/export``. Expected figures: docs/journal.md.
 
 A clip is a group of four of which the last three frames are given, and seven or eight that are to be made, just as
-`himmel extend` lays out three given frames. There are no words: the empty prompt stands in their place. `example` is all
-that training ever sees, so a test that walks through it sees what training sees.
+`himmel extend` lays out three given frames. There are no words: the empty prompt stands in their place. `example` is
+all that training ever sees, so a test that walks through it sees what training sees.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What evaluations left in their folder becomes one page: `himmel evaluate all --report DIR`.
 
-A page shows what is there: tables and pictures are copied beside it, the exact figures as JSON. Each page adds a line to
-history.json in the folder of the evaluations, so that figures can be plotted against the hours of training.
+A page shows what is there: tables and pictures are copied beside it, the exact figures as JSON. Each page adds a line
+to history.json in the folder of the evaluations, so that figures can be plotted against the hours of training.
 """
 
 from __future__ import annotations
@@ -52,14 +52,20 @@ class Source:
         return f"{self.stem or self.name}.md"
 
 
+_BARS = (("report/prompts.png", "Facts shown as asked, with intervals; the table has the same figures."),)
+_LAWS = (("world-physics-clips.png", "Clips above the renders of the same scenes, the first of each family."),)
+_BACK = (("permanence-clips.png", "Clips above the renders of the same scenes, the first of each occasion."),)
+_CODE = (("autoencoder.png", "Held-out renders above their reconstructions."),)
+_FIVE = (("announcement.png", "One clip of each of the five prompts, five frames of each."),)
+
 SOURCES = (
-    Source("prompts", "Do clips show what was asked?", "report/prompts", (("report/prompts.png", "Facts shown as asked, with intervals; the table has the same figures."),)),
+    Source("prompts", "Do clips show what was asked?", "report/prompts", _BARS),
     Source("swaps", "Do colours go to the shapes that they are asked for?"),
-    Source("world-physics", "Do things obey the laws of motion?", pictures=(("world-physics-clips.png", "Clips above the renders of the same scenes, the first of each family."),)),
-    Source("permanence", "Do things that were out of sight come back as they were?", pictures=(("permanence-clips.png", "Clips above the renders of the same scenes, the first of each occasion."),)),
+    Source("world-physics", "Do things obey the laws of motion?", pictures=_LAWS),
+    Source("permanence", "Do things that were out of sight come back as they were?", pictures=_BACK),
     Source("physics", "Do balls go on as they began? PhyWorld's setting, rebuilt."),
     Source("fidelity", "How near are clips to renders, as a crowd?"),
-    Source("autoencoder", "How much does a clip lose on its way through the latents?", pictures=(("autoencoder.png", "Held-out renders above their reconstructions."),)),
+    Source("autoencoder", "How much does a clip lose on its way through the latents?", pictures=_CODE),
     Source("flow", "The validation loss at fixed noise levels."),
     Source("ways", "How well does what is made join what is given?"),
     Source("storyboard", "Does each scene of a storyboard show what it should?"),
@@ -68,8 +74,8 @@ SOURCES = (
     Source("safety", "What does the prompt check find, and where is it wrong?"),
     Source("frames", "What do the looks at frames find?"),
     Source("watermark", "What does the watermark survive?"),
-    Source("announcement", "Five prompts of the announcement of 2024, with the seeds 0 to 4, as they came out.", pictures=(("announcement.png", "One clip of each of the five prompts, five frames of each."),)),
-)  # fmt: skip
+    Source("announcement", "Five prompts of the announcement of 2024, seeds 0 to 4, as they came out.", pictures=_FIVE),
+)
 
 
 def missing(folder: Path) -> list[str]:

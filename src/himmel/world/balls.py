@@ -1,9 +1,9 @@
 """The balls of PhyWorld (Kang et al. 2411.02385, sec. 3): one or two discs on white, and the law that moves them.
 
-Rebuilt from what the paper and its published scripts state: a world of 10 x 10, 128 x 128 pixels, 32 frames 0.1 s apart;
-balls of radius 0.7 to 1.5 and speed 1 to 4 to learn from; smaller or larger, slower or faster ones to be tested on. Three
-scenarios: uniform motion to the right; a parabola, thrown to the right, gravity 2.5; an elastic head-on collision of a red
-ball from the left with a blue one, masses by area. Positions are exact (no integration).
+Rebuilt from what the paper and its published scripts state: a world of 10 x 10, 128 x 128 pixels, 32 frames 0.1 s
+apart; balls of radius 0.7 to 1.5 and speed 1 to 4 to learn from; smaller or larger, slower or faster ones to be
+tested on. Three scenarios: uniform motion to the right; a parabola, thrown to the right, gravity 2.5; an elastic
+head-on collision of a red ball from the left with a blue one, masses by area. Positions are exact (no integration).
 
 Shapes: T frames, N balls. World axes: x right, y up.
 """
@@ -106,14 +106,14 @@ def held_out(course: Course) -> bool:
 def draw(position: A, radius: A, pixels: int = PIXELS) -> NDArray[np.uint8]:
     """Pictures uint8 [T, pixels, pixels, 3] of balls at position [T, N, 2]; edges fade over one pixel."""
     scale = pixels / WORLD
-    at = np.arange(pixels) + 0.5
-    frames = np.tile(np.array(GROUND, np.float64), (len(position), pixels, pixels, 1))
+    at = np.arange(pixels, dtype=np.float32) + 0.5
+    frames = np.tile(np.array(GROUND, np.float32), (len(position), pixels, pixels, 1))
     for ball, size in enumerate(radius):
-        x = position[:, ball, 0] * scale
-        y = pixels - position[:, ball, 1] * scale
+        x = (position[:, ball, 0] * scale).astype(np.float32)
+        y = (pixels - position[:, ball, 1] * scale).astype(np.float32)
         away = np.hypot(at[None, None, :] - x[:, None, None], at[None, :, None] - y[:, None, None])
-        cover = np.clip(size * scale - away + 0.5, 0, 1)[..., None]
-        frames = (1 - cover) * frames + cover * np.array(COLOURS[ball], np.float64)
+        cover = np.clip(np.float32(size * scale + 0.5) - away, 0, 1)[..., None]
+        frames = (1 - cover) * frames + cover * np.array(COLOURS[ball], np.float32)
     return np.round(frames).astype(np.uint8)
 
 
