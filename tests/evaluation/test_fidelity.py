@@ -35,7 +35,7 @@ def moving(seed: int) -> np.ndarray:
 
 
 def test_a_still_clip_is_far_in_motion_and_not_in_texture() -> None:
-    judge = Judge.load("select")
+    judge = Judge.load("report")
     reference, again, still = (Crowd.empty() for _ in range(3))
     for seed in range(4):
         reference.add(moving(seed), judge)

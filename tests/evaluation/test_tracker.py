@@ -35,7 +35,8 @@ def line(start: tuple[float, float], stop: tuple[float, float]) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def table() -> ColourTable:
-    ways = [{"red": line((15, 20), (50, 40)), "blue": line((50, 15), (15, 50))}, {"blue": line((20, 50), (45, 12))}]
+    ways = [{"red": line((15, 20), (50, 40)), "blue": line((50, 15), (15, 50))}]
+    ways.append({"red": line((20, 50), (20, 50)), "blue": line((45, 12), (45, 12))})
     return ColourTable.fit(clip(way, seed) for seed, way in enumerate(ways * 3))
 
 

@@ -143,10 +143,17 @@ def versions(model: str) -> Section:
         note, size = note_of(folder, part)
         state = "whole" if intact(folder, part) else "damaged"
         rows.append([f"{part}, sha256", f"{note['sha256']} ({size} bytes, {state})"])
-    rows += [[f"judge {name}", Judge.load(name).fingerprint] for name in NAMES]
+    rows += [[f"judge {name}", _judge(name)] for name in NAMES]
     made = trained(model)
     rows.append(["training", f"{made.get('hours', '?')} hours in the last run, {made.get('steps', '?')} steps"])
     return Section("versions", "What exactly was measured.", markdown_table(["what", "which"], rows))
+
+
+def _judge(name: str) -> str:
+    try:
+        return Judge.load(name).fingerprint
+    except HimmelError:
+        return "not shipped"
 
 
 def trained(model: str) -> dict[str, Any]:
