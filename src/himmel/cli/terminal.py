@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from himmel.pipeline.progress import Progress
 
 
+EVERY = 5.0
+"""Seconds between two lines of a countdown."""
+
+
 @contextmanager
 def progress_bar(title: str) -> Iterator[Callable[[Progress], None]]:
     """Gives a function that shows progress on standard error and is cheap to call often."""
@@ -38,11 +42,14 @@ def progress_bar(title: str) -> Iterator[Callable[[Progress], None]]:
 
 def countdown(of: int) -> Callable[[int], None]:
     """Gives a function that takes how many of `of` are done, and says so with the time left, on standard error."""
-    began = time.monotonic()
+    began = last = time.monotonic()
 
     def report(done: int) -> None:
-        left = (time.monotonic() - began) / max(1, done) * (of - done)
-        click.echo(f"{done}/{of}, {spoken(left)} left", err=True)
+        nonlocal last
+        now = time.monotonic()
+        if done in (1, of) or now - last >= EVERY:
+            last = now
+            click.echo(f"{done}/{of}, {spoken((now - began) / max(1, done) * (of - done))} left", err=True)
 
     return report
 

@@ -122,7 +122,7 @@ def _smooth(maps: NDArray[np.float32]) -> NDArray[np.float32]:
     padded = np.pad(maps, edges, mode="edge")
     rows = sum(padded[..., i : i + height, :] for i in range(3))
     assert isinstance(rows, np.ndarray)
-    return (rows[..., :width] + rows[..., 1:-1] + rows[..., 2:]) / 9
+    return ((rows[..., :width] + rows[..., 1:-1] + rows[..., 2:]) / 9).astype(np.float32)
 
 
 @dataclass(frozen=True)

@@ -81,7 +81,7 @@ def velocity_error(found: A, truth: A, inside: NDArray[np.bool_], first: int, st
 
 def constant(found: A, given: int, acceleration: float = 0.0, step: float = 0.1) -> A:
     """Places [T, N, 2] that go on from the first `given` at the velocity between them; acceleration: known, along y."""
-    times = np.arange(len(found)) * step
+    times: A = np.arange(len(found), dtype=np.float64) * step
     bent = found[:given] - _bend(times[:given], acceleration)
     velocity = (bent[-1] - bent[0]) / (times[given - 1] - times[0])
     straight = bent.mean(0) + (times - times[:given].mean())[:, None, None] * velocity

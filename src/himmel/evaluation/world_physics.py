@@ -63,7 +63,7 @@ def judge(table: ColourTable, frames: Frames, facts: SceneFacts, rate: float) ->
     if not all(followed(track) or (facts.family == "hidden" and track.seen.mean() > 0.2) for track in tracks):
         return None
     if facts.family == "collision" and len(tracks) == 2:
-        found = judge_collision(*tracks, rate)
+        found = judge_collision(tracks[0], tracks[1], rate)
     elif facts.family == "hidden":
         found = judge_hidden(tracks[0])
     else:

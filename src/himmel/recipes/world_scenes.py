@@ -68,7 +68,7 @@ def colours(folder: Path, report: Callable[[str], None] = print) -> ColourTable:
     path = folder / "tracker.npz"
     if path.is_file():
         return ColourTable.load(path)
-    families = dict.fromkeys(("single", "collision", "hidden"), 1.0)
+    families: dict[str, float] = {"single": 1.0, "collision": 1.0, "hidden": 1.0}
     source = WorldSource(families, width=64, height=64, frames=8, rate=Fraction(4), seed=SEED, split="validation")
     learned: list[Clip] = []
     for start in range(0, LEARNED_ON, 10):

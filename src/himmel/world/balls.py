@@ -47,8 +47,8 @@ class Course:
 
     def inside(self) -> NDArray[np.bool_]:
         """[T] whether every ball is wholly in the picture."""
-        low = (self.position >= self.radius[:, None]).all((1, 2))
-        return low & (self.position <= WORLD - self.radius[:, None]).all((1, 2))
+        margin = np.minimum(self.position, WORLD - self.position) - self.radius[:, None]
+        return margin.min((1, 2)) >= 0
 
 
 class BallSource:
