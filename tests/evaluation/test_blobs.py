@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from himmel.evaluation.blobs import blobs, regions
+from himmel.evaluation.blobs import blobs, regions, together
 
 
 def flooded(mask: np.ndarray) -> np.ndarray:
@@ -41,3 +41,7 @@ def test_a_blob_knows_its_place_and_whether_it_touches_the_edge() -> None:
     assert first.box == (3, 2, 8, 5)
     assert (first.area, first.border, second.border) == (15, False, True)
     assert not blobs(weight, least=16)
+    both = together([first, second])
+    assert both.area == first.area + second.area
+    assert both.box == (3, 2, 17, 10)
+    assert first.centre[0] < both.centre[0] < second.centre[0]

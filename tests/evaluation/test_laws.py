@@ -8,6 +8,7 @@ from himmel.evaluation.laws import (
     judge_collision,
     judge_hidden,
     judge_single,
+    judge_topple,
     others_appear,
 )
 from himmel.evaluation.tracker import Track
@@ -109,6 +110,15 @@ def test_an_effect_before_its_cause_is_seen() -> None:
 def test_passing_through_is_seen() -> None:
     ghost = track(0.1 + 0.4 * TIME), track(np.full(T, 0.5))
     assert not judge_collision(*ghost, RATE)["nothing passes through"]
+
+
+def test_what_topples_is_struck_first() -> None:
+    ball = track(0.1 + 0.3 * TIME, size=0.08)
+    for early, right in ((0.0, True), (0.9, False)):
+        falls = 0.5 + 0.2 * np.clip(TIME - 1.1 + early, 0, 0.7)
+        assert judge_topple(ball, track(np.full(T, 0.5), falls))["contact before effect"] is right
+    assert all(judge_topple(ball, track(np.full(T, 0.5), 0.5)).values())
+    assert not judge_topple(ball, track(np.full(T, 0.5), 0.5 - 0.1 * TIME))["energy never grows"]
 
 
 def test_things_that_come_from_nowhere_or_vanish_are_seen() -> None:

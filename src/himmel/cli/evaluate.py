@@ -60,6 +60,12 @@ def count_option(count: int, what: str) -> Callable[[F], F]:
     )
 
 
+def made_with(pipeline: Pipeline, steps: int, guidance: float) -> dict[str, Any]:
+    """What the clips of an evaluation are made with, to be kept with its figures."""
+    solver = pipeline.parts.solver("auto", steps, guidance)
+    return {"model": pipeline.parts.fingerprint, "steps": steps, "guidance": guidance, "solver": solver}
+
+
 judge_option = click.option(
     "--judge", default="report", show_default=True, metavar="NAME", help="select or report. Example: --judge select"
 )

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import click
 
-from himmel.cli.evaluate import count_option, folder_for, folder_option, judge_option, publish, walk_options
+from himmel.cli.evaluate import (
+    count_option,
+    folder_for,
+    folder_option,
+    judge_option,
+    made_with,
+    publish,
+    walk_options,
+)
 from himmel.cli.evaluate_physics import evaluate
 from himmel.cli.options import SIZE, model_option
 from himmel.cli.terminal import countdown, say
@@ -46,7 +54,7 @@ def fidelity(count: int, side: int, judge: str, steps: int, guidance: float, fol
 
     reader, pipeline = Judge.load(judge), Pipeline.from_pretrained(model, policy=OFF)
     found = crowds(pipeline, reader, count, side=side, steps=steps, guidance=guidance, report=countdown(count))
-    about = {"model": pipeline.parts.fingerprint, "steps": steps, "guidance": guidance, "judge": reader.fingerprint}
+    about = {**made_with(pipeline, steps, guidance), "side": side, "judge": reader.fingerprint}
     publish(fidelity_markdown(*found), place, "fidelity.md")
     write_json(place / "fidelity.json", {"about": about, **fidelity_json(*found)})
 
@@ -80,7 +88,7 @@ def announcement(steps: int, guidance: float, size: tuple[int, int], folder: str
     ]
     text = markdown_table(["prompt", "seed", "known", "not known", "too long to be read"], rows)
     plain = [{name: value for name, value in vars(one).items() if name != "frames"} for one in found]
-    about = {"model": pipeline.parts.fingerprint, "steps": steps, "guidance": guidance, "size": list(size)}
+    about = {**made_with(pipeline, steps, guidance), "size": list(size)}
     write_text(place / "announcement.md", text)
     write_json(place / "announcement.json", {"about": about, "prompts": plain})
     click.echo(text)

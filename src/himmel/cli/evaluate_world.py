@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import click
 
-from himmel.cli.evaluate import count_option, folder_for, folder_option, judge_option, publish, walk_options
+from himmel.cli.evaluate import (
+    count_option,
+    folder_for,
+    folder_option,
+    judge_option,
+    made_with,
+    publish,
+    walk_options,
+)
 from himmel.cli.evaluate_frames import evaluate
 from himmel.cli.options import model_option
 from himmel.cli.terminal import countdown, say
@@ -19,10 +27,9 @@ __all__ = ["evaluate"]
     "--family",
     "families",
     multiple=True,
-    default=("single", "collision", "hidden"),
-    show_default=True,
     metavar="NAME",
-    help="Families of scenes; may be repeated. Example: --family collision",
+    help="Families of scenes (single, collision, hidden, topple); may be repeated; all that there are if not said. "
+    "Example: --family collision",
 )
 @click.option("--side", type=int, default=128, show_default=True, metavar="N", help="Pixels. Example: --side 64")
 @walk_options
@@ -54,9 +61,10 @@ def world_physics(
 
     if unknown := [family for family in families if family not in FAMILIES]:
         raise HimmelError(f"family {unknown[0]!r:.60}", f"one of: {', '.join(FAMILIES)}", "for example --family single")
+    families = families or FAMILIES
     table = colours(place, lambda line: click.echo(line, err=True))
     pipeline = Pipeline.from_pretrained(model, policy=OFF)
-    about = {"model": pipeline.parts.fingerprint, "steps": steps, "guidance": guidance, "side": side, "count": count}
+    about = {**made_with(pipeline, steps, guidance), "side": side, "count": count}
     kinds = run(
         pipeline,
         table,
@@ -127,6 +135,6 @@ def permanence(
         folder=place,
         report=countdown(count * len(names)),
     )
-    about = {"model": pipeline.parts.fingerprint, "steps": steps, "guidance": guidance, "judge": reader.fingerprint}
+    about = {**made_with(pipeline, steps, guidance), "side": side, "judge": reader.fingerprint}
     publish(permanence_markdown(found), place, "permanence.md")
     write_json(place / "permanence.json", {"about": about, "occasions": permanence_json(found)})

@@ -70,7 +70,8 @@ def physics(
     himmel evaluate physics --scenario uniform --model runs/physics/export
     """
     from himmel.pipeline.folder import PARTS, copy_part, folder_of
-    from himmel.pipeline.parts import best_dtype, load_autoencoder, load_words
+    from himmel.pipeline.parts import best_dtype, load_autoencoder
+    from himmel.pipeline.reading import load_words
     from himmel.recipes import physics as recipes
     from himmel.recipes.latents import encode_words
     from himmel.transformer import SIZES

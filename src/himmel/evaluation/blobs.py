@@ -5,6 +5,7 @@ Shapes: H height, W width.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,6 +52,19 @@ def _joined(parent: NDArray[np.int64], pairs: NDArray[np.int64]) -> NDArray[np.i
         np.minimum.at(parent, high, low)
         while (parent != parent[parent]).any():
             parent = parent[parent]
+
+
+def together(some: Sequence[Blob]) -> Blob:
+    """Several regions as one, at the middle of their weights."""
+    weights = np.array([blob.weight for blob in some])
+    x, y = weights @ np.array([blob.centre for blob in some]) / weights.sum()
+    boxes = np.array([blob.box for blob in some])
+    left, top = boxes[:, :2].min(0).tolist()
+    right, bottom = boxes[:, 2:].max(0).tolist()
+    area = sum(blob.area for blob in some)
+    return Blob(
+        (float(x), float(y)), area, float(weights.sum()), (left, top, right, bottom), any(b.border for b in some)
+    )
 
 
 def blobs(weight: NDArray[np.float32], threshold: float = 0.5, least: int = 4) -> list[Blob]:

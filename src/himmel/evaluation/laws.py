@@ -79,6 +79,18 @@ def judge_collision(striker: Track, struck: Track, rate: float) -> dict[str, boo
     return found
 
 
+def judge_topple(striker: Track, struck: Track) -> dict[str, bool]:
+    """Verdicts for a thing that strikes a row, a tower or a block, which is followed as one and may fall or break."""
+    found = _constancy([striker, struck])
+    hit, start = _contact(striker, struck), _onset(struck, falls=True)
+    if start is not None:
+        found["contact before effect"] = hit is not None and hit <= start + 1
+    whole = struck.seen & ~struck.border
+    if whole.sum() > WINDOW:
+        found["energy never grows"] = not _rises(struck, whole)
+    return found
+
+
 def judge_hidden(track: Track) -> dict[str, bool]:
     """Verdicts for a thing that is out of sight for a while."""
     return _constancy([track], hides=True)
@@ -166,11 +178,14 @@ def _contact(striker: Track, struck: Track) -> int | None:
     return int(touch.argmax()) if touch.any() else None
 
 
-def _onset(struck: Track) -> int | None:
-    """The last frame before what was struck has clearly left its first place; None if it never does."""
+def _onset(struck: Track, falls: bool = False) -> int | None:
+    """The first frame in which what was struck has clearly left its place; None if it never does.
+
+    falls: down counts as well as sideways.
+    """
     seen = np.flatnonzero(struck.seen)
-    x = struck.centre[seen, 0]
-    away = np.abs(x - np.median(x[:3])) > PLACE
+    place = struck.centre[seen] if falls else struck.centre[seen, :1]
+    away = np.linalg.norm(place - np.median(place[:3], axis=0), axis=1) > PLACE
     if not lasting(away, 2):
         return None
     return int(seen[away.argmax()])

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from himmel.evaluation.blobs import Blob, blobs
+from himmel.evaluation.blobs import Blob, blobs, together
 from himmel.grammar.vocabulary import COLOURS
 from himmel.records import HimmelError, SceneFacts
 
@@ -149,16 +149,23 @@ class Track:
         return float(np.sqrt(np.median(some))) if len(some) else float("nan")
 
 
-def follow(table: ColourTable, frames: Frames, colours: Sequence[str], still: bool = True) -> list[Track]:
-    """A track for each of these colours. frames: uint8 [T, H, W, 3]; still: under a still camera."""
+def follow(
+    table: ColourTable, frames: Frames, colours: Sequence[str], still: bool = True, groups: Sequence[str] = ()
+) -> list[Track]:
+    """A track for each of these colours. frames: uint8 [T, H, W, 3]; still: under a still camera.
+
+    groups: colours of which there are several things, or pieces, that are followed as one.
+    """
     maps = table.presence(frames, colours, still)
-    return [_track(colour, part) for colour, part in zip(colours, maps, strict=True)]
+    return [_track(colour, part, colour in groups) for colour, part in zip(colours, maps, strict=True)]
 
 
-def _track(colour: str, maps: NDArray[np.float32]) -> Track:
+def _track(colour: str, maps: NDArray[np.float32], group: bool) -> Track:
     T, height, width = maps.shape
     least = max(4, round(LEAST * height * width))
     found = [blobs(part, least=least) for part in maps]
+    if group:
+        found = [[together(some)] if some else [] for some in found]
     chosen = _chosen(found)
     seen = np.array([blob is not None for blob in chosen])
     centre, area, box = np.full((T, 2), np.nan), np.full(T, np.nan), np.full((T, 4), np.nan)

@@ -116,7 +116,7 @@ def velocity_markdown(rows: Rows) -> str:
             value, half = mean(errors)
             lost = sum(one.lost for one in errors) / max(1, sum(one.of for one in errors))
             gone = f", {percent(lost)} % lost" if lost else ""
-            cells.append(f"{number(value, 4)} ± {number(half, 4)}{gone}")
+            cells.append(f"{number(value, 4)} ± {number(half, 4)}{gone}" if errors else "–")
         clips = max(len(rows.get((scenario, split, who), [])) for who in whos)
         lines.append([scenario, split, str(clips), *cells])
     return markdown_table(["scenario", "balls", "clips", *whos], lines)

@@ -20,11 +20,12 @@ from himmel.evaluation.laws import (
     judge_collision,
     judge_hidden,
     judge_single,
+    judge_topple,
     others_appear,
 )
 from himmel.evaluation.report import markdown_table, number, percent, plot_shares, write_json, write_text
 from himmel.evaluation.scoring import Score
-from himmel.evaluation.tracker import TOLD, ColourTable, TrackError, follow, track_error
+from himmel.evaluation.tracker import TOLD, ColourTable, Track, TrackError, follow, track_error
 from himmel.records import SceneFacts
 from himmel.records.clip import Clip
 
@@ -58,12 +59,14 @@ def judge(table: ColourTable, frames: Frames, facts: SceneFacts, rate: float) ->
 
     frames: [T, H, W, 3], of which nothing else is known but what was asked for: facts.
     """
-    asked = [thing.colour for thing in facts.objects]
-    tracks = follow(table, frames, asked)
+    tracks = _tracks(table, frames, facts)
+    asked = [track.colour for track in tracks]
     if not all(followed(track) or (facts.family == "hidden" and track.seen.mean() > 0.2) for track in tracks):
         return None
     if facts.family == "collision" and len(tracks) == 2:
         found = judge_collision(tracks[0], tracks[1], rate)
+    elif facts.family == "topple" and len(tracks) == 2:
+        found = judge_topple(tracks[0], tracks[1])
     elif facts.family == "hidden":
         found = judge_hidden(tracks[0])
     else:
@@ -77,9 +80,15 @@ def error_of(table: ColourTable, clip: Clip, frames: Frames) -> TrackError:
     """The tracker's own error on a rendered clip, or on what became of its frames, against the clip's masks."""
     assert clip.facts is not None
     assert clip.masks is not None
-    tracks = follow(table, frames, [thing.colour for thing in clip.facts.objects])
+    tracks = _tracks(table, frames, clip.facts)
     errors = (track_error(track, clip.masks == i + 1) for i, track in enumerate(tracks))
     return sum(errors, TrackError())
+
+
+def _tracks(table: ColourTable, frames: Frames, facts: SceneFacts) -> list[Track]:
+    """A track for each object that was asked for; a row, a tower or a block in pieces is one."""
+    asked = [thing.colour for thing in facts.objects]
+    return follow(table, frames, asked, groups=asked[1:] if facts.family == "topple" else ())
 
 
 def take(kind: Kind, family: str, verdicts: Mapping[str, bool] | None) -> None:

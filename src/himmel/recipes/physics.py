@@ -30,6 +30,7 @@ from himmel.recipes.transformer import OUTER
 from himmel.sampling.windows import SIZE
 from himmel.training import Average, Checkpoint, Progress, Schedule, build_optimisers, run
 from himmel.transformer import SIZES, Transformer, TransformerConfig, Words
+from himmel.transformer.attention import leave_out_of_graphs
 from himmel.transformer.grid import positions, to_latents, to_tokens
 from himmel.weights import save
 from himmel.world.balls import GIVEN, PIXELS, STEP, WORLD, BallSource, draw
@@ -147,6 +148,8 @@ def train(
     network.to(device)
     optimisers = build_optimisers(network, recipe.lr, 0.01, OUTER, recipe.vector_lr)
     checkpoint = Checkpoint(network, optimisers, Average(network))
+    if recipe.compile:
+        leave_out_of_graphs()
     forward = torch.compile(_loss, dynamic=False) if recipe.compile else _loss
     side = PIXELS // 16
     count = max(1, recipe.tokens // (SIZE * side * side))

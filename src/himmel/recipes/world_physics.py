@@ -30,9 +30,11 @@ from himmel.recipes.validation import caption_of, through
 from himmel.recipes.world_scenes import scenes
 from himmel.records.clip import Clip
 from himmel.world.picture.renderer import Renderer
+from himmel.world.scenario import FAMILIES as WORLD_FAMILIES
 
 Frames = NDArray[np.uint8]
-FAMILIES = ("single", "collision", "hidden")
+FAMILIES = tuple(family for family in ("single", "collision", "hidden", "topple") if family in WORLD_FAMILIES)
+"""Those of the world whose laws are known here."""
 PICTURES = 12
 
 

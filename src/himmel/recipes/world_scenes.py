@@ -26,17 +26,15 @@ MOST_LOOKED_AT = 400
 
 def traceable(facts: SceneFacts) -> bool:
     """Whether colours can be told in the scene: plain light and weather, a still camera, no white or black things."""
-    if (
-        facts.style not in (None, "natural")
-        or facts.camera not in (None, "still")
-        or facts.light_to
-        or facts.weather_to
-    ):
+    if facts.style not in (None, "natural") or facts.camera not in (None, "still"):
         return False
-    if facts.light == "night" or facts.weather not in (None, "clear"):
+    if facts.light == "night" or facts.weather not in (None, "clear") or facts.light_to or facts.weather_to:
         return False
-    flat = all(thing.direction in (None, "left", "right") and thing.count == 1 for thing in facts.objects)
-    return bool(facts.objects) and flat and all(thing.colour in TOLD for thing in facts.objects)
+    topples = facts.family == "topple"  # what is struck there is followed as one, however many it is
+    alone = all(thing.count == 1 for thing in facts.objects[: 1 if topples else None])
+    flat = all(thing.direction in (None, "left", "right") for thing in facts.objects)
+    there = len(facts.objects) >= (2 if topples else 1)
+    return there and alone and flat and all(thing.colour in TOLD for thing in facts.objects)
 
 
 def scenes(
