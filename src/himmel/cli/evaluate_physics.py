@@ -32,9 +32,8 @@ CHOICES = click.Choice(["uniform", "parabola", "collision"])
     help="What the balls do; may be repeated. Example: --scenario uniform",
 )
 @click.option(
-    "--floors/--model-too",
-    default=False,
-    show_default=True,
+    "--floors",
+    is_flag=True,
     help="Only renders, autoencoder and oracles; nothing is generated. Example: --floors",
 )
 @click.option(

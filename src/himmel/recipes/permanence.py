@@ -41,6 +41,8 @@ FRAMES, RATE = 32, Fraction(8)
 WALL, EDGE, CAMERA = "behind a wall", "out of the frame", "camera away and back"
 OCCASIONS = (WALL, EDGE, CAMERA)
 EVENTS = {WALL: ("disappears behind", "comes out"), EDGE: ("leaves the frame", "comes back")}
+TURN = 1.05
+"""Of the view; a thing in the middle is then away for about a second and a half."""
 LEAST_PIXELS = 12
 PICTURES = 4
 
@@ -109,12 +111,10 @@ def _turned(side: int, renderer: Renderer) -> Iterator[Occasion]:
 
 
 def turned_away(scene: Scene, way: str) -> Scene:
-    """The scene seen by a camera that turns by one and a third of its view to a side and back, evenly, in its
-    length.
-    """
+    """The scene seen by a camera that turns by TURN of its view to a side and back, evenly, in its length."""
     count = len(scene.seconds)
     share = 1 - np.abs(np.linspace(-1, 1, count))
-    angle = np.radians(share * scene.field_of_view * 4 / 3) * (1 if way == "left" else -1)
+    angle = np.radians(share * scene.field_of_view * TURN) * (1 if way == "left" else -1)
     turns = np.stack([turn("z", float(radians)) for radians in angle])
     rotation = np.einsum("tij,tjk->tik", turns, scene.camera_rotation)
     return replace(scene, camera_rotation=rotation.astype(np.float32))
