@@ -1,4 +1,5 @@
-"""`himmel train physics`: a transformer learns how balls move, to be measured by `himmel evaluate physics`."""
+"""`himmel train balls|physics`: clips of balls, and a transformer that learns how they move (`himmel evaluate
+physics`)."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from himmel.cli.options import model_option
+from himmel.cli.options import PATH, model_option
 from himmel.cli.terminal import say
 from himmel.cli.train import chosen_recipe, run_options, timed, words_option
 from himmel.cli.train_safety import train
@@ -16,8 +17,7 @@ from himmel.records import HimmelError
 __all__ = ["train"]
 
 
-@train.command(short_help="How balls move: the rebuilt PhyWorld setting.")
-@click.option(
+scenario_option = click.option(
     "--scenario",
     "scenarios",
     type=click.Choice(["uniform", "parabola", "collision"]),
@@ -26,6 +26,41 @@ __all__ = ["train"]
     show_default=True,
     help="What the balls do; may be repeated. Example: --scenario uniform --scenario collision",
 )
+
+
+@train.command(short_help="Clips of balls on disk, for an autoencoder of their own.")
+@scenario_option
+@click.option(
+    "--clips", type=int, default=400, show_default=True, metavar="N", help="How many, in all. Example: --clips 1000"
+)
+@click.option(
+    "--folder",
+    type=PATH,
+    default="runs/balls",
+    show_default=True,
+    metavar="FOLDER",
+    help="Where they go; what is there is kept. Example: --folder runs/balls",
+)
+def balls(scenarios: tuple[str, ...], clips: int, folder: str) -> None:
+    """Write training clips of balls as a pool. The shipped autoencoder keeps where a ball is, and not how it moves
+    within a group of four frames; one that was trained on these does.
+
+    \b
+    himmel train balls --clips 400
+    himmel train autoencoder --folder runs/balls --shape 128x128x32@10 --run runs/balls-autoencoder
+    """
+    if not 1 <= clips <= 100_000:
+        raise HimmelError(f"clips {clips}", "1 to 100000", "for example --clips 400")
+    from himmel.recipes.balls_pool import NAME, fill_balls
+    from himmel.recipes.physics import RECIPES
+
+    paths = fill_balls(replace(RECIPES["cpu"], scenarios=scenarios), Path(folder), clips, click.echo)
+    say("pool", f"{len(paths)} shards in {folder}")
+    say("try next", f"himmel train autoencoder --folder {folder} --shape {NAME} --run runs/balls-autoencoder")
+
+
+@train.command(short_help="How balls move: the rebuilt PhyWorld setting.")
+@scenario_option
 @click.option(
     "--size",
     default="S",
