@@ -85,9 +85,6 @@ def judge_topple(striker: Track, struck: Track) -> dict[str, bool]:
     hit, start = _contact(striker, struck), _onset(struck, falls=True)
     if start is not None:
         found["contact before effect"] = hit is not None and hit <= start + 1
-    whole = struck.seen & ~struck.border
-    if whole.sum() > WINDOW:
-        found["energy never grows"] = not _rises(struck, whole)
     return found
 
 

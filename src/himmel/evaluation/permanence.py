@@ -58,7 +58,7 @@ def returned(table: ColourTable, judge: Reader, frames: Frames, colour: str, rat
         return Return(left=True, returned=bool(others))
     if (stop - start) / rate > GONE[1] + 1 / rate or mine.seen[stop:].sum() < LEAST:
         return Return(left=False)
-    before, after = (_shape(judge, frames[part], mine.seen[part], colour) for part in (slice(start), slice(stop, None)))
+    before, after = (_shape(judge, frames, mine, part) for part in (slice(start), slice(stop, None)))
     ratio = _diameter(mine, slice(stop, None)) / _diameter(mine, slice(start))
     size = bool(1 / (1 + SIZE) <= ratio <= 1 + SIZE)
     return Return(True, True, True, bool(before) and before == after, size, before, after)
@@ -80,10 +80,12 @@ def _comes_up(track: Track, start: int) -> bool:
     return track.seen[:start].mean() < 0.1 and track.seen[start:].sum() >= LEAST
 
 
-def _shape(judge: Reader, frames: Frames, seen: NDArray[np.bool_], colour: str) -> str:
-    """What the judge calls the thing in those frames in which it is seen; "" where the judge sees no such colour."""
-    reading = judge.read(frames[seen])
-    return reading.objects[colour]["shape"] if reading.sees(colour) else ""
+def _shape(judge: Reader, frames: Frames, track: Track, part: slice) -> str:
+    """What the judge calls the thing in those frames in which all of it shows; "" where it sees no such colour."""
+    seen = track.seen[part]
+    whole = seen & ~track.border[part] & (np.nan_to_num(track.area[part]) >= 0.8 * _diameter(track, part) ** 2)
+    reading = judge.read(frames[part][whole if whole.any() else seen])
+    return reading.objects[track.colour]["shape"] if reading.sees(track.colour) else ""
 
 
 def _diameter(track: Track, part: slice) -> float:
