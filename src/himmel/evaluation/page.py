@@ -15,7 +15,8 @@ from himmel.evaluation.report import tables_of
 STYLE = """
 :root { color-scheme: light dark; --line: #8885; }
 body { font: 1rem/1.5 system-ui, sans-serif; max-width: 72rem; margin: 0 auto; padding: 1rem; }
-table { border-collapse: collapse; margin: 1rem 0; display: block; overflow-x: auto; }
+.wide { overflow-x: auto; margin: 1rem 0; }
+table { border-collapse: collapse; }
 caption { text-align: left; font-weight: 600; padding: .3rem 0; }
 th, td { border: 1px solid var(--line); padding: .25rem .5rem; text-align: right; vertical-align: top; }
 th[scope=row], thead th:first-child { text-align: left; font-weight: 400; }
@@ -24,7 +25,7 @@ img, svg { max-width: 100%; height: auto; }
 figure { margin: 1rem 0; }
 figcaption { font-size: .9rem; }
 svg text { fill: currentColor; font: 12px system-ui, sans-serif; }
-a:focus-visible { outline: 3px solid; }
+a:focus-visible, .wide:focus-visible { outline: 3px solid; }
 """.strip()
 
 
@@ -101,7 +102,7 @@ def _text(text: str, name: str) -> list[str]:
 
 
 def table_html(head: Sequence[str], rows: Sequence[Sequence[str]], caption: str) -> str:
-    """A table whose first column names its rows."""
+    """A table whose first column names its rows; what is too wide can be scrolled, by keys too."""
     top = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in head)
     lines = []
     for row in rows:
@@ -111,7 +112,8 @@ def table_html(head: Sequence[str], rows: Sequence[Sequence[str]], caption: str)
         )
     body = "".join(lines)
     names = f"<caption>{escape(caption)}</caption>\n<thead><tr>{top}</tr></thead>\n"
-    return f"<table>\n{names}<tbody>\n{body}</tbody>\n</table>\n"
+    table = f"<table>\n{names}<tbody>\n{body}</tbody>\n</table>\n"
+    return f'<div class="wide" role="region" tabindex="0" aria-label="{escape(caption)}">\n{table}</div>\n'
 
 
 def _picture(one: Picture) -> str:

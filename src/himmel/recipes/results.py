@@ -53,9 +53,11 @@ class Source:
 
 
 _BARS = (("report/prompts.png", "Facts shown as asked, with intervals; the table has the same figures."),)
-_LAWS = (("world-physics-clips.png", "Clips above the renders of the same scenes, the first of each family."),)
+_LAWS = (("world-physics.png", "Laws that are kept, with intervals; the table has the same figures."),)
+_LAWS += (("world-physics-clips.png", "Clips above the renders of the same scenes, the first of each family."),)
 _BACK = (("permanence-clips.png", "Clips above the renders of the same scenes, the first of each occasion."),)
 _CODE = (("autoencoder.png", "Held-out renders above their reconstructions."),)
+_LOSS = (("flow.png", "Loss over noise levels; the table has the same figures."),)
 _FIVE = (("announcement.png", "One clip of each of the five prompts, five frames of each."),)
 
 SOURCES = (
@@ -66,7 +68,7 @@ SOURCES = (
     Source("physics", "Do balls go on as they began? PhyWorld's setting, rebuilt."),
     Source("fidelity", "How near are clips to renders, as a crowd?"),
     Source("autoencoder", "How much does a clip lose on its way through the latents?", pictures=_CODE),
-    Source("flow", "The validation loss at fixed noise levels."),
+    Source("flow", "The validation loss at fixed noise levels.", pictures=_LOSS),
     Source("ways", "How well does what is made join what is given?"),
     Source("storyboard", "Does each scene of a storyboard show what it should?"),
     Source("edit", "Does an edit change what was asked and keep the motion?"),
