@@ -19,6 +19,9 @@ RUN = ("prompts", "swaps", "world-physics", "permanence", "physics", "fidelity",
 RUN += ("storyboard", "edit", "drift", "announcement")
 """Evaluations that are run for a page; safety, frames and watermark are only read."""
 
+QUICK = 8
+"""Seconds of the films of a quick run, the least that drift is measured over."""
+
 
 @evaluate.command("all", short_help="Run what has not been run, and put everything on one page.")
 @click.option(
@@ -109,8 +112,8 @@ def _run(context: click.Context, names: tuple[str, ...], quick: int | None, shar
         command = evaluate.commands[name]
         takes = {parameter.name for parameter in command.params}
         options = {key: value for key, value in shared.items() if key in takes}
-        if quick is not None and "count" in takes:
-            options["count"] = max(2, quick)
+        if quick is not None:
+            options |= {key: value for key, value in {"count": max(2, quick), "seconds": QUICK}.items() if key in takes}
         try:
             context.invoke(command, **options)
         except HimmelError as error:
