@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from himmel.cli.terminal import size_of, spoken
+from himmel.cli.terminal import countdown, size_of, spoken
 
 
 @pytest.mark.parametrize(
@@ -25,3 +25,12 @@ def test_durations(seconds: float, said: str) -> None:
 @pytest.mark.parametrize(("count", "said"), [(12, "12 B"), (41_200, "41 kB"), (2_140_000, "2.1 MB"), (3.2e9, "3.2 GB")])
 def test_bytes(count: float, said: str) -> None:
     assert size_of(count) == said
+
+
+def test_a_countdown_says_the_first_and_the_last(capsys: pytest.CaptureFixture[str]) -> None:
+    report = countdown(3)
+    for done in (1, 2, 3):
+        report(done)
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.split(",")[0] for line in lines] == ["1/3", "3/3"]
+    assert lines[-1].endswith("0.0 s left")

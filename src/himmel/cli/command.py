@@ -17,7 +17,7 @@ from himmel.cli.connect import connect
 from himmel.cli.doctor import doctor
 from himmel.cli.edit import edit
 from himmel.cli.enlarge import enlarge
-from himmel.cli.evaluate_open_weights import evaluate
+from himmel.cli.evaluate_report import evaluate
 from himmel.cli.extend import extend
 from himmel.cli.fill import fill
 from himmel.cli.footage import footage
@@ -31,7 +31,7 @@ from himmel.cli.plan import plan
 from himmel.cli.replay import replay
 from himmel.cli.serve import serve
 from himmel.cli.storyboard import storyboard
-from himmel.cli.train_transformer import train
+from himmel.cli.train_physics import train
 from himmel.cli.vary import vary
 from himmel.cli.verify import verify
 from himmel.cli.world import world

@@ -60,16 +60,24 @@ def count_option(count: int, what: str) -> Callable[[F], F]:
     )
 
 
+def made_with(pipeline: Pipeline, steps: int, guidance: float) -> dict[str, Any]:
+    """What the clips of an evaluation are made with, to be kept with its figures."""
+    solver = pipeline.parts.solver("auto", steps, guidance)
+    return {"model": pipeline.parts.fingerprint, "steps": steps, "guidance": guidance, "solver": solver}
+
+
 judge_option = click.option(
     "--judge", default="report", show_default=True, metavar="NAME", help="select or report. Example: --judge select"
 )
 
 
 def publish(text: str, place: Path, name: str) -> None:
-    """Keeps a table as place/name and prints it."""
-    from himmel.evaluation.report import write_text
+    """Keeps a table as place/name, and its cells as JSON beside it, and prints it."""
+    from himmel.evaluation.report import tables_of, write_json, write_text
 
     write_text(place / name, text)
+    tables = [{"head": head, "rows": rows} for head, rows in tables_of(text)]
+    write_json((place / name).with_suffix(".json"), {"tables": tables})
     click.echo(text)
     say("folder", str(place))
 

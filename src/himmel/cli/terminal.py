@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -11,6 +12,10 @@ import click
 
 if TYPE_CHECKING:
     from himmel.pipeline.progress import Progress
+
+
+EVERY = 5.0
+"""Seconds between two lines of a countdown."""
 
 
 @contextmanager
@@ -33,6 +38,20 @@ def progress_bar(title: str) -> Iterator[Callable[[Progress], None]]:
             bar.update(task, completed=progress.share, description=words, left=left)
 
         yield show
+
+
+def countdown(of: int) -> Callable[[int], None]:
+    """Gives a function that takes how many of `of` are done, and says so with the time left, on standard error."""
+    began = last = time.monotonic()
+
+    def report(done: int) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if done in (1, of) or now - last >= EVERY:
+            last = now
+            click.echo(f"{done}/{of}, {spoken((now - began) / max(1, done) * (of - done))} left", err=True)
+
+    return report
 
 
 def spoken(seconds: float) -> str:

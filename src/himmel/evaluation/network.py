@@ -151,7 +151,7 @@ class Network(nn.Module):
         features = self.eye(frames)
         b, t = features.shape[:2]
         where = self.where(features.flatten(0, 1)).float().unflatten(0, (b, t))
-        scene = self.scene_in(self._layout(features))
+        scene = self.scene_in(self.layout_of(features))
         places, moments = self._look(features, where)
         seen = torch.cat([places, moments, scene[:, :, None].expand(-1, -1, len(COLOURS), -1)], -1)
         track = self.object_memory(self.object_in(seen).transpose(1, 2).flatten(0, 1)).unflatten(0, (b, len(COLOURS)))
@@ -166,7 +166,7 @@ class Network(nn.Module):
             pairs=self._pairs(things),
         )
 
-    def _layout(self, features: Tensor) -> Tensor:
+    def layout_of(self, features: Tensor) -> Tensor:
         """[B, T, C + 256]: the mean of every channel, and sixteen channels in 4 x 4 parts of the picture."""
         flat = features.flatten(0, 1)
         parts = functional.adaptive_avg_pool2d(self.layout(flat), 4).flatten(1)

@@ -22,6 +22,23 @@ def markdown_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(cells) + " |" for cells in [head, rule, *rows]) + "\n"
 
 
+def tables_of(text: str) -> list[tuple[list[str], list[list[str]]]]:
+    """(head, rows) of each table that `markdown_table` wrote into a text, the inverse of it."""
+    found: list[tuple[list[str], list[list[str]]]] = []
+    inside = False
+    for line in text.splitlines():
+        if not line.startswith("|"):
+            inside = False
+            continue
+        cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
+        if not inside:
+            found.append((cells, []))
+            inside = True
+        elif set("".join(cells)) - set("-:"):
+            found[-1][1].append(cells)
+    return found
+
+
 def percent(share: float | None) -> str:
     """A share as a percentage with one decimal; a dash when there is none."""
     return "–" if share is None or np.isnan(share) else f"{100 * share:.1f}"
