@@ -78,7 +78,7 @@ class Pipeline:
         self.parts, self.signs, self.signer = parts, signer is not False, signer or None
         self.threads = threads or min(cores(), torch.get_num_threads())
         self.guard = Guard(parts.encoder, policy)
-        self._expander = Expander()
+        self._expander = Expander(parts.families)
 
     @classmethod
     def from_pretrained(
@@ -236,7 +236,7 @@ class Pipeline:
         """What will be made for a request, before anything is. Raises HimmelError as `expansion` does."""
         self.guard.frames.media(media)
         words = self.expansion(request)
-        found = [phrase for text in given_words(request.prompt, words.plan) for phrase in phrases(text)]
+        found = [phrase for text in given_words(request.prompt, words.plan) for phrase in phrases(text, self.parts.families)]
         return Recipe(
             prompt=request.prompt,
             expanded=words.text,
