@@ -112,7 +112,7 @@ MOTIONS = {
     "drives": (("kör", "köra", "körande"), ("kör fram", "köra fram", "körande fram")),
     "swings": (
         ("svänger i sidled", "svänga i sidled", "svängande i sidled"),
-        ("svänger från sida till sida", "svänga från sida till sida", "svängande från sida till sida"),
+        ("svänger åt sidorna", "svänga åt sidorna", "svängande åt sidorna"),
     ),
     "swings to and fro": (
         ("svänger fram och tillbaka", "svänga fram och tillbaka", "svängande fram och tillbaka"),

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from himmel.records import HimmelError, SceneFacts
 from himmel.world.dice import Dice, Setting
-from himmel.world.families import camera, collision, drop, hidden, landscape, pendulum, road, sea, single, topple, weather
+from himmel.world.families import camera, collision, drop, hidden, landscape, pendulum, road, sea, shots, single, styles, topple, weather
 from himmel.world.scene import Scene
 from himmel.world.stage import Shot, build, extras
 
@@ -30,6 +30,8 @@ FAMILIES: dict[str, Callable[[Setting], Shot]] = {
     "road": road.draw_shot,
     "drop": drop.draw_shot,
     "pendulum": pendulum.draw_shot,
+    "styles": styles.draw_shot,
+    "shots": shots.draw_shot,
 }
 
 ATTEMPTS = 12
