@@ -196,7 +196,7 @@ def words(captions: int, steps: int, run: str, start: str | None, seed: int) -> 
     type=click.Choice(["first", "all"]),
     default="first",
     show_default=True,
-    help="Which kinds of scene: first are the seven that the shipped weights know, all are thirteen. Example: --families all",
+    help="Kinds of scene: the seven that the shipped weights know, or all thirteen. Example: --families all",
 )
 def pool(folder: str, minutes: float, workers: int, worker: int, seed: int, families: str) -> None:
     """Render clips of the world into a pool; what is there already is kept.
@@ -214,7 +214,9 @@ def pool(folder: str, minutes: float, workers: int, worker: int, seed: int, fami
     need_mujoco()
     from himmel.recipes.pool import FAMILY_TABLES, PoolRecipe, fill
 
-    made = fill(PoolRecipe(families=FAMILY_TABLES[families], seed=seed), Path(folder), minutes, worker, workers, click.echo)
+    made = fill(
+        PoolRecipe(families=FAMILY_TABLES[families], seed=seed), Path(folder), minutes, worker, workers, click.echo
+    )
     say("pool", f"{made} new shards in {folder}")
 
 
@@ -327,9 +329,21 @@ def transformer(
     copy_part("autoencoder", folder_of(model), export)
     clips = sum(len(pool.latents) for pool in pools.values())
     bound = {"autoencoder": sha256, "words": reading[2]}
-    recipes.export(checkpoint, chosen, export / PARTS["transformer"], bound, clips)
+    families = set[str]().union(*(pool.families for pool in pools.values()), _taught_before(start))
+    recipes.export(checkpoint, chosen, export / PARTS["transformer"], bound, clips, families)
     say("export", f"{export}")
     say("try next", f'himmel generate "a red ball rolls to the left" -o ball.mp4 --model {export}')
+
+
+def _taught_before(start: str | None) -> tuple[str, ...]:
+    """The families that the weights of the model `start` know already."""
+    if start is None:
+        return ()
+    from himmel.grammar.vocabulary import FIRST_FAMILIES
+    from himmel.pipeline.folder import PARTS, folder_of
+    from himmel.weights import load
+
+    return tuple(load(folder_of(start) / PARTS["transformer"]).made.get("families") or FIRST_FAMILIES)
 
 
 def _words(folder: str | None) -> Reading:

@@ -69,7 +69,9 @@ def setting_of(rng: random.Random, chance: float = 0.5) -> dict[str, str | None]
 
 
 def _single(rng: random.Random) -> SceneFacts:
-    return replace(SceneFacts("single", "plain", _objects(rng, 1), ground=_maybe(rng, v.GROUNDS, 0.8)), **setting_of(rng))
+    return replace(
+        SceneFacts("single", "plain", _objects(rng, 1), ground=_maybe(rng, v.GROUNDS, 0.8)), **setting_of(rng)
+    )
 
 
 def _collision(rng: random.Random) -> SceneFacts:
@@ -109,7 +111,9 @@ def _sea(rng: random.Random) -> SceneFacts:
 def _landscape(rng: random.Random) -> SceneFacts:
     scenery = rng.choice(("mountains", "desert", "hills"))
     objects = _objects(rng, 1) if rng.random() < 0.15 else ()
-    return replace(SceneFacts("landscape", scenery, objects, season=_maybe(rng, v.SEASONS, 0.7)), **setting_of(rng, 0.6))
+    return replace(
+        SceneFacts("landscape", scenery, objects, season=_maybe(rng, v.SEASONS, 0.7)), **setting_of(rng, 0.6)
+    )
 
 
 def _hidden(rng: random.Random) -> SceneFacts:

@@ -19,7 +19,9 @@ def _thing(rng: random.Random, shape: str, colour: str, count: int = 1, material
     return ObjectFacts(shape, colour, material=stuff, count=count)
 
 
-def _scene(rng: random.Random, family: str, things: Sequence[ObjectFacts], events: Sequence[Event], air: Air) -> SceneFacts:
+def _scene(
+    rng: random.Random, family: str, things: Sequence[ObjectFacts], events: Sequence[Event], air: Air
+) -> SceneFacts:
     ground = rng.choice(v.GROUNDS) if rng.random() < 0.85 else None
     return replace(SceneFacts(family, "plain", tuple(things), (), tuple(events), ground=ground), **air)
 

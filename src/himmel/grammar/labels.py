@@ -80,8 +80,8 @@ def labels(facts: SceneFacts) -> tuple[int, ...]:
     """One label a slot of ``vocabulary.SLOTS``: 0 is "not stated", i + 1 is values[i].
 
     The relation is the first one between objects 0 and 1, seen from object 0; the event is the most telling
-    one. A count above the vocabulary's largest is 0, and so is a value that `vocabulary.FURTHER` adds. Raises HimmelError
-    for a value outside the vocabulary.
+    one. A count above the vocabulary's largest is 0, and so is a value of `vocabulary.FURTHER`. Raises HimmelError for
+    a value outside the vocabulary.
     """
     found = [0] * len(SLOTS)
     for name in _SCENE_FIELDS:

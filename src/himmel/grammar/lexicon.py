@@ -35,7 +35,8 @@ class Meaning(NamedTuple):
 
     Kinds: the slots of objects ("colour", "size", "material", "motion", "direction", "count"), "noun", "ground",
     "relation", "beside" (a relation behind its noun), "bears", "hits", "is hit", "event", "from", "at side", "move",
-    "made of", "stacked", "time" (seconds), "cut", "setting" (value: slot=value pairs), and the words between facts of ``function_words.WORDS``.
+    "made of", "stacked", "time" (seconds), "cut", "setting" (value: slot=value pairs),
+    and the words between facts of ``function_words.WORDS``.
     """
 
     kind: str

@@ -108,8 +108,8 @@ FURTHER: Mapping[str, Mapping[str, str]] = {
     "scenery": {"dirt road": "road", "street": "road"},
     "style": {"hand-held": "styles"},
 }
-"""Values beyond those of `SLOTS`, by kind, and the family that shows each. Readers of the first families keep their slots
-and say nothing of these."""
+"""Values beyond those of `SLOTS`, by kind, and the family that shows each. Readers of the first families keep their
+slots and say nothing of these."""
 
 STACKED = ("tower", "cradle")
 """Things whose count is that of their parts: one tower of five blocks."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from himmel.grammar import expand
+from himmel.grammar import Phrase, expand, phrases
 from himmel.grammar.vocabulary import FIRST_FAMILIES
 from himmel.language.endpoint import Endpoint
 from himmel.language.rewrite import Expansion, rewrite
@@ -79,6 +79,11 @@ class Expander:
 def given_words(prompt: str, plan: Plan) -> list[str]:
     """The prompt of each segment as it was given; of the whole clip where it has none."""
     return [segment.prompt for segment in plan.segments] or [prompt]
+
+
+def given_phrases(prompt: str, plan: Plan, families: tuple[str, ...]) -> list[Phrase]:
+    """The phrases of those prompts, each known or not to a model that was taught on these families."""
+    return [phrase for text in given_words(prompt, plan) for phrase in phrases(text, families)]
 
 
 def shown_words(recipe: Recipe) -> list[str]:

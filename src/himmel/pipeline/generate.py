@@ -28,12 +28,11 @@ from himmel.autoencoder.config import PIXELS_A_TOKEN
 from himmel.flow import sampling_levels
 from himmel.footage.fit import Medium, read_media
 from himmel.footage.meter import meter_for
-from himmel.grammar import phrases
 from himmel.language.endpoint import Endpoint
 from himmel.pipeline.blend import Blend
 from himmel.pipeline.cost import branches, check_memory, token_grid, work_of
 from himmel.pipeline.denoiser import denoiser
-from himmel.pipeline.expansion import Expander, Shown, given_words, shown_words
+from himmel.pipeline.expansion import Expander, Shown, given_phrases, shown_words
 from himmel.pipeline.grid import Grid
 from himmel.pipeline.guard import Guard
 from himmel.pipeline.journal import Journal
@@ -236,7 +235,7 @@ class Pipeline:
         """What will be made for a request, before anything is. Raises HimmelError as `expansion` does."""
         self.guard.frames.media(media)
         words = self.expansion(request)
-        found = [phrase for text in given_words(request.prompt, words.plan) for phrase in phrases(text, self.parts.families)]
+        found = given_phrases(request.prompt, words.plan, self.parts.families)
         return Recipe(
             prompt=request.prompt,
             expanded=words.text,

@@ -10,7 +10,7 @@ flow's loss stands a second lesson, what covers each place of the picture (`himm
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from himmel.flow import add_noise
 from himmel.flow.canvas import group_seconds
 from himmel.flow.loss import flow_loss
 from himmel.flow.patterns import Mixture, beside_reference, draw_pattern
+from himmel.grammar.vocabulary import FAMILIES, FIRST_FAMILIES
 from himmel.recipes.few import FewSteps, Prepared, Teacher, level_index
 from himmel.recipes.latents import Shard, read_shards
 from himmel.recipes.scene import SceneHead, scene_loss
@@ -131,6 +132,7 @@ class Pool:
         self.reference = torch.cat([shard.reference for shard in shards])
         self.frame = torch.cat([shard.frame for shard in shards])
         self.rate = shards[0].rate
+        self.families = {family for shard in shards for family in shard.families}
 
     def draw(self, tokens: int, generator: torch.Generator, kind: str = "clips") -> Batch:
         """As many random clips as the budget of tokens holds, each with one of its captions.
@@ -344,12 +346,23 @@ def _forward(
     return flow + weight * scene_loss(pupil.head(features), scene)
 
 
-def export(checkpoint: Checkpoint, recipe: TransformerRecipe, path: Path, bound: dict[str, str], clips: int) -> str:
-    """Stores the averaged weights in 8 bits, bound to their autoencoder and words; returns their hash."""
+def export(
+    checkpoint: Checkpoint,
+    recipe: TransformerRecipe,
+    path: Path,
+    bound: dict[str, str],
+    clips: int,
+    families: Collection[str] = FIRST_FAMILIES,
+) -> str:
+    """Stores the averaged weights in 8 bits, bound to their autoencoder and words; returns their hash.
+
+    families: of the world, that they were taught on, by this run or by those before it.
+    """
     made = {
         "steps": checkpoint.steps,
         "hours": round(checkpoint.seconds / 3600, 3),
         "clips": clips,
+        "families": [family for family in FAMILIES if family in families],
         "recipe": asdict(recipe),
     }
     return save(path, transformer_weights(checkpoint), asdict(recipe.config), made=made, bound=bound, bits=8)

@@ -88,9 +88,7 @@ def _body(part: Part, surface: str) -> str:
     if isinstance(part.held, Hinge):
         anchor = body.rotation.T @ (np.array(part.held.anchor) - np.array(body.position))
         axis = body.rotation.T @ np.array(part.held.axis)
-        joint = (
-            f'<joint type="hinge" pos="{_numbers(anchor)}" axis="{_numbers(axis)}" damping="{part.held.damping}"/>'
-        )
+        joint = f'<joint type="hinge" pos="{_numbers(anchor)}" axis="{_numbers(axis)}" damping="{part.held.damping}"/>'
     elif part.held is None:
         joint = "<freejoint/>"
     place = f'pos="{_numbers(body.position)}" quat="{_numbers(quaternion(body.rotation))}"'

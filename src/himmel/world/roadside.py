@@ -114,7 +114,9 @@ def _kind(dice: Dice, name: str, forest: str) -> int:
 # --- streets --------------------------------------------------------------------------------------------------------
 
 
-def houses(dice: Dice, course: Course, pavement: float, reach: tuple[float, float], both: bool, frames: int) -> list[Thing]:
+def houses(
+    dice: Dice, course: Course, pavement: float, reach: tuple[float, float], both: bool, frames: int
+) -> list[Thing]:
     """Rows of houses along a straight street."""
     out: list[Thing] = []
     yaw = float(course.yaw(np.zeros(1))[0])
@@ -141,7 +143,9 @@ def _standing(
     return Thing(shape, half, np.tile(centre, (frames, 1)), np.tile(facing, (frames, 1, 1)), albedo, material, -1)
 
 
-def street_lamps(course: Course, reach: tuple[float, float], both: bool, lit: bool, frames: int) -> tuple[list[Thing], A]:
+def street_lamps(
+    course: Course, reach: tuple[float, float], both: bool, lit: bool, frames: int
+) -> tuple[list[Thing], A]:
     """Posts with a lamp, and where their light comes from [L, 3]."""
     out: list[Thing] = []
     lights: list[A] = []

@@ -14,7 +14,21 @@ from numpy.typing import NDArray
 
 from himmel.records import HimmelError, SceneFacts
 from himmel.world.dice import Dice, Setting
-from himmel.world.families import camera, collision, drop, hidden, landscape, pendulum, road, sea, shots, single, styles, topple, weather
+from himmel.world.families import (
+    camera,
+    collision,
+    drop,
+    hidden,
+    landscape,
+    pendulum,
+    road,
+    sea,
+    shots,
+    single,
+    styles,
+    topple,
+    weather,
+)
 from himmel.world.scene import Scene
 from himmel.world.stage import Shot, build, extras
 

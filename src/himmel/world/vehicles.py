@@ -128,7 +128,10 @@ def vehicle(kind: str, place: A, yaw: A, way: A, albedo: A, material: str, index
     for spot in plan.wheels:
         rolled = np.stack([turn("y", float(w) / plan.radius) for w in way])
         rotation = facing @ rolled @ turn("x", math.pi / 2)
-        for radius, half, colour, kind_ in ((plan.radius, 0.13, _TYRE, "matte"), (0.55 * plan.radius, 0.14, _HUB, "metal")):
+        for radius, half, colour, kind_ in (
+            (plan.radius, 0.13, _TYRE, "matte"),
+            (0.55 * plan.radius, 0.14, _HUB, "metal"),
+        ):
             things.append(put(Piece("cylinder", (radius, radius, half), spot, colour, kind_), rotation))
     return things
 

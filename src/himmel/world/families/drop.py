@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from himmel.grammar.vocabulary import GROUNDS
 from himmel.records import Event
 from himmel.world.camera import Framing, film
-from himmel.world.dice import Dice, Setting, even
+from himmel.world.dice import Setting, even
 from himmel.world.lighting import draw_sky
 from himmel.world.looks import Look, draw_look, half_size, palette
 from himmel.world.mechanics import Part, first_touch, simulate_parts
@@ -35,7 +35,7 @@ _SLOPE = math.radians(24)
 
 @dataclass(frozen=True)
 class Played:
-    """Along +x: parts of the things (`own` [group] of places in the motion), then of what they meet, and how they look."""
+    """Along +x. own: places in the motion of each group's things; place: of what they meet."""
 
     motion: Motion
     parts: list[Part]
@@ -212,7 +212,10 @@ def _watch(
         if hit is None:
             return (), False
         if place == "bowl":
-            radius, rim = played.parts[played.place[0]].body.half_size[0], played.parts[played.place[0]].body.position[2]
+            radius, rim = (
+                played.parts[played.place[0]].body.half_size[0],
+                played.parts[played.place[0]].body.position[2],
+            )
             ended = np.hypot(position[-1, :, 0], position[-1, :, 1]) < 0.95 * radius
             good = bool((ended & (position[-1, :, 2] < rim + 0.12)).all()) and hit <= 0.75 * setting.duration
             events.append(Event("lands in", hit, i, last))

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from himmel.grammar.vocabulary import GROUNDS
 from himmel.records import Event, ObjectFacts
 from himmel.world.camera import Framing, Path, film
-from himmel.world.dice import Dice, Setting, even
+from himmel.world.dice import Setting, even
 from himmel.world.lighting import draw_sky
-from himmel.world.looks import Look, draw_look, half_size, palette
+from himmel.world.looks import draw_look, half_size, palette
 from himmel.world.mechanics import Hinge, Part, first_touch, simulate_parts
 from himmel.world.physics import Body, Motion, turn
 from himmel.world.stage import Shot, Thing, object_facts, observe, scene_facts, sky_facts, sky_seen, thing
@@ -93,10 +93,23 @@ def _rod(start: A, end: A, radius: float, albedo: tuple[float, float, float], ma
     return Thing("cylinder", half, middle, rotation, np.array(albedo), material, index)
 
 
-def _bar(start: tuple[float, float, float], end: tuple[float, float, float], radius: float, frames: int) -> Thing:
-    """A prop that stands still."""
+def _bar(
+    start: tuple[float, float, float],
+    end: tuple[float, float, float],
+    radius: float,
+    frames: int,
+    albedo: tuple[float, float, float] = _FRAME,
+    material: str = "metal",
+) -> Thing:
+    """A round prop that stands still."""
     first, last = (np.tile(np.array(p, float), (frames, 1)) for p in (start, end))
-    return _rod(first, last, radius, _FRAME, "metal", -1)
+    return _rod(first, last, radius, albedo, material, -1)
+
+
+def _block(half: tuple[float, float, float], place: tuple[float, float, float], frames: int) -> Thing:
+    """A wooden prop that stands still."""
+    position, upright = np.tile(np.array(place), (frames, 1)), np.tile(np.eye(3), (frames, 1, 1))
+    return Thing("cube", half, position, upright, np.array(_WOOD), "wood", -1)
 
 
 def _gallows(frames: int, wide: float, deep: float, high: float) -> tuple[Thing, ...]:
@@ -240,16 +253,12 @@ def _seesaw(setting: Setting, colours: list[str], style: str, path: Path) -> Pla
         )
         for i, (look, part) in enumerate(zip(looks, parts, strict=True))
     ]
-    fulcrum = Thing(
-        "cylinder", (0.16, 0.16, 0.3), np.tile([0.0, 0.0, high - 0.2], (T, 1)), np.tile(turn("x", math.pi / 2), (T, 1, 1)),
-        np.array(_WOOD), "wood", -1,
-    )  # fmt: skip
-    base = Thing(
-        "cube", (0.14, 0.3, high / 2 - 0.1), np.tile([0.0, 0.0, high / 2 - 0.1], (T, 1)), np.tile(np.eye(3), (T, 1, 1)),
-        np.array(_WOOD), "wood", -1,
-    )  # fmt: skip
+    props = (
+        _bar((0.0, -0.3, high - 0.2), (0.0, 0.3, high - 0.2), 0.16, T, _WOOD, "wood"),
+        _block((0.14, 0.3, high / 2 - 0.1), (0.0, 0.0, high / 2 - 0.1), T),
+    )
     facts = [object_facts(look) for look in looks]
-    return _flung(setting, (tuple(things), (fulcrum, base)), facts, motion, side, path)
+    return _flung(setting, (tuple(things), props), facts, motion, side, path)
 
 
 def _flung(
@@ -268,7 +277,12 @@ def _flung(
     rise = motion.position[:, 1, 2] - motion.position[0, 1, 2]
     flies = rise > 0.5
     seen = observe(path, things, setting)
-    clear = bool(flies.any()) and hit >= 0.2 and bool(seen.inside(0.0)[0].all()) and bool((seen.inside(0.0).mean(0) > 0.7).all())
+    clear = (
+        bool(flies.any())
+        and hit >= 0.2
+        and bool(seen.inside(0.0)[0].all())
+        and bool((seen.inside(0.0).mean(0) > 0.7).all())
+    )
     if not clear:
         return Played(things, props, facts, (), False)
     time = float(setting.seconds[int((rise > 0.12).argmax())])

@@ -98,7 +98,12 @@ def _drive(setting: Setting, kind: str, direction: str, move: str, dirt: bool) -
         along = along + (0.5 * speed * seconds + 2.0)
     bend = dice.number("bend", 1.2, 3.0) * (1 if dirt and deep else 0.35 if dirt else 0.0)
     course = Course(
-        (0.0, 0.0), heading, 2.1 if dirt else 3.6, bend, dice.number("wavelength", 46.0, 80.0), dice.number("phase", -3.1, 3.1)
+        (0.0, 0.0),
+        heading,
+        2.1 if dirt else 3.6,
+        bend,
+        dice.number("wavelength", 46.0, 80.0),
+        dice.number("phase", -3.1, 3.1),
     )
     lane = 0.0 if dirt else (-1.7 * forth)
     place = np.concatenate([course.at(along, lane), np.zeros((T, 1))], axis=1)
@@ -155,4 +160,3 @@ def _street(
     position = np.concatenate([np.tile(lights[None], (T, 1, 1)), lamps], axis=1)
     colour = np.concatenate([lamp_colours(len(lights)), colours])
     return [*built, *posts], replace(side, lamp_position=position, lamp_colour=colour)
-

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from himmel.grammar.vocabulary import GROUNDS
 from himmel.records import Event, ObjectFacts
-from himmel.world.camera import Framing, Path, film
+from himmel.world.camera import Framing, film
 from himmel.world.dice import Dice, Setting, even
 from himmel.world.lighting import Sky, draw_sky
-from himmel.world.looks import Look, draw_look, half_size, palette
+from himmel.world.looks import Look, draw_look, palette
 from himmel.world.mechanics import Part, first_touch, simulate_parts
 from himmel.world.motions import headed
 from himmel.world.physics import Body, Motion, turn
@@ -254,7 +254,11 @@ def _burst(
     height = ball.position[2] + ball.velocity[2] * hit - 0.5 * settings["gravity"] * hit * hit
     point = np.array([-block.half_size[0], 0.0, height - place[2]])
     parts = [
-        Part(replace(ball, position=(place[0] + point[0] - ball.half_size[0], 0.0, height), velocity=(0.45 * speed, 0.0, 0.0)))
+        Part(
+            replace(
+                ball, position=(place[0] + point[0] - ball.half_size[0], 0.0, height), velocity=(0.45 * speed, 0.0, 0.0)
+            )
+        )
     ]
     for i, (spot, size) in enumerate(zip(spots, sizes, strict=True)):
         away = spot - point
@@ -294,7 +298,13 @@ class Told:
 
 
 def _watch(
-    setting: Setting, plot: str, played: Played, things: tuple[Thing, ...], view: View, direction: str, looks: list[Look]
+    setting: Setting,
+    plot: str,
+    played: Played,
+    things: tuple[Thing, ...],
+    view: View,
+    direction: str,
+    looks: list[Look],
 ) -> Told:
     plain = [object_facts(look) for look in looks]
     framed = bool(view.inside(0.0).mean() > 0.93) and bool(view.inside(0.02)[0, 1:].all())

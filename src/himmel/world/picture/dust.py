@@ -63,7 +63,12 @@ def with_dust(
             continue
         near, wide, at, far = gap[some], radius[some], ahead[some], t[some]
         point = o[:, some] + d[:, some] * at - dust.position[:, frame[some], i]
-        look = look_up(noise(t.device), point[0] / 3.1 + 0.37 * i, (point[2] + 0.7 * point[1]) / 3.1 + 0.61 * i, pixel[some] * at / 3.1)
+        look = look_up(
+            noise(t.device),
+            point[0] / 3.1 + 0.37 * i,
+            (point[2] + 0.7 * point[1]) / 3.1 + 0.61 * i,
+            pixel[some] * at / 3.1,
+        )
         ragged = (0.25 + 1.5 * look[0]) * (0.55 + 0.9 * look[1])
         # the Gaussian's integral along the ray, cut off at both ends
         passed = torch.erf((far - at) / wide) - torch.erf((1e-3 - at) / wide)

@@ -180,7 +180,7 @@ _ORDER = (*GROUNDS, "dirt", "pavement")
 
 @cache
 def ground(name: str, variant: int, device: torch.device) -> Ground:
-    """The baked floor `name` (one of GROUNDS, or "dirt" or "pavement"), in one of a few variants; baked at first use and kept."""
+    """The baked floor `name` (of GROUNDS, or "dirt" or "pavement") in one of a few variants; baked once and kept."""
     if name not in _RECIPES:
         raise HimmelError(f"ground {name!r}", "grounds are " + ", ".join(GROUNDS), "choose one of them")
     recipe, period, glossy = _RECIPES[name]

@@ -1,4 +1,4 @@
-"""Light of lamps: street lamps, head lights, lit windows; what glows by itself. Shapes as in rays; L lamps, T frames."""
+"""Light of street lamps and head lights; what glows by itself. Shapes as in rays; L lamps, T frames."""
 
 from __future__ import annotations
 
@@ -52,7 +52,9 @@ def lamp_light(lamps: Lamps, p: Tensor, normal: Tensor, frame: Tensor) -> Tensor
     return total
 
 
-def glow(bodies: list[Body], hit: Hit, p: Tensor, colour: Tensor, frame: Tensor, pixel: Tensor, night: Tensor) -> Tensor:
+def glow(
+    bodies: list[Body], hit: Hit, p: Tensor, colour: Tensor, frame: Tensor, pixel: Tensor, night: Tensor
+) -> Tensor:
     """Colour [3, R, P] with what shines by itself: lights always, windows of houses at night."""
     for body in bodies:
         if body.material not in (LIGHT, HOUSE):

@@ -23,7 +23,7 @@ def luminance(pictures: Tensor) -> Tensor:
 
 
 def styled(pictures: Tensor, style: str, seed: int, object_mask: Tensor) -> Tensor:
-    """The pictures in a style of STYLES or a further one. object_mask [T, H, W]: 1 where a thing (not scenery) is seen."""
+    """The pictures in a style, also a further one. object_mask [T, H, W]: 1 where a thing (not scenery) is seen."""
     if style in ("natural", "hand-held"):  # a hand moves the camera, not the colours
         return pictures
     if style == "black and white":

@@ -32,7 +32,7 @@ _NEEDLE = ((0.018, 0.055, 0.025), (0.06, 0.13, 0.05))
 
 @dataclass(frozen=True)
 class Trees:
-    """base [S, 3], size [S, 2] (width, height), kind [S]; atlas of all pictures, layer = (kind * VARIANTS + variant)."""
+    """base [S, 3], size [S, 2] (width, height), kind [S]: layers of the atlas, kind * VARIANTS + variant."""
 
     base: Tensor
     size: Tensor
@@ -164,7 +164,9 @@ def _needles(
 
 def _tuft(sheet: Tensor, season: str, g: torch.Generator) -> None:
     """Long blades from one foot."""
-    low, high = (torch.tensor(c) for c in (_LEAF[season] if season != "autumn" else ((0.3, 0.2, 0.06), (0.55, 0.42, 0.15))))
+    low, high = (
+        torch.tensor(c) for c in (_LEAF[season] if season != "autumn" else ((0.3, 0.2, 0.06), (0.55, 0.42, 0.15)))
+    )
     for v in torch.rand(60, 4, generator=g).tolist():
         lean, length = (v[0] - 0.5) * 1.5, 0.45 + 0.5 * v[1]
         for i in range(26):
@@ -246,4 +248,3 @@ def tree_shade(trees: Trees, p: Tensor, t: Tensor, towards: Tensor, pixel: Tenso
         blocked = cover * (ahead[some] > 0.3) * 0.88
         passed[some] *= 1 - blocked
     return passed
-
