@@ -27,8 +27,10 @@ OPPOSITE_CAMERA = {
     "zooms in": "zooms out",
 }
 OPPOSITE_RELATION = {"left of": "right of", "behind": "in front of"}
-KINDS = ("colour", "shape", "direction", "ground", "light", "camera", "relation", "colours swapped", "sea", "season")
-KINDS += ("count", "side", "place")
+KINDS = (
+    "colour", "shape", "direction", "ground", "light", "camera", "relation", "colours swapped", "sea", "season",
+    "count", "side", "place",
+)  # fmt: skip
 _VEHICLES = ("car", "truck", "bus")
 _TRIES = 60
 

@@ -139,6 +139,11 @@ def _run(model: Any, data: Any, seconds: A, count: int, step: float) -> Motion:
     return Motion(position, rotation, tuple(sorted(touches, key=lambda touch: touch.time)))
 
 
+def triple(point: A) -> tuple[float, float, float]:
+    """A point [3] as a tuple."""
+    return float(point[0]), float(point[1]), float(point[2])
+
+
 def first_touch(motion: Motion, some: Sequence[int], others: Sequence[int]) -> float | None:
     """When one of `some` first met one of `others`, seconds; None if never."""
     for touch in motion.touches:

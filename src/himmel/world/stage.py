@@ -159,9 +159,9 @@ def build(shot: Shot, setting: Setting) -> Scene:
     K = len(things)
     position = np.stack([t.position for t in things], 1) if K else np.zeros((T, 0, 3))
     rotation = np.stack([t.rotation for t in things], 1) if K else np.zeros((T, 0, 3, 3))
-    for k, thing in enumerate(things):
-        if thing.shown is not None:
-            position[~thing.shown, k, 2] = _UNDERGROUND
+    for k, solid in enumerate(things):
+        if solid.shown is not None:
+            position[~solid.shown, k, 2] = _UNDERGROUND
     drift = round_z[:2, :2] @ np.array(first.drift)
     return Scene(
         seconds=setting.seconds.astype(np.float32),

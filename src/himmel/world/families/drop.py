@@ -14,7 +14,7 @@ from himmel.world.camera import Framing, film
 from himmel.world.dice import Setting, even
 from himmel.world.lighting import draw_sky
 from himmel.world.looks import Look, draw_look, half_size, palette
-from himmel.world.mechanics import Part, first_touch, simulate_parts
+from himmel.world.mechanics import Part, first_touch, simulate_parts, triple
 from himmel.world.motions import headed
 from himmel.world.physics import Body, Motion, turn
 from himmel.world.stage import Shot, Thing, View, object_facts, observe, scene_facts, sky_facts, sky_seen, thing
@@ -28,7 +28,12 @@ SHAPE_WEIGHTS = {
     "stairs": {"ball": 1.0},
     "ramp": {"ball": 1.6, "cube": 1.0, "cylinder": 0.7},
 }
-COUNTS = {"bowl": ("3", "4", "5", "6"), "stairs": ("2", "3", "4"), "ramp": ("2", "3", "4")}
+COUNTS = {
+    "bowl": ("3", "4", "5", "6"),
+    "stairs": ("2", "3", "4"),
+    "ramp": ("2", "3", "4"),
+    "two kinds": ("2", "3", "4"),
+}
 _STEPS = 5
 _SLOPE = math.radians(24)
 
@@ -53,7 +58,8 @@ def draw_shot(setting: Setting) -> Shot:
     colours = palette(dice, groups + 1, sky.style, ground, sky.light)
     looks = [draw_look(dice, i, SHAPE_WEIGHTS[place], colours[i], sky.style, {"": 1.0}) for i in range(groups)]
     looks.append(_solid(draw_look(dice, groups, {place: 1.0}, colours[-1], sky.style, {"": 1.0})))
-    counts = [int(dice.fact(f"object{i}.count", even(COUNTS[place]))) for i in range(groups)]
+    numbers = COUNTS[place] if groups == 1 else COUNTS["two kinds"]
+    counts = [int(dice.fact(f"object{i}.count", even(numbers))) for i in range(groups)]
     direction = dice.fact("object0.direction", even(("left", "right"))) if place != "bowl" else "right"
     framing = _framing(setting, place)
     played = _PLAY[place](setting, looks, counts)
@@ -186,7 +192,7 @@ def _ramp(setting: Setting, looks: list[Look], counts: list[int]) -> Played:
         lift = half[2] if looks[0].shape == "cube" else half[0]
         spot = middle + down * (-length / 2 + 0.25 + k * 1.25 * size) + out * (lift + 0.005)
         spot[1] = dice.number(f"aside{k}", -0.3, 0.3)
-        parts.append(Part(Body(looks[0].shape, half, tuple(spot), turned, mass=0.2), friction=rough))
+        parts.append(Part(Body(looks[0].shape, half, triple(spot), turned, mass=0.2), friction=rough))
     solid = [replace(board, friction=rough), prop]
     motion = simulate_parts(
         [*parts, *solid], setting.seconds, gravity=gravity, friction=0.9, restitution=0.15, step=0.003

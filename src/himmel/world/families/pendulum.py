@@ -14,7 +14,7 @@ from himmel.world.camera import Framing, Path, film
 from himmel.world.dice import Setting, even
 from himmel.world.lighting import draw_sky
 from himmel.world.looks import draw_look, half_size, palette
-from himmel.world.mechanics import Hinge, Part, first_touch, simulate_parts
+from himmel.world.mechanics import Hinge, Part, first_touch, simulate_parts, triple
 from himmel.world.physics import Body, Motion, turn
 from himmel.world.stage import Shot, Thing, object_facts, observe, scene_facts, sky_facts, sky_seen, thing
 
@@ -140,9 +140,11 @@ def _pendulum(setting: Setting, colours: list[str], style: str, path: Path) -> P
     pivot = np.array([0.0, 0.0, _BEAM])
     centre = pivot + swing @ np.array([0.0, 0.0, -length])
     axis = (0.0, 1.0, 0.0) if plane == "swings" else (1.0, 0.0, 0.0)
-    body = Body("ball", (radius,) * 3, tuple(centre), swing, mass=1.0)
+    body = Body("ball", (radius,) * 3, triple(centre), swing, mass=1.0)
     gravity = _gravity(setting, dice.number("swings", 1.0, 1.6), length)
-    motion = simulate_parts([Part(body, Hinge(tuple(pivot), axis, 0.02))], setting.seconds, gravity=gravity, step=0.004)
+    motion = simulate_parts(
+        [Part(body, Hinge(triple(pivot), axis, 0.02))], setting.seconds, gravity=gravity, step=0.004
+    )
     bob = replace(thing(look, (radius,) * 3, motion.position[:, 0], motion.rotation[:, 0], 0), shape="ball")
     string = _rod(np.tile(pivot, (T, 1)), motion.position[:, 0], 0.017, _STRING, "matte", -1)
     props = (string, *_gallows(T, 1.05, 0.75, _BEAM))
@@ -182,8 +184,8 @@ def _cradle(setting: Setting, colours: list[str], style: str, path: Path) -> Pla
         swing = turn("y", -away * math.radians(dice.number("angle", 36, 46))) if i == outer else np.eye(3)
         pivot = np.array([x, 0.0, high])
         centre = pivot + swing @ np.array([0.0, 0.0, -length])
-        body = Body("ball", (radius,) * 3, tuple(centre), swing, mass=1.0)
-        parts.append(Part(body, Hinge(tuple(pivot), (0.0, 1.0, 0.0), 0.01), friction=0.01))
+        body = Body("ball", (radius,) * 3, triple(centre), swing, mass=1.0)
+        parts.append(Part(body, Hinge(triple(pivot), (0.0, 1.0, 0.0), 0.01), friction=0.01))
     gravity = _gravity(setting, dice.number("swings", 1.15, 1.5), length)
     motion = simulate_parts(parts, setting.seconds, gravity=gravity, restitution=0.98, step=0.0002, most_steps=40_000)
     things, strings = [], []
@@ -239,10 +241,10 @@ def _seesaw(setting: Setting, colours: list[str], style: str, path: Path) -> Pla
     place = (float(land[0]), 0.0, float(land[2]) + heavy[2] + above)
     parts = [
         Part(Body(looks[0].shape, heavy, place, np.eye(3), mass=1.5)),
-        Part(Body(looks[1].shape, light, tuple(rest), plank_turn, mass=0.4)),
+        Part(Body(looks[1].shape, light, triple(rest), plank_turn, mass=0.4)),
         Part(
-            Body("cube", (reach, 0.32, thick), tuple(pivot), plank_turn, mass=0.8),
-            Hinge(tuple(pivot), (0.0, 1.0, 0.0), 0.05),
+            Body("cube", (reach, 0.32, thick), triple(pivot), plank_turn, mass=0.8),
+            Hinge(triple(pivot), (0.0, 1.0, 0.0), 0.05),
         ),
     ]
     motion = simulate_parts(parts, setting.seconds, gravity=gravity, friction=1.2, restitution=0.02)

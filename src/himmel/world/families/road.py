@@ -61,7 +61,7 @@ def draw_shot(setting: Setting) -> Shot:
     paint = "metal" if look.material == "metal" else "matte"
     things = tuple(vehicle(kind, drive.place, facing, way, look.albedo, paint, 0))
     dusty = dirt and season != "winter" and sky.weather in ("clear", "fog")
-    side = _roadside(setting, drive, sky, dirt, (forth, 0.4 * LENGTH[kind]) if dusty else None)
+    side = _roadside(setting, drive, dirt, (forth, 0.4 * LENGTH[kind]) if dusty else None)
     props: list[Thing] = []
     if not dirt:
         props, side = _street(setting, drive, side, sky, direction in _ALONG, (kind, facing))
@@ -126,7 +126,7 @@ def _span(dice: Dice, deep: bool, longer: float) -> float:
     return dice.number("span", 5.6, 6.6) * (longer**0.5 if deep else longer**0.8)
 
 
-def _roadside(setting: Setting, drive: Drive, sky: Sky, dirt: bool, dusty: tuple[float, float] | None) -> Roadside:
+def _roadside(setting: Setting, drive: Drive, dirt: bool, dusty: tuple[float, float] | None) -> Roadside:
     """Trees along a dirt road, and dust behind the vehicle: (direction along the road, metres to its rear)."""
     dice, course = setting.dice, drive.course
     side = bare(course, "dirt" if dirt else "street", setting.frames)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,6 +16,7 @@ from himmel.world.looks import Look, draw_look, palette
 from himmel.world.mechanics import Part, first_touch, simulate_parts
 from himmel.world.motions import headed
 from himmel.world.physics import Body, Motion, turn
+from himmel.world.pieces import burst, cut_up
 from himmel.world.stage import Shot, Thing, View, object_facts, observe, scene_facts, sky_facts, sky_seen, thing
 
 A = NDArray[np.float64]
@@ -26,7 +26,6 @@ CAMERA_WEIGHTS = {"still": 0.84, "moves in": 0.06, "orbits left": 0.05, "orbits 
 _SPANS = {"dominoes": (2.7, 3.1), "struck dominoes": (3.0, 3.4), "tower": (3.6, 4.0), "break": (2.9, 3.3)}
 _PLAIN = {"": 1.0}
 _NUDGE = 0.16  # radians that the first domino leans at the start
-_FEWEST_PIECES, _MOST_PIECES = 8, 12
 
 
 @dataclass(frozen=True)
@@ -208,12 +207,11 @@ def _break(setting: Setting, looks: list[Look], wide: float) -> Played:
     height = dice.number("height", 0.9, 1.25) * tall
     ball = _rolling(radius, start, speed, 1.0)
     thrown = replace(ball.body, position=(start, 0.0, height), velocity=(speed, 0.0, 0.5 * gravity * until))
-    settings = {"gravity": gravity, "friction": 0.55, "restitution": 0.12}
-    before = simulate_parts([Part(thrown), block], setting.seconds, **settings)
+    before = simulate_parts([Part(thrown), block], setting.seconds, gravity=gravity, friction=0.55, restitution=0.12)
     hit = first_touch(before, [0], [1])
     cut = setting.frames if hit is None else int(np.searchsorted(setting.seconds, hit))
-    spots, sizes = _pieces(dice, half)
-    after = _burst(setting, (thrown, block.body), (spots, sizes), cut, hit or 0.0, settings)
+    spots, sizes = cut_up(dice, half)
+    after = burst(setting, (thrown, block.body), (spots, sizes), cut, hit or 0.0, gravity)
     ball_path = np.concatenate([before.position[:cut, :1], after.position[:, :1]])
     T, N = setting.frames, len(spots)
     position = np.empty((T, 2 + N, 3))
@@ -228,58 +226,6 @@ def _break(setting: Setting, looks: list[Look], wide: float) -> Played:
     motion = Motion(position, rotation, before.touches)
     halves = [(radius,) * 3, half, *((float(x), float(y), float(z)) for x, y, z in sizes)]
     return Played(motion, halves, [0] + [1] * (N + 1), shown, (1, 1))
-
-
-def _pieces(dice: Dice, half: tuple[float, float, float]) -> tuple[A, A]:
-    """A box cut again and again across its largest piece: centres and half sizes [N, 3]."""
-    pieces = [(-np.array(half), np.array(half))]
-    for i in range(_FEWEST_PIECES - 1 + dice.integer("pieces", _MOST_PIECES - _FEWEST_PIECES + 1)):
-        largest = max(range(len(pieces)), key=lambda k: float(np.prod(pieces[k][1] - pieces[k][0])))
-        low, high = pieces.pop(largest)
-        axis = int(np.argmax(high - low))
-        at = low[axis] + (high[axis] - low[axis]) * dice.number(f"cut{i}", 0.3, 0.7)
-        first, second = high.copy(), low.copy()
-        first[axis] = second[axis] = at
-        pieces += [(low, first), (second, high)]
-    return np.array([(a + b) / 2 for a, b in pieces]), np.array([(b - a) / 2 for a, b in pieces])
-
-
-def _burst(
-    setting: Setting, bodies: tuple[Body, Body], pieces: tuple[A, A], cut: int, hit: float, settings: dict[str, float]
-) -> Motion:
-    """The ball and the pieces from frame `cut` on."""
-    dice, (ball, block), (spots, sizes) = setting.dice, bodies, pieces
-    place = np.array(block.position)
-    speed = ball.velocity[0]
-    height = ball.position[2] + ball.velocity[2] * hit - 0.5 * settings["gravity"] * hit * hit
-    point = np.array([-block.half_size[0], 0.0, height - place[2]])
-    parts = [
-        Part(
-            replace(
-                ball, position=(place[0] + point[0] - ball.half_size[0], 0.0, height), velocity=(0.45 * speed, 0.0, 0.0)
-            )
-        )
-    ]
-    for i, (spot, size) in enumerate(zip(spots, sizes, strict=True)):
-        away = spot - point
-        reach = float(np.linalg.norm(away))
-        push = away / reach * dice.number(f"push{i}", 0.25, 0.5) + np.array([0.35 * math.exp(-reach), 0.0, 0.05])
-        velocity, spin = push * speed, [dice.number(f"spin{i}{axis}", -3, 3) for axis in "xyz"]
-        body = Body(
-            "cube",
-            (float(size[0]) * 0.97, float(size[1]) * 0.97, float(size[2]) * 0.97),
-            tuple(place + spot * 1.01 + np.array([0, 0, 0.01])),
-            np.eye(3),
-            (float(velocity[0]), float(velocity[1]), float(velocity[2])),
-            (spin[0], spin[1], spin[2]),
-            mass=float(8 * np.prod(size)) * 4,
-        )
-        parts.append(Part(body))
-    later = np.concatenate([[0.0], setting.seconds[cut:] - hit])
-    if cut == setting.frames:
-        later = np.zeros(1)
-    moved = simulate_parts(parts, later, **settings)
-    return Motion(moved.position[1:], moved.rotation[1:], ())
 
 
 _PLAY = {"dominoes": _dominoes, "struck dominoes": _dominoes, "tower": _tower, "break": _break}
