@@ -130,7 +130,7 @@ def vehicle(kind: str, place: A, yaw: A, way: A, albedo: A, material: str, index
         rotation = facing @ rolled @ turn("x", math.pi / 2)
         for radius, half, colour, kind_ in (
             (plan.radius, 0.13, _TYRE, "matte"),
-            (0.55 * plan.radius, 0.14, _HUB, "metal"),
+            (0.55 * plan.radius, 0.14, _HUB, "matte"),
         ):
             things.append(put(Piece("cylinder", (radius, radius, half), spot, colour, kind_), rotation))
     return things

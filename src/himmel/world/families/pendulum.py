@@ -99,7 +99,7 @@ def _bar(
     radius: float,
     frames: int,
     albedo: tuple[float, float, float] = _FRAME,
-    material: str = "metal",
+    material: str = "matte",
 ) -> Thing:
     """A round prop that stands still."""
     first, last = (np.tile(np.array(p, float), (frames, 1)) for p in (start, end))

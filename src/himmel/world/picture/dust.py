@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from himmel.world.picture.bounds import seen_rows
 from himmel.world.picture.grounds import noise
 from himmel.world.picture.light import Light
 from himmel.world.picture.primitives import dot
@@ -53,16 +54,17 @@ def with_dust(
 ) -> Tensor:
     """Colour [3, R, P] seen through the dust between o and the hit at distance t [R, P]."""
     thick = torch.zeros_like(t)
+    centre = dust.position[:, frame, :, 0].permute(2, 1, 0)
+    seen = seen_rows(o, d, centre, _NEAR_ROWS * dust.radius[frame, :, 0].T) & (dust.density[frame, :, 0].T > 0)
     for i in range(dust.radius.shape[1]):
-        radius, density = dust.radius[frame, i], dust.density[frame, i]
-        towards = dust.position[:, frame, i] - o
-        ahead = dot(towards, d)
-        gap = (dot(towards, towards) - ahead * ahead).clamp(min=0) / (radius * radius)
-        some = ((gap.amin(1) < _NEAR_ROWS**2) & (density[:, 0] > 0)).nonzero()[:, 0]
+        some = seen[i].nonzero()[:, 0]
         if not len(some):
             continue
-        near, wide, at, far = gap[some], radius[some], ahead[some], t[some]
-        point = o[:, some] + d[:, some] * at - dust.position[:, frame[some], i]
+        wide, density, far = dust.radius[frame[some], i], dust.density[frame[some], i], t[some]
+        towards = dust.position[:, frame[some], i] - o[:, some]
+        at = dot(towards, d[:, some])
+        near = (dot(towards, towards) - at * at).clamp(min=0) / (wide * wide)
+        point = d[:, some] * at - towards
         look = look_up(
             noise(t.device),
             point[0] / 3.1 + 0.37 * i,
@@ -72,7 +74,7 @@ def with_dust(
         ragged = (0.25 + 1.5 * look[0]) * (0.55 + 0.9 * look[1])
         # the Gaussian's integral along the ray, cut off at both ends
         passed = torch.erf((far - at) / wide) - torch.erf((1e-3 - at) / wide)
-        thick[some] += density[some] * wide * (0.5 * math.sqrt(math.pi)) * torch.exp(-near) * passed * ragged
+        thick[some] += density * wide * (0.5 * math.sqrt(math.pi)) * torch.exp(-near) * passed * ragged
     veil = 1 - torch.exp(-thick.clamp(max=12))
     lit = dust.albedo * (0.42 * light.beam + 0.75 * light.sky)
     return torch.lerp(colour, lit.expand_as(colour), veil)

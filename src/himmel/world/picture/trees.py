@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from himmel.world.picture.bodies import GROUND, Hit
+from himmel.world.picture.bounds import seen_rows, shading_rows
 from himmel.world.picture.primitives import NEAR, normalise
 from himmel.world.picture.textures import Atlas, look_up, pack, seeded
 from himmel.world.scene import Scene
@@ -207,22 +208,25 @@ def _near(along: Tensor, up: Tensor, size: Tensor) -> Tensor:
 def meet_trees(trees: Trees, hit: Hit, o: Tensor, d: Tensor, pixel: Tensor) -> Hit:
     """The nearer of `hit` and every tree; a tree counts as scenery."""
     o = o.expand(-1, d.shape[1], -1)
+    ahead = seen_rows(o, d, *_balls(trees))
     for i in range(len(trees.kind)):
-        base = trees.base[i]
-        gap = base[:2, None, None] - o[:2, :, :1]
-        towards = gap / torch.linalg.vector_norm(gap, dim=0).clamp(min=1e-3)
-        t, along, up = _plane(base, o, d, towards)
-        some = _near(along, up, trees.size[i])
-        if not len(some):
+        base, rows = trees.base[i], ahead[i].nonzero()[:, 0]
+        if not len(rows):
             continue
-        at, x, z = t[some], along[some], up[some]
+        gap = base[:2, None, None] - o[:2, rows, :1]
+        facing = gap / torch.linalg.vector_norm(gap, dim=0).clamp(min=1e-3)
+        at, x, z = _plane(base, o[:, rows], d[:, rows], facing)
+        near = _near(x, z, trees.size[i])
+        if not len(near):
+            continue
+        some, towards, at, x, z = rows[near], facing[:, near], at[near], x[near], z[near]
         look = _read(trees, i, x, z, pixel[some] * at.clamp(min=0) * 0.7)
         met = (look[3] > 0.5) & (at > NEAR) & (at < hit.t[some])
         half = 0.5 * trees.size[i]
         round_ = torch.stack(
             (
-                -towards[0, some] * 0.7 - towards[1, some] * (x / half[0]) * 0.8,
-                -towards[1, some] * 0.7 + towards[0, some] * (x / half[0]) * 0.8,
+                -towards[0] * 0.7 - towards[1] * (x / half[0]) * 0.8,
+                -towards[1] * 0.7 + towards[0] * (x / half[0]) * 0.8,
                 0.15 + 0.75 * (z / half[1] - 1).clamp(-0.3, 1),
             )
         )
@@ -237,14 +241,26 @@ def tree_shade(trees: Trees, p: Tensor, t: Tensor, towards: Tensor, pixel: Tenso
     """Share of the beam that passes all trees on its way to p [3, R, P]; towards [3, R, 1] the light."""
     passed = torch.ones_like(t)
     flat = towards[:2] / torch.linalg.vector_norm(towards[:2], dim=0).clamp(min=1e-3)
+    shading = shading_rows(p, t, towards, *_balls(trees))
     for i in range(len(trees.kind)):
-        ahead, along, up = _plane(trees.base[i], p, towards.expand_as(p), flat)
-        some = _near(along, up, trees.size[i])
-        if not len(some):
+        rows = shading[i].nonzero()[:, 0]
+        if not len(rows):
             continue
-        blur = pixel[some] * t[some].clamp(max=400) + softness[some] * ahead[some].clamp(0, 40) + 0.06
-        cover = _read(trees, i, along[some], up[some], blur)[3]
+        light = towards[:, rows].expand(-1, -1, p.shape[2])
+        ahead, along, up = _plane(trees.base[i], p[:, rows], light, flat[:, rows])
+        near = _near(along, up, trees.size[i])
+        if not len(near):
+            continue
+        some, ahead = rows[near], ahead[near]
+        blur = pixel[some] * t[some].clamp(max=400) + softness[some] * ahead.clamp(0, 40) + 0.06
+        cover = _read(trees, i, along[near], up[near], blur)[3]
         # not from the tree's own picture: its leaves are painted lit
-        blocked = cover * (ahead[some] > 0.3) * 0.88
-        passed[some] *= 1 - blocked
+        passed[some] *= 1 - cover * (ahead > 0.3) * 0.88
     return passed
+
+
+def _balls(trees: Trees) -> tuple[Tensor, Tensor]:
+    """Middles [S, 3] and radii [S] of balls that hold the trees."""
+    lift = torch.zeros_like(trees.base)
+    lift[:, 2] = trees.size[:, 1] / 2
+    return trees.base + lift, torch.linalg.vector_norm(trees.size, dim=1) / 2
