@@ -192,7 +192,7 @@ def dust(dice: Dice, course: Course, along: A, seconds: A, back: float, forth: f
     position = np.empty((T, N, 3))
     position[..., :2] = spot[None] + wind * older[..., None]
     position[..., 2] = 0.15 + lift * older + 0.35 * radius
-    density = np.where(born, 2.7 * np.exp(-older / 1.0) * np.minimum(1.0, older / 0.12) / (0.35 + radius), 0.0)
+    density = np.where(born, 1.8 * np.exp(-older / 1.0) * np.minimum(1.0, older / 0.12) / (0.35 + radius), 0.0)
     return position, np.stack([radius, density], axis=-1)
 
 

@@ -175,10 +175,10 @@ def _stairs(setting: Setting, looks: list[Look], counts: list[int]) -> Played:
 def _ramp(setting: Setting, looks: list[Look], counts: list[int]) -> Played:
     """Things that roll or slide down a slope, one behind the other."""
     dice = setting.dice
-    length, broad, thick = 3.0, 0.75, 0.06
-    gravity = _gravity(setting)
+    length, broad, thick = 2.8, 0.75, 0.06
+    gravity = _gravity(setting) * (1.0 if looks[0].shape == "cube" else 0.5)  # what rolls loses nothing to friction
     top = math.sin(_SLOPE) * length
-    middle = np.array([-0.35, 0.0, top / 2])
+    middle = np.array([-0.55, 0.0, top / 2])
     down = np.array([math.cos(_SLOPE), 0.0, -math.sin(_SLOPE)])
     out = np.array([math.sin(_SLOPE), 0.0, math.cos(_SLOPE)])
     board = _fixed((length / 2, broad, thick), float(middle[0]), float(middle[2] - thick), _SLOPE)
@@ -210,7 +210,8 @@ def _watch(
     """When each group first met the last object, and whether all of it ended there."""
     last = len(played.own)
     moving = sum(map(len, played.own))
-    framed = bool(view.inside(0.0)[:, :moving].mean() > 0.85)
+    inside = view.inside(0.0)[:, :moving]
+    framed = bool(inside.mean() > 0.85) and bool(inside[-1].all())
     events: list[Event] = []
     for i, own in enumerate(played.own):
         position = moved.position[:, own]

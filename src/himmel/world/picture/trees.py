@@ -72,7 +72,8 @@ def _paint(kind: str, season: str, g: torch.Generator) -> Tensor:
         return sheet
     if kind != "bush":
         bark = (0.62, 0.60, 0.56) if kind == "birch" else (0.13, 0.085, 0.055)
-        _trunk(sheet, 0.5, 0.97, 0.30, 0.018 if kind == "birch" else 0.026, bark, kind == "birch", g)
+        twigs = 34 if season == "winter" and kind != "pine" else 7
+        _trunk(sheet, 0.30, 0.018 if kind == "birch" else 0.026, bark, kind == "birch", twigs, g)
     low, high = _NEEDLE if kind == "pine" else _LEAF[season]
     if kind == "pine":
         _needles(sheet, low, high, season, g)
@@ -96,11 +97,11 @@ def _dab(sheet: Tensor, x: float, y: float, rx: float, ry: float, colour: Tensor
 
 
 def _trunk(
-    sheet: Tensor, x: float, low: float, high: float, half: float, bark: tuple[float, float, float], marked: bool,
+    sheet: Tensor, high: float, half: float, bark: tuple[float, float, float], marked: bool, twigs: int,
     g: torch.Generator,
 ) -> None:  # fmt: skip
-    """A trunk with a few branches, lit from the left."""
-    steps, colour = 90, torch.tensor(bark)
+    """A trunk with so many branches, lit from the left. high: where it ends; half: its width at the foot."""
+    x, low, steps, colour = 0.5, 0.97, 90, torch.tensor(bark)
     lean = float(torch.rand((), generator=g) - 0.5) * 0.06
     for i in range(steps):
         share = i / steps
@@ -109,7 +110,7 @@ def _trunk(
         dark = 0.6 if marked and float(torch.rand((), generator=g)) < 0.16 else 1.0
         _dab(sheet, x + lean * share, y, wide, 0.012, colour * (0.75 + 0.1 * float(torch.rand((), generator=g))) * dark)
         _dab(sheet, x + lean * share - 0.4 * wide, y, 0.5 * wide, 0.01, colour * 1.05 * dark)
-    for _ in range(7):
+    for _ in range(twigs):
         start, side = 0.35 + 0.55 * float(torch.rand((), generator=g)), float(torch.rand((), generator=g) - 0.5)
         for i in range(30):
             share = i / 30
@@ -128,7 +129,7 @@ def _crown(
     out = torch.rand(lumps, generator=g).sqrt() * 0.68
     centre_x, centre_y = 0.5 + out * rx * around.cos(), middle + out * ry * around.sin()
     lump = 0.42 + 0.2 * torch.rand(lumps, generator=g)
-    thin = 0.35 if season == "winter" else 1.0
+    thin = 0.45 if season == "winter" else 1.0  # hoar frost on bare twigs
     count = int((900 if kind != "birch" else 750) * thin)
     values = torch.rand(count, 6, generator=g)
     dark, bright = torch.tensor(low), torch.tensor(high)
@@ -138,7 +139,7 @@ def _crown(
         x, y = float(centre_x[at]) + reach * rx * math.cos(turn), float(centre_y[at]) + reach * ry * math.sin(turn)
         lit = 0.5 - 0.55 * (y - middle) / ry - 0.3 * (x - 0.5) / rx - 0.25 * math.sin(turn)
         lit = min(1.0, max(0.0, 0.5 * lit + 0.5 * i / count * lit + 0.35 * (v[3] - 0.5)))
-        size = 0.012 + 0.014 * v[4]
+        size = (0.012 + 0.014 * v[4]) * (0.55 if season == "winter" else 1.0)
         colour = (dark + (bright - dark) * lit) * (0.85 + 0.3 * v[5])
         _dab(sheet, x, y, size * 1.15, size * (0.85 + 0.3 * v[5]), colour)
 
