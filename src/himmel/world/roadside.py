@@ -28,6 +28,7 @@ WALLS = ((0.42, 0.30, 0.22), (0.50, 0.45, 0.36), (0.30, 0.32, 0.36), (0.46, 0.40
 _LAMP = (9.0, 6.2, 3.3)
 _GLOW = (2.6, 1.9, 1.1)
 _IRON = (0.04, 0.045, 0.05)
+Planted = tuple[NDArray[np.int64], A, A]
 _LIFE = 2.2  # seconds that dust is seen
 
 
@@ -67,7 +68,7 @@ class Course:
 # --- trees ----------------------------------------------------------------------------------------------------------
 
 
-def plant(dice: Dice, course: Course, forest: str, reach: tuple[float, float], near_side: bool) -> tuple[A, A, A]:
+def plant(dice: Dice, course: Course, forest: str, reach: tuple[float, float], near_side: bool) -> Planted:
     """Trees along the road: kinds [S], feet [S, 3], sizes [S, 2]. reach: metres along the road, from and to.
 
     near_side: whether trees stand on both sides, or only to the left of the heading (a camera is on the other one).

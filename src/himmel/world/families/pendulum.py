@@ -140,12 +140,12 @@ def _pendulum(setting: Setting, colours: list[str], style: str, path: Path) -> P
     pivot = np.array([0.0, 0.0, _BEAM])
     centre = pivot + swing @ np.array([0.0, 0.0, -length])
     axis = (0.0, 1.0, 0.0) if plane == "swings" else (1.0, 0.0, 0.0)
-    body = Body("ball", (radius,) * 3, triple(centre), swing, mass=1.0)
+    body = Body("ball", (radius, radius, radius), triple(centre), swing, mass=1.0)
     gravity = _gravity(setting, dice.number("swings", 1.0, 1.6), length)
     motion = simulate_parts(
         [Part(body, Hinge(triple(pivot), axis, 0.02))], setting.seconds, gravity=gravity, step=0.004
     )
-    bob = replace(thing(look, (radius,) * 3, motion.position[:, 0], motion.rotation[:, 0], 0), shape="ball")
+    bob = replace(thing(look, (radius, radius, radius), motion.position[:, 0], motion.rotation[:, 0], 0), shape="ball")
     string = _rod(np.tile(pivot, (T, 1)), motion.position[:, 0], 0.017, _STRING, "matte", -1)
     props = (string, *_gallows(T, 1.05, 0.75, _BEAM))
     view = observe(path, (bob,), setting)
@@ -184,13 +184,13 @@ def _cradle(setting: Setting, colours: list[str], style: str, path: Path) -> Pla
         swing = turn("y", -away * math.radians(dice.number("angle", 36, 46))) if i == outer else np.eye(3)
         pivot = np.array([x, 0.0, high])
         centre = pivot + swing @ np.array([0.0, 0.0, -length])
-        body = Body("ball", (radius,) * 3, triple(centre), swing, mass=1.0)
+        body = Body("ball", (radius, radius, radius), triple(centre), swing, mass=1.0)
         parts.append(Part(body, Hinge(triple(pivot), (0.0, 1.0, 0.0), 0.01), friction=0.01))
     gravity = _gravity(setting, dice.number("swings", 1.15, 1.5), length)
     motion = simulate_parts(parts, setting.seconds, gravity=gravity, restitution=0.98, step=0.0002, most_steps=40_000)
     things, strings = [], []
     for i, x in enumerate(places):
-        one = thing(look, (radius,) * 3, motion.position[:, i], motion.rotation[:, i], 0)
+        one = thing(look, (radius, radius, radius), motion.position[:, i], motion.rotation[:, i], 0)
         things.append(replace(one, shape="ball"))
         for depth in (-0.42, 0.42):
             top = np.tile(np.array([x, depth, high]), (T, 1))

@@ -224,7 +224,7 @@ def _break(setting: Setting, looks: list[Look], wide: float) -> Played:
     whole = np.arange(T) < cut
     shown: list[NDArray[np.bool_] | None] = [None, whole, *([~whole] * N)]
     motion = Motion(position, rotation, before.touches)
-    halves = [(radius,) * 3, half, *((float(x), float(y), float(z)) for x, y, z in sizes)]
+    halves = [(radius, radius, radius), half, *((float(x), float(y), float(z)) for x, y, z in sizes)]
     return Played(motion, halves, [0] + [1] * (N + 1), shown, (1, 1))
 
 
