@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from himmel.grammar.vocabulary import COLOURS, GROUNDS, SHAPES, SLOTS
+from himmel.grammar.vocabulary import COLOURS, FURTHER, GROUNDS, SHAPES, SLOTS
 from himmel.world.scenario import FAMILIES, draw
 from himmel.world.scene import PRIMITIVES
 
 RATE = Fraction(8)
 SEEDS = st.integers(0, 10**6)
 WITH_OBJECTS = ("single", "collision", "camera", "hidden", "weather")
-_VALUES = {slot.name: slot.values for slot in SLOTS}
+_VALUES = {slot.name: (*slot.values, *FURTHER.get(slot.name, ())) for slot in SLOTS}
 
 
 @settings(max_examples=24, deadline=None)

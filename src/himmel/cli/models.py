@@ -41,7 +41,13 @@ def models(words: bool, model: str) -> None:
         _about("config", note.get("config"))
         _about("made", note.get("made"))
     if words:
-        list_words()
+        list_words(_families(note_of(folder, "transformer")[0]))
+
+
+def _families(note: dict[str, Any]) -> tuple[str, ...]:
+    from himmel.grammar.vocabulary import FIRST_FAMILIES
+
+    return tuple(note.get("made", {}).get("families") or FIRST_FAMILIES)
 
 
 def _about(label: str, told: Any) -> None:
@@ -51,8 +57,8 @@ def _about(label: str, told: Any) -> None:
         label = ""
 
 
-def list_words() -> None:
-    """Everything that the vocabulary can state, by kind."""
+def list_words(families: tuple[str, ...]) -> None:
+    """Everything that a model taught on these families can be told, by kind."""
     from himmel.grammar import vocabulary as v
 
     kinds = {
@@ -75,6 +81,8 @@ def list_words() -> None:
         "styles": v.STYLES,
     }
     say("", "")
+    further = {"things": "shape", "motions": "motion", "events": "event", "places": "scenery", "styles": "style"}
     for kind, values in kinds.items():
-        say(kind, ", ".join(values))
+        more = [value for value, family in v.FURTHER.get(further.get(kind, ""), {}).items() if family in families]
+        say(kind, ", ".join((*values, *more)))
     say("", "in English, Swedish and Chinese, and in other words for the same things")

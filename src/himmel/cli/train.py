@@ -195,11 +195,19 @@ def words(captions: int, steps: int, run: str, start: str | None, seed: int) -> 
     metavar="N",
     help="Which clips: one seed a folder; another seed makes clips that no earlier training saw. Example: --seed 2",
 )
-def pool(folder: str, minutes: float, workers: int, worker: int, seed: int) -> None:
+@click.option(
+    "--families",
+    type=click.Choice(["first", "all"]),
+    default="first",
+    show_default=True,
+    help="Kinds of scene: the seven that the shipped weights know, or all thirteen. Example: --families all",
+)
+def pool(folder: str, minutes: float, workers: int, worker: int, seed: int, families: str) -> None:
     """Render clips of the world into a pool; what is there already is kept.
 
     \b
     himmel train pool --minutes 20
+    himmel train pool --minutes 20 --folder runs/all --families all
     himmel train pool --minutes 20 --folder runs/pool5 --seed 5
     himmel train pool --minutes 20 --workers 2 --worker 0 & himmel train pool --minutes 20 --workers 2 --worker 1
     """
@@ -208,9 +216,11 @@ def pool(folder: str, minutes: float, workers: int, worker: int, seed: int) -> N
     from himmel.cli.world import need_mujoco
 
     need_mujoco()
-    from himmel.recipes.pool import PoolRecipe, fill
+    from himmel.recipes.pool import FAMILY_TABLES, PoolRecipe, fill
 
-    made = fill(PoolRecipe(seed=seed), Path(folder), minutes, worker, workers, click.echo)
+    made = fill(
+        PoolRecipe(families=FAMILY_TABLES[families], seed=seed), Path(folder), minutes, worker, workers, click.echo
+    )
     say("pool", f"{made} new shards in {folder}")
 
 

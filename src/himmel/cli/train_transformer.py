@@ -181,7 +181,8 @@ def _run(order: Order, reading: Reading, processes: Processes) -> None:
     export, bound = order.run / "export", {"autoencoder": sha256, "words": reading[2]}
     clips = sum(len(pool.latents) for pool in pools.values())
     bits = 16 if order.start and order.own else 8  # what was learnt from few clips is less than a step of 8 bits
-    recipes.export(checkpoint, chosen, export / PARTS["transformer"], bound, clips, bits, processes)
+    families = _taught(stored).union(*(pool.families for pool in pools.values()))
+    recipes.export(checkpoint, chosen, export / PARTS["transformer"], bound, clips, bits, processes, families)
     if processes.first:
         copy_part("autoencoder", folder_of(order.home), export)
         if order.prompts:
@@ -189,6 +190,13 @@ def _run(order: Order, reading: Reading, processes: Processes) -> None:
         say("export", f"{export}")
         prompt = order.prompts[0] if order.prompts else "a red ball rolls to the left"
         say("try next", f'himmel generate "{prompt}" -o clip.mp4 --model {export}')
+
+
+def _taught(stored: Stored | None) -> set[str]:
+    """The families that the weights which a run goes on from know already."""
+    from himmel.grammar.vocabulary import FIRST_FAMILIES
+
+    return set(stored.made.get("families") or FIRST_FAMILIES) if stored else set()
 
 
 def _silent(label: str, text: str) -> None:

@@ -39,8 +39,8 @@ def world() -> None:
     "families",
     multiple=True,
     metavar="NAME",
-    help="What kind of scene (single, collision, camera, sea, landscape, hidden, weather); may be given "
-    "several times, all if not said. Example: --family sea --family camera",
+    help="What kind of scene (single, collision, camera, sea, landscape, hidden, weather, topple, road, drop, "
+    "pendulum, styles, shots); may be given several times, all if not said. Example: --family sea --family road",
 )
 @click.option("--count", type=int, default=1, show_default=True, metavar="N", help="Clips a family. Example: --count 4")
 @click.option("--seed", type=int, default=0, show_default=True, metavar="N", help="Which clips. Example: --seed 7")

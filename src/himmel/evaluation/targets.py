@@ -97,12 +97,12 @@ def targets_of(facts: SceneFacts, masks: NDArray[np.uint8]) -> Targets:
             value = getattr(thing, question)
             if question == "motion" and facts.family in STILL_FAMILIES:
                 value = "rests"
-            if value is not None and present[k] == 2:
+            if str(value) in values and present[k] == 2:
                 objects[k, q] = 1 + values.index(str(value))
     scene = torch.zeros(len(SCENE_QUESTIONS), dtype=torch.int64)
     for q, (question, values) in enumerate(SCENE_QUESTIONS.items()):
         value = stated(facts, question)
-        if value is not None:
+        if value in values:
             scene[q] = 1 + values.index(value)
     return Targets(where[None], present[None], scene[None], objects[None], _pair_labels(facts)[None])
 

@@ -7,7 +7,20 @@ NOUNS = {
     "cube": ("方块", "立方体", "正方体"),
     "cylinder": ("圆柱", "圆柱体"),
     "capsule": ("胶囊", "胶囊体"),
+    "domino": ("多米诺骨牌", "骨牌"),
+    "tower": ("塔",),
+    "car": ("汽车", "越野车", "小汽车"),
+    "truck": ("卡车", "货车"),
+    "bus": ("公共汽车", "巴士"),
+    "bowl": ("碗",),
+    "stairs": ("楼梯", "台阶"),
+    "ramp": ("斜坡", "坡道"),
+    "pendulum": ("摆", "单摆"),
+    "cradle": ("牛顿摆",),
+    "seesaw": ("跷跷板",),
 }
+PARTS = {"tower": ("{n}层",), "cradle": ("{n}球",)}
+"""They stand right before the noun."""
 COLOURS = {
     "red": ("红色", "鲜红色", "正红色"),
     "orange": ("橙色", "橘色", "橘黄色"),
@@ -36,6 +49,9 @@ MOTIONS = {
     "slides": ("滑动", "滑行"),
     "spins": ("旋转", "转动", "打转"),
     "topples": ("倒下", "翻倒", "倾倒"),
+    "drives": ("行驶", "开着", "驶过"),
+    "swings": ("左右摆动", "左右摇摆"),
+    "swings to and fro": ("前后摆动", "前后摇摆"),
 }
 MOVES = ("移动", "运动")
 DIRECTIONS = {
@@ -76,7 +92,27 @@ EVENTS = {
     "stays hidden": ("没有再出来", "一直藏着", "始终看不见"),
     "leaves the frame": ("离开画面", "移出画面", "离开镜头"),
     "comes back": ("回来", "回到画面", "回到画面中"),
+    "all fall": ("全部倒下", "一个接一个倒下", "全都倒了"),
+    "collapses": ("倒塌", "垮塌", "散架"),
+    "breaks": ("碎裂", "碎成几块", "碎开"),
+    "stays standing": ("仍然立着", "没有倒"),
+    "raises dust": ("扬起尘土", "卷起灰尘"),
+    "lands in": ("落进", "掉进", "落入"),
+    "bounces down": ("弹下", "跳下"),
+    "rolls down": ("滚下", "滚落"),
+    "slides down": ("滑下", "滑落"),
+    "is let go": ("被放开", "被松开"),
+    "swings out": ("荡出去", "摆出去"),
+    "lands on": ("砸在", "压在"),
+    "is flung up": ("被弹起", "被抛起", "飞上空中"),
 }
+CUTS = {
+    "close shot": ("画面切到特写", "画面切换为近景"),
+    "wide shot": ("画面切到远景", "画面切换为全景"),
+    "other side": ("画面切到另一侧", "画面切换到反面"),
+}
+PLACED = {"lands in": "里", "lands on": "上"}
+"""What follows the second party of an event."""
 WALL = ("墙", "一堵墙")
 BEHIND = ("后面", "后")
 SOMETHING = "某个东西"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from himmel.grammar.tables import Changes, Glue, Place, Said, Settings
 
 THEN = ("然后", "随后", "接着")
+_NUMBERS = ("一", "两", "三", "四", "五", "六", "七", "八", "九", "十")
+MOMENTS = ("半秒后", *(f"{number}秒{half}后" for number in _NUMBERS for half in ("", "半")))
 LIGHT = {
     "day": Said(("白天", "在日光下", "大白天"), ("白天", "日光"), ("现在是白天", "日光照亮了画面")),
     "sunset": Said(
@@ -40,6 +42,9 @@ STYLE = {
         ("胶片质感", "用胶片拍摄"), ("胶片", "35毫米胶片", "胶片颗粒"), ("画面有胶片质感", "这是用胶片拍摄的")
     ),
     "watercolour": Said(("水彩风格", "水彩画风格"), ("水彩", "水彩画"), ("画面像一幅水彩画", "画面是水彩风格")),
+    "hand-held": Said(
+        ("手持拍摄", "用手机拍摄"), ("手持镜头", "手持拍摄", "手机视频"), ("画面有些晃动", "这是手持拍摄的")
+    ),
     "silhouette": Said(("剪影效果", "呈剪影"), ("剪影", "剪影效果"), ("一切都是剪影", "只看得见剪影")),
 }
 STYLE_PREFIX = {
@@ -48,11 +53,14 @@ STYLE_PREFIX = {
     "film": ("胶片影像：", "35毫米胶片："),
     "watercolour": ("水彩画：", "水彩动画："),
     "silhouette": ("剪影：", "剪影画面："),
+    "hand-held": ("手持画面：", "手机视频："),
 }
 PLACE = {
     "sea": Place(("大海", "海面", "一片大海"), ("远处可见大海", "背景是大海")),
     "mountains": Place(("群山", "山脉", "山峰"), ("在群山间", "背景是山脉")),
     "desert": Place(("沙漠", "一片沙漠", "沙丘"), ("在沙漠里", "在沙漠中")),
+    "dirt road": Place(("林间土路", "一条土路", "乡间土路"), ("在林间土路上", "在一条土路上", "在乡间土路上")),
+    "street": Place(("街道", "一条街道", "城市街道"), ("在街道上", "在一条街道上", "在城市街道上")),
     "hills": Place(("丘陵", "起伏的丘陵", "山丘"), ("在丘陵间", "背景是山丘")),
 }
 SEA = {
@@ -161,6 +169,7 @@ SETTINGS = Settings(
         last="，",
         while_="，",
         then=THEN,
+        moments=MOMENTS,
         see=("我们看到{x}", "画面中是{x}"),
         camera=("镜头{0}", ("，镜头{0}", "，同时镜头{0}")),
     ),

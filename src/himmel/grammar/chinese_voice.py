@@ -5,7 +5,7 @@ from __future__ import annotations
 from himmel.grammar import chinese as words
 from himmel.grammar.chinese_settings import SETTINGS
 from himmel.grammar.text import Text
-from himmel.grammar.voice import Clause, Voice, sufferer
+from himmel.grammar.voice import AWAY_EVENTS, Clause, Voice, sufferer
 from himmel.records import Event, ObjectFacts, Relation
 
 
@@ -30,13 +30,15 @@ class ChineseVoice(Voice):
         size = "" if thing.size is None else self.pick(words.SIZES[thing.size])
         material = "" if thing.material is None else self.pick(words.MATERIALS[thing.material])
         colour = self.pick(words.COLOURS[thing.colour])
+        if thing.shape in words.PARTS and thing.count > 1:
+            material += self.pick(words.PARTS[thing.shape]).format(n=words.NUMBERS[thing.count])
         if size.endswith("的"):
             return f"{size}{colour}{material}{self.noun_of(i)}"
         of = "的" if size or self.rng.random() < 0.4 else ""
         return f"{colour}{of}{size}{material}{self.noun_of(i)}"
 
     def mention(self, i: int) -> str:
-        count = self.facts.objects[i].count
+        count = self.facts.objects[i].count if self.several(i) else 1
         number = words.NUMBERS[count] if count < len(words.NUMBERS) and self.rng.random() < 0.85 else str(count)
         return f"{number}个{self.bare(i)}"
 
@@ -51,7 +53,7 @@ class ChineseVoice(Voice):
         return f"{words.COLOURS[self.facts.objects[i].colour][0]}{of}{self.noun_of(i)}"
 
     def pronoun(self, i: int) -> str:
-        return "它们" if self.facts.objects[i].count > 1 else "它"
+        return "它们" if self.several(i) else "它"
 
     # --- verb phrases ------------------------------------------------------------------------------
 
@@ -113,6 +115,8 @@ class ChineseVoice(Voice):
         return self.pick(words.CARRIES).format(other=other)
 
     def event(self, event: Event, subject: str | None = None, other: str | None = None) -> Clause:
+        if event.kind in words.CUTS:
+            return Clause(self.pick(words.CUTS[event.kind]), "")
         if event.kind != "hits":
             return self._happens(event, subject)
         agent, patient = event.agent or 0, event.patient
@@ -129,12 +133,14 @@ class ChineseVoice(Voice):
         agent, verb = sufferer(event), self.pick(words.EVENTS[event.kind])
         side = ""
         if event.side is not None:
-            sides = words.AWAY_SIDE if event.kind == "is pushed away" else words.FROM_SIDE
+            sides = words.AWAY_SIDE if event.kind in AWAY_EVENTS else words.FROM_SIDE
             side = self.pick(sides[event.side])
         if event.kind == "disappears behind":
             known = event.patient is not None and event.patient != agent
             wall = self.named_fully(event.patient) if known and event.patient is not None else self.pick(words.WALL)
             verb = f"{verb}{wall}{self.pick(words.BEHIND)}"
+        elif event.patient is not None and event.patient != agent:
+            verb = f"{verb}{self.named_fully(event.patient)}{words.PLACED.get(event.kind, '')}"
         return Clause(subject or self.named(agent), side + verb)
 
     # --- tags --------------------------------------------------------------------------------------
@@ -144,7 +150,7 @@ class ChineseVoice(Voice):
         return [predicate] if predicate else []
 
     def object_tag(self, i: int) -> str:
-        return self.bare(i) if self.facts.objects[i].count == 1 else self.mention(i)
+        return self.mention(i) if self.several(i) else self.bare(i)
 
     def relation_tag(self, relation: Relation) -> str:
         return self.named_fully(relation.subject) + self.related(relation, self.named_fully(relation.other))

@@ -7,7 +7,20 @@ NOUNS = {
     "cube": (("cube", "cubes"), ("block", "blocks"), ("box", "boxes")),
     "cylinder": (("cylinder", "cylinders"), ("drum", "drums")),
     "capsule": (("capsule", "capsules"), ("pill", "pills")),
+    "domino": (("domino", "dominoes"), ("domino tile", "domino tiles")),
+    "tower": (("tower", "towers"),),
+    "car": (("car", "cars"), ("SUV", "SUVs"), ("jeep", "jeeps")),
+    "truck": (("truck", "trucks"), ("lorry", "lorries")),
+    "bus": (("bus", "buses"), ("coach", "coaches")),
+    "bowl": (("bowl", "bowls"), ("basin", "basins")),
+    "stairs": (("staircase", "staircases"), ("flight of stairs", "flights of stairs")),
+    "ramp": (("ramp", "ramps"), ("slope", "slopes")),
+    "pendulum": (("pendulum", "pendulums"),),
+    "cradle": (("cradle", "cradles"), ("Newton's cradle", "Newton's cradles")),
+    "seesaw": (("seesaw", "seesaws"), ("teeter-totter", "teeter-totters")),
 }
+PARTS = {"tower": ("of {n} blocks",), "cradle": ("of {n} balls", "with {n} balls")}
+"""What things are stacked or strung of."""
 COLOURS = {
     "red": ("red", "bright red", "crimson", "scarlet"),
     "orange": ("orange", "bright orange", "tangerine"),
@@ -65,6 +78,19 @@ MOTIONS = {
         ("topples over", "topple over", "toppling over"),
         ("tips over", "tip over", "tipping over"),
         ("falls over", "fall over", "falling over"),
+    ),
+    "drives": (
+        ("drives", "drive", "driving"),
+        ("drives along", "drive along", "driving along"),
+        ("is driving", "are driving", "driving"),
+    ),
+    "swings": (
+        ("swings from side to side", "swing from side to side", "swinging from side to side"),
+        ("swings left and right", "swing left and right", "swinging left and right"),
+    ),
+    "swings to and fro": (
+        ("swings towards us and away", "swing towards us and away", "swinging towards us and away"),
+        ("swings to and fro", "swing to and fro", "swinging to and fro"),
     ),
 }
 MOVES = (("moves", "move", "moving"), ("travels", "travel", "travelling"), ("goes", "go", "going"))
@@ -164,5 +190,44 @@ EVENTS = {
         ("comes back into the frame", "come back into the frame"),
         ("returns into view", "return into view"),
     ),
+    "all fall": (
+        ("falls down to the last one", "all fall down"),
+        ("is all down", "all topple over"),
+        ("falls one after the other", "fall one after the other"),
+    ),
+    "collapses": (("collapses", "collapse"), ("falls apart", "fall apart"), ("tumbles down", "tumble down")),
+    "breaks": (
+        ("breaks into pieces", "break into pieces"),
+        ("shatters", "shatter"),
+        ("breaks apart", "break apart"),
+    ),
+    "stays standing": (
+        ("stays standing", "stay standing"),
+        ("remains standing", "remain standing"),
+        ("does not fall", "do not fall"),
+    ),
+    "raises dust": (
+        ("kicks up dust", "kick up dust"),
+        ("raises a cloud of dust", "raise a cloud of dust"),
+        ("leaves dust in the air behind", "leave dust in the air behind"),
+    ),
+    "lands in": (("lands in", "land in"), ("falls into", "fall into"), ("drops into", "drop into")),
+    "bounces down": (("bounces down", "bounce down"), ("hops down", "hop down")),
+    "rolls down": (("rolls down", "roll down"), ("runs down", "run down")),
+    "slides down": (("slides down", "slide down"), ("glides down", "glide down")),
+    "is let go": (("is let go", "are let go"), ("is released", "are released")),
+    "swings out": (("swings out", "swing out"), ("flies out", "fly out")),
+    "lands on": (("lands on", "land on"), ("comes down on", "come down on")),
+    "is flung up": (
+        ("is flung up", "are flung up"),
+        ("is thrown into the air", "are thrown into the air"),
+        ("flies up into the air", "fly up into the air"),
+    ),
 }
+CUTS = {
+    "close shot": (("the scene", "cuts", "to a close shot"), ("the picture", "cuts", "to a close-up")),
+    "wide shot": (("the scene", "cuts", "to a wide shot"), ("the picture", "cuts", "to a long shot")),
+    "other side": (("the scene", "cuts", "to the other side"), ("the picture", "cuts", "to a view from behind")),
+}
+"""(subject, verb, rest) of a cut."""
 WALL = ("a wall", "the wall")

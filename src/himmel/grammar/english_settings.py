@@ -5,6 +5,15 @@ from __future__ import annotations
 from himmel.grammar.tables import Changes, Glue, Place, Said, Settings
 
 THEN = ("then", "afterwards", "after that")
+_NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+MOMENTS = (
+    "after half a second",
+    "after one second",
+    *(
+        f"after {number} {'seconds' if whole else 'and a half seconds'}"
+        for number, whole in [(n, w) for n in _NUMBERS for w in (True, False)][1:]
+    ),
+)
 LIGHT = {
     "day": Said(
         ("in daylight", "by day", "during the day", "in broad daylight", "in the daytime"),
@@ -108,6 +117,11 @@ STYLE = {
         ("watercolour", "watercolour painting", "watercolor"),
         ("it looks like a watercolour", "everything is painted in watercolour"),
     ),
+    "hand-held": Said(
+        ("filmed with a hand-held camera", "in hand-held footage", "on a hand-held phone"),
+        ("hand-held", "hand-held footage", "phone footage"),
+        ("the footage is hand-held", "it is filmed by hand", "the picture shakes a little"),
+    ),
     "silhouette": Said(
         ("in silhouette", "as a silhouette", "seen in silhouette"),
         ("silhouette", "silhouettes", "in silhouette"),
@@ -120,6 +134,7 @@ STYLE_PREFIX = {
     "film": ("35 mm film of", "film footage of", "vintage film of"),
     "watercolour": ("a watercolour of", "a watercolour painting of", "a watercolour animation of"),
     "silhouette": ("a silhouette of", "the silhouette of"),
+    "hand-held": ("hand-held footage of", "a hand-held video of", "phone footage of"),
 }
 PLACE = {
     "sea": Place(("the sea", "the ocean", "the open sea"), ("with the sea in view", "with the ocean in view")),
@@ -134,6 +149,14 @@ PLACE = {
     "hills": Place(
         ("hills", "rolling hills", "a hilly landscape", "gentle hills"),
         ("among hills", "in the hills", "in a hilly landscape"),
+    ),
+    "dirt road": Place(
+        ("a dirt road between trees", "a dirt road", "a dirt track", "a country road"),
+        ("on a dirt road between trees", "on a dirt road", "along a dirt track", "on a country road"),
+    ),
+    "street": Place(
+        ("a street", "a city street", "a street between houses"),
+        ("on a street", "on a city street", "down a street", "on a street between houses"),
     ),
 }
 SEA = {
@@ -322,6 +345,7 @@ SETTINGS = Settings(
         last=", and ",
         while_=" while ",
         then=THEN,
+        moments=MOMENTS,
         see=("we see {x}", "the scene shows {x}", "there is a view of {x}"),
         camera=("the camera {0}", (", the camera {0}", " as the camera {0}", ", with the camera {1}")),
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from himmel.grammar import english as words
 from himmel.grammar.english_settings import SETTINGS
-from himmel.grammar.voice import Clause, Voice, sufferer
+from himmel.grammar.voice import AWAY_EVENTS, Clause, Voice, sufferer
 from himmel.records import Event, ObjectFacts, Relation
 
 
@@ -36,18 +36,20 @@ class EnglishVoice(Voice):
             else:
                 tail = self.pick(words.MADE_OF[thing.material])
         parts.append(self.noun_of(i))
+        if thing.shape in words.PARTS and thing.count > 1:
+            parts.append(self.pick(words.PARTS[thing.shape]).format(n=self.number(thing.count)))
         return self.joined(*parts, tail)
 
     def noun_of(self, i: int) -> str:
         thing = self.facts.objects[i]
-        return words.NOUNS[thing.shape][self.noun[i]][thing.count > 1]
+        return words.NOUNS[thing.shape][self.noun[i]][self.several(i)]
 
     def number(self, count: int) -> str:
         return words.NUMBERS[count] if count < len(words.NUMBERS) and self.rng.random() < 0.85 else str(count)
 
     def mention(self, i: int) -> str:
         thing, phrase = self.facts.objects[i], self.bare(i)
-        if thing.count > 1:
+        if self.several(i):
             return f"{self.number(thing.count)} {phrase}"
         return f"one {phrase}" if self.rng.random() < 0.03 else _with_article(phrase)
 
@@ -60,7 +62,7 @@ class EnglishVoice(Voice):
             if shapes.count(objects[i].shape) == 1:
                 return f"the {self.noun_of(i)}"
         colour = objects[i].colour
-        if len(objects) > 1 and chance > 0.95 and objects[i].count == 1:
+        if len(objects) > 1 and chance > 0.95 and not self.several(i):
             return f"the {colour} one"
         return f"the {colour} {self.noun_of(i)}"
 
@@ -68,7 +70,7 @@ class EnglishVoice(Voice):
 
     def form(self, i: int) -> int:
         """Which of (he, they, participle) object i takes."""
-        return (1 if self.facts.objects[i].count > 1 else 0) if self.finite else 2
+        return (1 if self.several(i) else 0) if self.finite else 2
 
     def verb(self, thing: ObjectFacts, form: int) -> str:
         row = words.MOVES if thing.motion is None else words.MOTIONS[thing.motion]
@@ -97,16 +99,16 @@ class EnglishVoice(Voice):
         return Clause("there", self.be(i), self.joined(subject, rest))
 
     def be(self, i: int) -> str:
-        return "are" if self.facts.objects[i].count > 1 else "is"
+        return "are" if self.several(i) else "is"
 
     def introduced(self, i: int) -> Clause:
         return Clause("there", self.be(i), self.mention(i))
 
     def pronoun(self, i: int) -> str:
-        return "they" if self.facts.objects[i].count > 1 else "it"
+        return "they" if self.several(i) else "it"
 
     def relative(self, i: int) -> str:
-        plural = self.facts.objects[i].count > 1
+        plural = self.several(i)
         if self.finite:
             verb, rest = self.predicate(i, int(plural), ground=False)
             return f", which {self.joined(verb, rest)}" if verb else ""
@@ -142,6 +144,9 @@ class EnglishVoice(Voice):
     def event(self, event: Event, subject: str | None = None, other: str | None = None) -> Clause:
         if event.kind == "hits":
             return self._hits(event, subject, other)
+        if event.kind in words.CUTS:
+            row = words.CUTS[event.kind]
+            return Clause(*row[self.index(len(row))])
         return self._happens(event, subject)
 
     def _hits(self, event: Event, subject: str | None, other: str | None) -> Clause:
@@ -157,7 +162,7 @@ class EnglishVoice(Voice):
         return Clause(first_name, self._agreeing(words.IS_HIT, first), self.joined(second_name, side))
 
     def _agreeing(self, row: tuple[tuple[str, ...], ...], i: int) -> str:
-        return row[self.index(len(row))][self.facts.objects[i].count > 1]
+        return row[self.index(len(row))][self.several(i)]
 
     def _happens(self, event: Event, subject: str | None) -> Clause:
         agent = sufferer(event)
@@ -166,9 +171,11 @@ class EnglishVoice(Voice):
         if event.kind == "disappears behind":
             known = event.patient is not None and event.patient != agent
             rest = self.named_fully(event.patient) if known and event.patient is not None else self.pick(words.WALL)
+        elif event.patient is not None and event.patient != agent:
+            rest = self.named_fully(event.patient)
         if event.side is not None:
             sides = words.ON_SIDE
-            if event.kind == "is pushed away":
+            if event.kind in AWAY_EVENTS:
                 sides = words.AWAY_SIDE
             elif event.kind == "comes back":
                 sides = words.FROM_SIDE
@@ -186,8 +193,9 @@ class EnglishVoice(Voice):
         return [self.joined(verb, whither)]
 
     def object_tag(self, i: int) -> str:
-        count = self.facts.objects[i].count
-        return self.bare(i) if count == 1 else f"{self.number(count)} {self.bare(i)}"
+        if not self.several(i):
+            return self.bare(i)
+        return f"{self.number(self.facts.objects[i].count)} {self.bare(i)}"
 
     def relation_tag(self, relation: Relation) -> str:
         thing = self.facts.objects[relation.subject]

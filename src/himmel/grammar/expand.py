@@ -7,33 +7,36 @@ from dataclasses import replace
 
 from himmel.grammar.describe import describe, voice
 from himmel.grammar.labels import labels
+from himmel.grammar.lexicon import Families
 from himmel.grammar.parse import items
 from himmel.grammar.phrases import phrases
 from himmel.grammar.read import read
-from himmel.grammar.vocabulary import COLOURS, GROUNDS
+from himmel.grammar.vocabulary import COLOURS, FIRST_FAMILIES, FURTHER, GROUNDS
 from himmel.records import ObjectFacts, SceneFacts
 
 
-def expand(text: str, seed: int, before: str = "") -> str:
+def expand(text: str, seed: int, before: str = "", families: Families = FIRST_FAMILIES) -> str:
     """The prompt as a full description in its own language; the same seed gives the same words.
 
     Every stated fact stays and nothing that contradicts one is added: colours, ground, sea, light and camera are
     chosen where the prompt leaves them open. A prompt with words outside the vocabulary is kept as it is, with what
     is missing added at its end; one that leaves nothing open is returned unchanged. before: the description of the
-    scene before this one, whose subjects and setting go on where nothing else is said.
+    scene before this one, whose subjects and setting go on where nothing else is said. families: those that the model
+    was taught on.
     """
     prompt = " ".join(text.split())
-    facts, rng = read(prompt), random.Random(seed)
-    language, _ = items(prompt)
+    facts, rng = read(prompt, families), random.Random(seed)
+    language, _ = items(prompt, families)
     if not prompt:
         return prompt
-    wanted = filled(_continued(facts, read(before)) if before else facts, rng)
-    known = all(phrase.known for phrase in phrases(prompt))
+    wanted = filled(_continued(facts, read(before, families)) if before else facts, rng)
+    known = all(phrase.known for phrase in phrases(prompt, families))
     if known and (facts.objects or facts.scenery != "plain"):
         if wanted == facts:
             return prompt
         told = describe(wanted, rng, language, "full")
-        if labels(read(told)) == labels(wanted):
+        again = read(told, families)
+        if labels(again) == labels(wanted) and _beyond(again) == _beyond(wanted):
             return told
     return _extended(prompt, facts, wanted, rng, language)
 
@@ -76,11 +79,18 @@ def filled(facts: SceneFacts, rng: random.Random) -> SceneFacts:
     if facts.light is None and facts.light_to is None:
         changes["light"] = _light(facts, rng)
     if facts.camera is None:
-        wide = facts.scenery not in ("plain", "sea")
+        wide = facts.scenery not in ("plain", "sea", *FURTHER["scenery"])
         changes["camera"] = (
             "flies forward" if wide else "still"
         )  # a move that nobody asked for would hide the one asked for
     return replace(facts, objects=objects, **changes)
+
+
+def _beyond(facts: SceneFacts) -> tuple[object, ...]:
+    """What labels leave out: values that came later."""
+    further = FURTHER["event"]
+    events = [(e.kind, e.agent, e.patient, e.side) for e in facts.events if e.kind in further]
+    return [(thing.shape, thing.motion) for thing in facts.objects], events, facts.scenery, facts.style
 
 
 def _coloured(thing: ObjectFacts, free: list[str]) -> ObjectFacts:

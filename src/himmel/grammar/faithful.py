@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from himmel.grammar.labels import INVERSE
+from himmel.grammar.lexicon import Families
 from himmel.grammar.parse import items
 from himmel.grammar.phrases import phrases
 from himmel.grammar.read import read
+from himmel.grammar.vocabulary import FIRST_FAMILIES
 from himmel.records import Event, ObjectFacts, Relation, SceneFacts
 
 LANGUAGE_NAMES = {"en": "English", "sv": "Swedish", "zh": "Chinese"}
@@ -29,18 +31,19 @@ Pairs = Sequence[int | None]
 """For each object of the prompt, its place among the objects of the longer text; None: it is lost."""
 
 
-def departures(prompt: str, told: str) -> list[str]:
+def departures(prompt: str, told: str, families: Families = FIRST_FAMILIES) -> list[str]:
     """Where `told` departs from the prompt, each in a few English words; none where it is faithful.
 
     Faithful is a text in the prompt's language that keeps every stated fact and every word that the vocabulary
     lacks, brings in no word of its own that it lacks, and fills only what is open: no further object, event, style or
-    change of light or weather, and nothing that clashes with what is stated.
+    change of light or weather, and nothing that clashes with what is stated. families: those that the model was taught
+    on.
     """
-    before, after = read(prompt), read(told)
+    before, after = read(prompt, families), read(told, families)
     pairs = _paired(before.objects, after.objects)
     found = (
-        _language(prompt, told),
-        _words(prompt, told),
+        _language(prompt, told, families),
+        _words(prompt, told, families),
         _scene(before, after),
         _things(before, after, pairs),
         _placed(before, after, pairs),
@@ -49,21 +52,21 @@ def departures(prompt: str, told: str) -> list[str]:
     return [departure for part in found for departure in part]
 
 
-def _language(prompt: str, told: str) -> Iterator[str]:
-    wanted, _ = items(prompt)
-    if any(phrase.known for phrase in phrases(prompt)) and items(told)[0] != wanted:
+def _language(prompt: str, told: str, families: Families) -> Iterator[str]:
+    wanted, _ = items(prompt, families)
+    if any(phrase.known for phrase in phrases(prompt, families)) and items(told, families)[0] != wanted:
         yield f"another language than {LANGUAGE_NAMES[wanted]}"
 
 
-def _words(prompt: str, told: str) -> Iterator[str]:
+def _words(prompt: str, told: str, families: Families) -> Iterator[str]:
     """Words outside the vocabulary: the prompt's must stay, with what goes with them; others must not come."""
     wanted, there = prompt.casefold(), told.casefold()
-    for phrase in phrases(prompt):
+    for phrase in phrases(prompt, families):
         if not phrase.known:
-            content = [item for item in items(phrase.text)[1] if item.kind not in _EMPTY]
+            content = [item for item in items(phrase.text, families)[1] if item.kind not in _EMPTY]
             words = [phrase.text[item.start : item.end] for item in content]
             yield from (f"lost: {word}" for word in words if word.casefold() not in there)
-    unknown = dict.fromkeys(told[item.start : item.end] for item in items(told)[1] if item.kind == "unknown")
+    unknown = dict.fromkeys(told[item.start : item.end] for item in items(told, families)[1] if item.kind == "unknown")
     yield from (f"a word that the model does not know: {word}" for word in unknown if word.casefold() not in wanted)
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from himmel.grammar import vocabulary as v
+from himmel.grammar.imagine_further import FURTHER_SCENES
 from himmel.records import Event, ObjectFacts, Relation, SceneFacts
 
 T = TypeVar("T")
@@ -16,10 +17,10 @@ STAYING = ("rests", "spins")
 """Motions without a direction in the picture."""
 
 
-def imagine(rng: random.Random) -> SceneFacts:
-    """Facts of a random scene of any family; the values of a slot are about equally likely."""
-    family = rng.choice(v.FAMILIES)
-    return _FAMILY[family](rng)
+def imagine(rng: random.Random, families: Sequence[str] = v.FIRST_FAMILIES) -> SceneFacts:
+    """Facts of a random scene of any of these families; the values of a slot are about equally likely."""
+    family = rng.choice(families)
+    return FURTHER_SCENES[family](rng, setting_of(rng, 0.4)) if family in FURTHER_SCENES else _FAMILY[family](rng)
 
 
 def _maybe(rng: random.Random, row: Sequence[T], chance: float) -> T | None:
@@ -54,7 +55,7 @@ def _relations(rng: random.Random, count: int, chance: float) -> tuple[Relation,
     return tuple(found)
 
 
-def _air(rng: random.Random, chance: float = 0.5) -> dict[str, str | None]:
+def setting_of(rng: random.Random, chance: float = 0.5) -> dict[str, str | None]:
     """Light, weather, clouds and style."""
     light = _maybe(rng, v.LIGHTS, chance + 0.1)
     clouds = None if light == "overcast" else _maybe(rng, v.CLOUDS, chance * 0.6)
@@ -68,7 +69,9 @@ def _air(rng: random.Random, chance: float = 0.5) -> dict[str, str | None]:
 
 
 def _single(rng: random.Random) -> SceneFacts:
-    return replace(SceneFacts("single", "plain", _objects(rng, 1), ground=_maybe(rng, v.GROUNDS, 0.8)), **_air(rng))
+    return replace(
+        SceneFacts("single", "plain", _objects(rng, 1), ground=_maybe(rng, v.GROUNDS, 0.8)), **setting_of(rng)
+    )
 
 
 def _collision(rng: random.Random) -> SceneFacts:
@@ -89,26 +92,28 @@ def _collision(rng: random.Random) -> SceneFacts:
     happens = events if rng.random() < 0.7 else lone
     ground = _maybe(rng, v.GROUNDS, 0.8)
     relations = _relations(rng, count, 0.1)
-    return SceneFacts("collision", "plain", objects, relations, tuple(happens), ground=ground, **_air(rng, 0.4))
+    return SceneFacts("collision", "plain", objects, relations, tuple(happens), ground=ground, **setting_of(rng, 0.4))
 
 
 def _camera(rng: random.Random) -> SceneFacts:
     count = rng.choice((1, 2, 2, 3, 3))
     objects = _objects(rng, count, ("rests",) if rng.random() < 0.6 else v.MOTIONS)
-    air = _air(rng, 0.4) | {"camera": rng.choice(v.CAMERAS)}
+    air = setting_of(rng, 0.4) | {"camera": rng.choice(v.CAMERAS)}
     relations = _relations(rng, count, 0.75)
     return replace(SceneFacts("camera", "plain", objects, relations, ground=_maybe(rng, v.GROUNDS, 0.8)), **air)
 
 
 def _sea(rng: random.Random) -> SceneFacts:
     objects = _objects(rng, 1) if rng.random() < 0.1 else ()
-    return replace(SceneFacts("sea", "sea", objects, sea=_maybe(rng, v.SEAS, 0.85)), **_air(rng, 0.7))
+    return replace(SceneFacts("sea", "sea", objects, sea=_maybe(rng, v.SEAS, 0.85)), **setting_of(rng, 0.7))
 
 
 def _landscape(rng: random.Random) -> SceneFacts:
     scenery = rng.choice(("mountains", "desert", "hills"))
     objects = _objects(rng, 1) if rng.random() < 0.15 else ()
-    return replace(SceneFacts("landscape", scenery, objects, season=_maybe(rng, v.SEASONS, 0.7)), **_air(rng, 0.6))
+    return replace(
+        SceneFacts("landscape", scenery, objects, season=_maybe(rng, v.SEASONS, 0.7)), **setting_of(rng, 0.6)
+    )
 
 
 def _hidden(rng: random.Random) -> SceneFacts:
@@ -123,11 +128,11 @@ def _hidden(rng: random.Random) -> SceneFacts:
     if rng.random() < 0.7:
         events.append(Event(back, 1.5, 0, None, side if back != "stays hidden" else None))
     ground = _maybe(rng, v.GROUNDS, 0.8)
-    return replace(SceneFacts("hidden", "plain", objects, (), tuple(events), ground=ground), **_air(rng, 0.4))
+    return replace(SceneFacts("hidden", "plain", objects, (), tuple(events), ground=ground), **setting_of(rng, 0.4))
 
 
 def _weather(rng: random.Random) -> SceneFacts:
-    air = _air(rng, 0.5)
+    air = setting_of(rng, 0.5)
     if rng.random() < 0.6:
         before, after = rng.sample(v.LIGHTS, 2)
         air |= {"light": before if rng.random() < 0.6 else None, "light_to": after, "clouds": None}

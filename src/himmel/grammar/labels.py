@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from himmel.grammar.vocabulary import MAX_OBJECTS, SLOTS
+from himmel.grammar.vocabulary import FURTHER, MAX_OBJECTS, SLOTS
 from himmel.records import Event, HimmelError, ObjectFacts, Relation, SceneFacts
 
 INVERSE = {"left of": "right of", "right of": "left of", "behind": "in front of", "in front of": "behind"}
@@ -22,6 +22,25 @@ MOST_TELLING = (
     "stops",
 )
 """Which event a scene is about, where it has several; of two of a kind the earlier one."""
+
+_FURTHER_TELLING = (
+    "breaks",
+    "collapses",
+    "stays standing",
+    "all fall",
+    "is flung up",
+    "swings out",
+    "close shot",
+    "wide shot",
+    "other side",
+    "lands in",
+    "bounces down",
+    "rolls down",
+    "slides down",
+    "lands on",
+    "is let go",
+)
+_RANK = (*_FURTHER_TELLING, *MOST_TELLING, "raises dust")
 
 _SCENE_FIELDS = (
     "scenery",
@@ -45,7 +64,7 @@ def telling_event(facts: SceneFacts) -> Event | None:
     """The event that the scene is about, or None."""
     if not facts.events:
         return None
-    return min(facts.events, key=lambda event: (MOST_TELLING.index(event.kind), event.time))
+    return min(facts.events, key=lambda event: (_RANK.index(event.kind), event.time))
 
 
 def seen_from_first(relation: Relation) -> Relation | None:
@@ -61,7 +80,8 @@ def labels(facts: SceneFacts) -> tuple[int, ...]:
     """One label a slot of ``vocabulary.SLOTS``: 0 is "not stated", i + 1 is values[i].
 
     The relation is the first one between objects 0 and 1, seen from object 0; the event is the most telling
-    one. A count above the vocabulary's largest is 0. Raises HimmelError for a value outside the vocabulary.
+    one. A count above the vocabulary's largest is 0, and so is a value of `vocabulary.FURTHER`. Raises HimmelError for
+    a value outside the vocabulary.
     """
     found = [0] * len(SLOTS)
     for name in _SCENE_FIELDS:
@@ -76,7 +96,7 @@ def labels(facts: SceneFacts) -> tuple[int, ...]:
     relation = next((r for r in turned if r is not None), None)
     _set(found, "relation", relation and relation.kind)
     event = telling_event(facts)
-    if event is not None:
+    if event is not None and event.kind not in FURTHER["event"]:
         _set(found, "event", event.kind)
         _set(found, "event.side", event.side)
         agent = event.agent or 0
@@ -85,7 +105,7 @@ def labels(facts: SceneFacts) -> tuple[int, ...]:
 
 
 def _set(found: list[int], name: str, value: str | None) -> None:
-    if not value:
+    if not value or value in FURTHER.get(name.rpartition(".")[2], ()):
         return
     position = _POSITION[name]
     if value not in _LABEL[position]:

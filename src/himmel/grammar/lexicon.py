@@ -10,13 +10,13 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from himmel.grammar import chinese, chinese_settings, english, english_settings, swedish, swedish_settings
 from himmel.grammar.function_words import WORDS
 from himmel.grammar.heard import CHINESE, ENGLISH, SWEDISH, Synonyms
 from himmel.grammar.tables import Changes, Settings
-from himmel.grammar.vocabulary import SLOTS
+from himmel.grammar.vocabulary import FIRST_FAMILIES, SLOTS, taught
 
 _TOKEN = re.compile(r"[a-zà-öø-ÿ]+(?:['’][a-z]+)?|\d+|[^\s\w–-]|[\u4e00-\u9fff]|\w")
 _ARTICLES = {"a", "an", "the", "en", "ett"}
@@ -35,7 +35,8 @@ class Meaning(NamedTuple):
 
     Kinds: the slots of objects ("colour", "size", "material", "motion", "direction", "count"), "noun", "ground",
     "relation", "beside" (a relation behind its noun), "bears", "hits", "is hit", "event", "from", "at side", "move",
-    "made of", "setting" (value: slot=value pairs), and the words between facts of ``function_words.WORDS``.
+    "made of", "stacked", "time" (seconds), "cut", "setting" (value: slot=value pairs),
+    and the words between facts of ``function_words.WORDS``.
     """
 
     kind: str
@@ -85,19 +86,25 @@ def setting(**facts: str) -> Meaning:
     return Meaning("setting", ";".join(f"{name}={value}" for name, value in facts.items()))
 
 
+Families = tuple[str, ...]
+
+
 @cache
-def lexicon(language: str) -> Lexicon:
-    """The lexicon of "en", "sv" or "zh"; built once."""
+def lexicon(language: str, families: Families = FIRST_FAMILIES) -> Lexicon:
+    """The lexicon of "en", "sv" or "zh" for what clips of these families show; built once."""
     found = Lexicon(language)
     tables, synonyms = {
         "en": (english_settings.SETTINGS, ENGLISH),
         "sv": (swedish_settings.SETTINGS, SWEDISH),
         "zh": (chinese_settings.SETTINGS, CHINESE),
     }[language]
-    _add_settings(found, tables)
+    _add_settings(found, tables, families)
     for phrase, meaning in {"en": _english, "sv": _swedish, "zh": _chinese}[language]():
-        found.add(phrase, meaning)
-    _add_synonyms(found, synonyms)
+        if taught(_KINDS.get(meaning.kind, meaning.kind), meaning.value.partition("/")[0], families):
+            found.add(phrase, meaning)
+    if set(families) - set(FIRST_FAMILIES):
+        _add_further(found, tables, families)
+    _add_synonyms(found, synonyms, families)
     for kind, words in WORDS[language].items():
         found.add_all(words, Meaning(kind, ""))
     return found
@@ -115,18 +122,18 @@ def _bare(phrases: Iterable[str]) -> Iterator[str]:
             yield rest
 
 
-def _add_settings(found: Lexicon, tables: Settings) -> None:
+def _add_settings(found: Lexicon, tables: Settings, families: Families) -> None:
     for value, place in tables.sea.items():
         found.add_all(_bare(place.noun + place.adverb), setting(scenery="sea", sea=value))
-    for value, place in tables.place.items():
+    for value, place in _taught("scenery", tables.place, families):
         found.add_all(_bare(place.noun + place.adverb), setting(scenery=value))
     for value, phrases in tables.empty_ground.items():
         found.add_all(_bare(phrases), setting(ground=value))
     found.add_all(_bare(tables.nothing), Meaning("filler", ""))
     for name in ("light", "weather", "clouds", "season", "style"):
-        for value, said in getattr(tables, name).items():
+        for value, said in _taught(name, getattr(tables, name), families):
             found.add_all(_bare(said.adverb + said.tag + said.sentence), setting(**{name: value}))
-    for value, phrases in tables.style_prefix.items():
+    for value, phrases in _taught("style", tables.style_prefix, families):
         found.add_all(_bare(phrases), setting(style=value))
     _add_changes(found, "light", tables.light_changes)
     _add_changes(found, "weather", tables.weather_changes)
@@ -144,6 +151,30 @@ def _add_settings(found: Lexicon, tables: Settings) -> None:
                 found.add(form, setting(camera=value))
     for value, phrases in tables.camera_tag.items():
         found.add_all(_bare(phrases), setting(camera=value))
+
+
+Row = TypeVar("Row")
+
+
+def _taught(kind: str, table: Mapping[str, Row], families: Families) -> Iterator[tuple[str, Row]]:
+    """The rows of a table whose values these families show."""
+    return ((value, row) for value, row in table.items() if taught(kind, value, families))
+
+
+_KINDS = {"noun": "shape", "stacked": "shape"}
+"""Kinds of meaning that are called otherwise in the vocabulary."""
+
+
+def _add_further(found: Lexicon, tables: Settings, families: Families) -> None:
+    """Times, which only captions of further families tell, and cuts."""
+    for i, phrase in enumerate(tables.glue.moments):
+        found.add(phrase, Meaning("time", str((i + 1) / 2)))
+    if "shots" not in families:
+        return
+    for kind, rows in {"en": english.CUTS, "sv": swedish.CUTS, "zh": chinese.CUTS}[found.language].items():
+        for row in rows:
+            whole = (row,) if isinstance(row, str) else (" ".join(row), f"{row[1]} {row[0]} {row[2]}")
+            found.add_all(whole, Meaning("cut", kind))
 
 
 _CAMERA_NAMES = {"en": ("the shot", "the view"), "sv": ("kamera",), "zh": ("摄像机", "相机")}
@@ -216,6 +247,7 @@ def _english() -> Rows:
     yield from _inflected(english.IS_HIT, "is hit", "")
     for kind, rows in english.EVENTS.items():
         yield from _inflected(rows, "event", kind)
+    yield from _stacks(english.PARTS, english.NUMBERS)
     for phrase in _bare(english.WALL):
         yield phrase, Meaning("wall", "")
 
@@ -224,6 +256,16 @@ def _inflected(rows: Iterable[tuple[str, ...]], kind: str, value: str) -> Rows:
     for row in rows:
         for phrase, form in zip(row, "spi", strict=False):
             yield phrase, Meaning(kind, value, form)
+
+
+def _stacks(parts: Mapping[str, Iterable[str]], numbers: Iterable[str]) -> Rows:
+    """How many parts a tower or a cradle has; the value is "shape/number"."""
+    for shape, patterns in parts.items():
+        for pattern in patterns:
+            for i, number in enumerate(numbers):
+                if i > 1:
+                    yield pattern.format(n=number), Meaning("stacked", f"{shape}/{i}")
+                    yield pattern.format(n=i), Meaning("stacked", f"{shape}/{i}")
 
 
 def _swedish() -> Rows:
@@ -259,6 +301,7 @@ def _swedish() -> Rows:
     for phrase in swedish.IS_HIT:
         yield phrase, Meaning("is hit", "")
     yield from _flat("event", swedish.EVENTS)
+    yield from _stacks(swedish.PARTS, swedish.NUMBERS)
     for phrase in _bare(swedish.WALL):
         yield phrase, Meaning("wall", "")
 
@@ -293,6 +336,7 @@ def _chinese() -> Rows:
         yield phrase, Meaning("hits", "")
     yield "被", Meaning("is hit", "")
     yield from _flat("event", chinese.EVENTS)
+    yield from _stacks(chinese.PARTS, chinese.NUMBERS)
     for phrase in chinese.WALL:
         yield phrase, Meaning("wall", "")
         for behind in chinese.BEHIND:
@@ -300,9 +344,11 @@ def _chinese() -> Rows:
     yield "都", Meaning("all", "")
 
 
-def _add_synonyms(found: Lexicon, synonyms: Synonyms) -> None:
+def _add_synonyms(found: Lexicon, synonyms: Synonyms, families: Families) -> None:
     slots = {slot.name for slot in SLOTS}
     for (kind, value), phrases in synonyms.items():
+        if not taught(_KINDS.get(kind, kind), value, families) or not taught("event", kind, families):
+            continue
         if kind in slots:
             facts = {kind: value} | ({"scenery": "sea"} if kind == "sea" else {})
             meaning = Meaning("ground", value) if kind == "ground" else setting(**facts)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from himmel.grammar.lexicon import Lexicon, Meaning, Token, lexicon, tokens
+from himmel.grammar.lexicon import Families, Lexicon, Meaning, Token, lexicon, tokens
+from himmel.grammar.vocabulary import FIRST_FAMILIES
 
 UNKNOWN = Meaning("unknown", "")
 NOUN_PHRASE = {
@@ -36,12 +37,15 @@ class Item(NamedTuple):
         return self.meaning.kind
 
 
-def items(text: str) -> tuple[str, list[Item]]:
-    """The language that covers most of the text, and the text's items in that language."""
+def items(text: str, families: Families = FIRST_FAMILIES) -> tuple[str, list[Item]]:
+    """The language that covers most of the text, and the text's items in that language.
+
+    families: words for what only other families show are unknown.
+    """
     found = tokens(text)
     if any("\u4e00" <= token.text <= "\u9fff" for token in found):
-        return "zh", _matched(lexicon("zh"), found)
-    english, swedish = _matched(lexicon("en"), found), _matched(lexicon("sv"), found)
+        return "zh", _matched(lexicon("zh", families), found)
+    english, swedish = (_matched(lexicon(language, families), found) for language in ("en", "sv"))
     return ("sv", swedish) if _unknown(swedish) < _unknown(english) else ("en", english)
 
 
@@ -104,7 +108,7 @@ def _inverted(words: Lexicon, found: list[Token], at: int, row: list[Item]) -> t
 
 def _opens_inverted(row: list[Item]) -> bool:
     """Whether a verb here would come before its subject: after "then", or with no noun yet in the sentence."""
-    if row and row[-1].kind == "then":
+    if row and row[-1].kind in ("then", "time"):
         return True
     for item in reversed(row):
         if item.kind == "stop":
@@ -115,14 +119,15 @@ def _opens_inverted(row: list[Item]) -> bool:
 
 
 def _particle_verbs(words: Lexicon) -> list[tuple[str, ...]]:
-    found = _PARTICLE_VERBS.get(words.language)
+    found = _PARTICLE_VERBS.get(id(words))
     if found is None:
         found = [key for key, meaning in words.phrases.items() if meaning.kind in VERBS and len(key) > 1]
-        _PARTICLE_VERBS[words.language] = found
+        _PARTICLE_VERBS[id(words)] = found
     return found
 
 
-_PARTICLE_VERBS: dict[str, list[tuple[str, ...]]] = {}
+_PARTICLE_VERBS: dict[int, list[tuple[str, ...]]] = {}
+"""By lexicon; those are kept for good."""
 
 
 def _subject(words: Lexicon, found: list[Token], at: int) -> tuple[list[Item], int]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from himmel.grammar.lexicon import Families
 from himmel.grammar.parse import Item, items
+from himmel.grammar.vocabulary import FIRST_FAMILIES
 
 _NOUN_PARTS = {
     "indefinite",
@@ -31,7 +33,7 @@ _ALONE = {
     "at side",
     "wall",
 }
-_ALONE |= {"relation", "beside", "bears", "made of"}
+_ALONE |= {"relation", "beside", "bears", "made of", "stacked", "time", "cut"}
 _EMPTY = {
     "indefinite",
     "definite",
@@ -58,15 +60,16 @@ class Phrase:
     known: bool
 
 
-def phrases(text: str) -> list[Phrase]:
+def phrases(text: str, families: Families = FIRST_FAMILIES) -> list[Phrase]:
     """The prompt's noun phrases, verbs and adverbials in order; words without content (the, and, of) are left out.
 
     A noun phrase is unknown as a whole where one of its words is ("a red dragon"), and so is one that has adjectives
-    but no noun after its article ("an orange").
+    but no noun after its article ("an orange"). families: those that the model was taught on; what only others show is
+    unknown.
     """
     found: list[Phrase] = []
     run: list[Item] = []
-    _, row = items(text)
+    _, row = items(text, families)
     for item in row:
         if item.kind in _NOUN_PARTS:
             if item.kind in _OPENERS and any(part.kind == "unknown" for part in run):

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from himmel.grammar.lexicon import Families
 from himmel.grammar.parse import NOUN_PHRASE, VERBS, Item, items
+from himmel.grammar.vocabulary import FIRST_FAMILIES, FURTHER, STACKED
 from himmel.records import Event, ObjectFacts, Relation, SceneFacts
 
+_WITH_PATIENT = ("disappears behind", "lands in", "lands on", "bounces down", "rolls down", "slides down")
 _PLURAL = 2
 """Count of a plural without a number: at least two."""
 
@@ -48,6 +51,7 @@ class _Reader:
     deed: str = ""
     direction: str | None = None
     side: str | None = None
+    moment: float | None = None
 
     # --- noun phrases ----------------------------------------------------------------------------------------------
 
@@ -83,6 +87,13 @@ class _Reader:
         )
         self.objects[i] = replace(thing, size=size, material=material)
         return i
+
+    def stacked(self, count: int) -> None:
+        """So many parts: of the thing mentioned last, in Chinese of the next one."""
+        if self.language == "zh":
+            self.pending["count"] = str(count)
+        elif self.last is not None and self.objects[self.last].shape in STACKED:
+            self.objects[self.last] = replace(self.objects[self.last], count=count)
 
     def place(self, i: int) -> None:
         """The noun as complement of what awaits one, else as a candidate for subject."""
@@ -178,14 +189,16 @@ class _Reader:
         side, self.side = self.side, None
         if self.direction in ("left", "right"):
             side, self.direction = self.direction, None
-        self.events.append(Event(kind, float(len(self.events) + 1), agent, patient, side))
+        time = float(len(self.events) + 1) if self.moment is None else self.moment
+        self.moment = None
+        self.events.append(Event(kind, time, agent, patient, side))
         self.deed = "event"
 
     def event(self, kind: str) -> None:
         agent = self.current()
         self.subject_is(agent)
         self.happens(kind, agent)
-        if kind == "disappears behind":
+        if kind in _WITH_PATIENT:
             self.awaited = _Awaited("behind", "", -1)
 
     def subject_is(self, i: int | None) -> None:
@@ -206,6 +219,8 @@ class _Reader:
         elif kind == "made of":
             self.pending["material"] = value
             self.flush()
+        elif kind == "stacked":
+            self.stacked(int(value.partition("/")[2]))
         elif kind == "noun":
             self.noun(value, form)
         elif kind == "one":
@@ -244,6 +259,10 @@ class _Reader:
             self.awaited = None
         elif kind == "setting":
             self.set(value)
+        elif kind == "time":
+            self.moment = float(value)
+        elif kind == "cut":
+            self.happens(value, None)
         else:
             self.mark(kind, following)
 
@@ -333,6 +352,10 @@ def _family(
 ) -> str:
     """The world family that such facts come from."""
     kinds = {event.kind for event in events}
+    further = [FURTHER["event"].get(kind) for kind in kinds] + [FURTHER["shape"].get(thing.shape) for thing in objects]
+    further += [FURTHER["scenery"].get(scene["scenery"]), FURTHER["style"].get(scene.get("style", ""))]
+    if any(further):
+        return next(family for family in further if family)
     if scene["scenery"] == "sea":
         return "sea"
     if scene["scenery"] != "plain":
@@ -346,12 +369,13 @@ def _family(
     return "camera" if len(objects) > 1 or relations else "single"
 
 
-def read(text: str) -> SceneFacts:
+def read(text: str, families: Families = FIRST_FAMILIES) -> SceneFacts:
     """The facts that a text states, in English, Swedish or Chinese; words outside the vocabulary are passed over.
 
     An object whose colour the text leaves open has the colour "". A plural without a number counts as two.
+    families: words for what only other families show are passed over too.
     """
-    language, found = items(text)
+    language, found = items(text, families)
     reader = _Reader(language)
     for i, item in enumerate(found):
         reader.read(item, found[i + 1].kind if i + 1 < len(found) else "stop")

@@ -23,7 +23,28 @@ NOUNS = {
         (False, "kapsel", "kapslar", "kapseln", "kapslarna"),
         (True, "piller", "piller", "pillret", "pillren"),
     ),
+    "domino": (
+        (False, "dominobricka", "dominobrickor", "dominobrickan", "dominobrickorna"),
+        (False, "bricka", "brickor", "brickan", "brickorna"),
+    ),
+    "tower": ((True, "torn", "torn", "tornet", "tornen"),),
+    "car": (
+        (False, "bil", "bilar", "bilen", "bilarna"),
+        (False, "jeep", "jeepar", "jeepen", "jeeparna"),
+    ),
+    "truck": ((False, "lastbil", "lastbilar", "lastbilen", "lastbilarna"),),
+    "bus": ((False, "buss", "bussar", "bussen", "bussarna"),),
+    "bowl": ((False, "skål", "skålar", "skålen", "skålarna"),),
+    "stairs": ((False, "trappa", "trappor", "trappan", "trapporna"),),
+    "ramp": (
+        (False, "ramp", "ramper", "rampen", "ramperna"),
+        (False, "rutschbana", "rutschbanor", "rutschbanan", "rutschbanorna"),
+    ),
+    "pendulum": ((False, "pendel", "pendlar", "pendeln", "pendlarna"),),
+    "cradle": ((False, "kulpendel", "kulpendlar", "kulpendeln", "kulpendlarna"),),
+    "seesaw": ((False, "gungbräda", "gungbrädor", "gungbrädan", "gungbrädorna"),),
 }
+PARTS = {"tower": ("av {n} klossar",), "cradle": ("med {n} kulor",)}
 # (en röd, ett rött, röda)
 COLOURS = {
     "red": (("röd", "rött", "röda"), ("klarröd", "klarrött", "klarröda")),
@@ -88,6 +109,15 @@ MOTIONS = {
         ("ramlar omkull", "ramla omkull", "ramlande omkull"),
         ("faller omkull", "falla omkull", "fallande omkull"),
     ),
+    "drives": (("kör", "köra", "körande"), ("kör fram", "köra fram", "körande fram")),
+    "swings": (
+        ("svänger i sidled", "svänga i sidled", "svängande i sidled"),
+        ("svänger åt sidorna", "svänga åt sidorna", "svängande åt sidorna"),
+    ),
+    "swings to and fro": (
+        ("svänger fram och tillbaka", "svänga fram och tillbaka", "svängande fram och tillbaka"),
+        ("svänger in och ut", "svänga in och ut", "svängande in och ut"),
+    ),
 }
 MOVES = (("rör sig", "röra sig", "rörande sig"), ("åker", "åka", "åkande"), ("färdas", "färdas", "färdande"))
 DIRECTIONS = {
@@ -140,6 +170,24 @@ EVENTS = {
     "stays hidden": ("kommer inte fram igen", "förblir utom synhåll", "håller sig utom synhåll"),
     "leaves the frame": ("lämnar bilden", "försvinner ur bild", "åker ut ur bild"),
     "comes back": ("kommer tillbaka", "återvänder", "kommer tillbaka in i bild"),
+    "all fall": ("faller allihop", "välter allesammans", "faller efter varandra"),
+    "collapses": ("rasar", "störtar samman", "faller ihop"),
+    "breaks": ("går sönder", "krossas", "spricker i bitar"),
+    "stays standing": ("står kvar", "förblir stående", "faller inte"),
+    "raises dust": ("river upp damm", "virvlar upp damm", "drar upp ett dammoln"),
+    "lands in": ("landar i", "faller ner i", "hamnar i"),
+    "bounces down": ("studsar nerför", "hoppar nerför"),
+    "rolls down": ("rullar nerför", "rullar utför"),
+    "slides down": ("glider nerför", "kanar nerför"),
+    "is let go": ("släpps", "släpps fri"),
+    "swings out": ("svänger ut", "gungar ut"),
+    "lands on": ("landar på", "kommer ner på"),
+    "is flung up": ("slungas upp", "kastas upp i luften", "flyger upp i luften"),
+}
+CUTS = {
+    "close shot": (("bilden", "klipps", "till en närbild"), ("scenen", "klipps", "till en närbild")),
+    "wide shot": (("bilden", "klipps", "till en helbild"), ("scenen", "klipps", "till en vidbild")),
+    "other side": (("bilden", "klipps", "till andra sidan"), ("scenen", "klipps", "till motsatta sidan")),
 }
 WALL = ("en vägg", "väggen", "en mur")
 SOMETHING = "något"

@@ -5,6 +5,15 @@ from __future__ import annotations
 from himmel.grammar.tables import Changes, Glue, Place, Said, Settings
 
 THEN = ("sedan", "därefter", "efter det")
+_NUMBERS = ("en", "två", "tre", "fyra", "fem", "sex", "sju", "åtta", "nio", "tio")
+MOMENTS = (
+    "efter en halv sekund",
+    "efter en sekund",
+    *(
+        f"efter {number} {'sekunder' if whole else 'och en halv sekund'}"
+        for number, whole in [(n, w) for n in _NUMBERS for w in (True, False)][1:]
+    ),
+)
 LIGHT = {
     "day": Said(
         ("i dagsljus", "på dagen", "i fullt dagsljus", "under dagen"),
@@ -92,6 +101,11 @@ STYLE = {
         ("akvarell", "akvarellmålning", "akvarellstil"),
         ("det ser ut som en akvarell", "allt är målat i akvarell"),
     ),
+    "hand-held": Said(
+        ("filmat med handhållen kamera", "filmat med en handhållen mobil", "filmat för hand"),
+        ("handhållen kamera", "handhållet", "mobilfilm"),
+        ("kameran är handhållen", "det är filmat för hand", "bilden skakar lite"),
+    ),
     "silhouette": Said(
         ("i siluett", "som en siluett", "som siluetter"),
         ("siluett", "siluetter", "i siluett"),
@@ -104,6 +118,7 @@ STYLE_PREFIX = {
     "film": ("35 mm film av", "en filmupptagning av"),
     "watercolour": ("en akvarell av", "en akvarellmålning av"),
     "silhouette": ("en siluett av", "siluetten av"),
+    "hand-held": ("handhållen film av", "en mobilfilm av"),
 }
 PLACE = {
     "sea": Place(("havet", "öppet hav", "ett hav"), ("med havet i bild", "med öppet hav i bild")),
@@ -118,6 +133,14 @@ PLACE = {
     "hills": Place(
         ("kullar", "böljande kullar", "ett kuperat landskap", "mjuka kullar"),
         ("bland kullar", "bland kullarna", "i ett kuperat landskap"),
+    ),
+    "dirt road": Place(
+        ("en grusväg mellan träd", "en grusväg", "en skogsväg", "en landsväg"),
+        ("på en grusväg mellan träd", "på en grusväg", "längs en skogsväg", "på en landsväg"),
+    ),
+    "street": Place(
+        ("en gata", "en stadsgata", "en gata mellan hus"),
+        ("på en gata", "på en stadsgata", "längs en gata", "på en gata mellan hus"),
     ),
 }
 SEA = {
@@ -267,6 +290,7 @@ SETTINGS = Settings(
         last=", och ",
         while_=" medan ",
         then=THEN,
+        moments=MOMENTS,
         see=("vi ser {x}", "bilden visar {x}", "här syns {x}"),
         camera=("kameran {0}", (", kameran {0}", " medan kameran {0}", ", och kameran {0}")),
     ),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from himmel.grammar import swedish as words
 from himmel.grammar.swedish_settings import SETTINGS
 from himmel.grammar.text import Text
-from himmel.grammar.voice import Clause, Voice, sufferer
+from himmel.grammar.voice import AWAY_EVENTS, Clause, Voice, sufferer
 from himmel.records import Event, ObjectFacts, Relation
 
 
@@ -25,7 +25,7 @@ class SwedishVoice(Voice):
     def form(self, i: int) -> int:
         """Which indefinite form an adjective takes: 0 en, 1 ett, 2 plural."""
         thing = self.facts.objects[i]
-        return 2 if thing.count > 1 else int(words.NOUNS[thing.shape][self.noun[i]][0])
+        return 2 if self.several(i) else int(words.NOUNS[thing.shape][self.noun[i]][0])
 
     def adjective(self, table: Sequence[Sequence[str]], form: int) -> str:
         return table[self.index(len(table))][form]
@@ -47,15 +47,18 @@ class SwedishVoice(Voice):
                 head = self.pick(prefixes)
             else:
                 parts.append(self.adjective(adjectives, form))
-        noun = words.NOUNS[thing.shape][self.noun[i]][2 if thing.count > 1 else 1]
-        return self.joined(*parts, head + str(noun), tail)
+        noun = words.NOUNS[thing.shape][self.noun[i]][2 if self.several(i) else 1]
+        stacked = ""
+        if thing.shape in words.PARTS and thing.count > 1:
+            stacked = self.pick(words.PARTS[thing.shape]).format(n=self.number(thing.count))
+        return self.joined(*parts, head + str(noun), stacked, tail)
 
     def number(self, count: int) -> str:
         return words.NUMBERS[count] if count < len(words.NUMBERS) and self.rng.random() < 0.85 else str(count)
 
     def mention(self, i: int) -> str:
         thing, phrase = self.facts.objects[i], self.bare(i)
-        if thing.count > 1:
+        if self.several(i):
             return f"{self.number(thing.count)} {phrase}"
         return f"{'ett' if self.form(i) == 1 else 'en'} {phrase}"
 
@@ -65,13 +68,13 @@ class SwedishVoice(Voice):
             return self.pronoun(i)
         shapes = [thing.shape for thing in objects]
         if shapes.count(objects[i].shape) == 1 and chance < 0.75:
-            return str(words.NOUNS[objects[i].shape][self.noun[i]][4 if objects[i].count > 1 else 3])
+            return str(words.NOUNS[objects[i].shape][self.noun[i]][4 if self.several(i) else 3])
         return self.named_fully(i)
 
     def named_fully(self, i: int) -> str:
         """ "den röda bollen": the article, the weak adjective and the definite noun."""
         thing = self.facts.objects[i]
-        noun = words.NOUNS[thing.shape][self.noun[i]][4 if thing.count > 1 else 3]
+        noun = words.NOUNS[thing.shape][self.noun[i]][4 if self.several(i) else 3]
         return f"{self.pronoun(i)} {words.COLOURS[thing.colour][0][2]} {noun}"
 
     def pronoun(self, i: int) -> str:
@@ -132,6 +135,9 @@ class SwedishVoice(Voice):
         return self.pick(words.CARRIES).format(other=other)
 
     def event(self, event: Event, subject: str | None = None, other: str | None = None) -> Clause:
+        if event.kind in words.CUTS:
+            row = words.CUTS[event.kind]
+            return Clause(*row[self.index(len(row))])
         if event.kind != "hits":
             return self._happens(event, subject)
         agent, patient = event.agent or 0, event.patient
@@ -152,8 +158,11 @@ class SwedishVoice(Voice):
             known = event.patient is not None and event.patient != agent
             wall = self.named_fully(event.patient) if known and event.patient is not None else self.pick(words.WALL)
             rest = self.joined(rest, wall)
+        elif event.patient is not None and event.patient != agent:
+            rest = self.joined(rest, self.named_fully(event.patient))
         if event.side is not None:
-            sides = {"is pushed away": words.AWAY_SIDE, "comes back": words.FROM_SIDE}.get(event.kind, words.ON_SIDE)
+            sides = words.FROM_SIDE if event.kind == "comes back" else words.ON_SIDE
+            sides = words.AWAY_SIDE if event.kind in AWAY_EVENTS else sides
             rest = self.joined(rest, self.pick(sides[event.side]))
         return Clause(subject or self.named(agent), verb, rest)
 
@@ -164,8 +173,9 @@ class SwedishVoice(Voice):
         return [self.joined(verb, rest)] if verb else []
 
     def object_tag(self, i: int) -> str:
-        count = self.facts.objects[i].count
-        return self.bare(i) if count == 1 else f"{self.number(count)} {self.bare(i)}"
+        if not self.several(i):
+            return self.bare(i)
+        return f"{self.number(self.facts.objects[i].count)} {self.bare(i)}"
 
     def relation_tag(self, relation: Relation) -> str:
         where = self.related(relation, self.named_fully(relation.other))

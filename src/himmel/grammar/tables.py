@@ -59,6 +59,8 @@ class Glue:
     then: Phrases
     see: Phrases
     camera: tuple[str, Phrases]
+    moments: Phrases
+    """ "after half a second", "after one second", ... in steps of half a second."""
 
 
 @dataclass(frozen=True)

@@ -65,8 +65,10 @@ class Text:
         found = [self.clause(voice.relation_clause(relation)) for relation in told.relations]
         unused = list(self.glue.then)
         for event in told.events:
-            clause = voice.event(event)
-            if unused and self.rng.random() < 0.6:
+            clause, when = voice.event(event), voice.moment(event)
+            if when and self.rng.random() < 0.6:
+                found.append(self.after(when, self.clause(clause, inverted=True)))
+            elif unused and self.rng.random() < 0.6:
                 then = unused.pop(voice.index(len(unused)))
                 found.append(self.after(then, self.clause(clause, inverted=True)))
             else:

@@ -6,6 +6,7 @@ them in pictures, and both use the same order, so an index means the same thing 
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 SHAPES = ("ball", "cube", "cylinder", "capsule")
@@ -51,7 +52,7 @@ CAMERAS = (
     "follows",
 )
 STYLES = ("natural", "black and white", "film", "watercolour", "silhouette")
-FAMILIES = (
+FIRST_FAMILIES = (
     "single",  # 1: one object falls, bounces, rolls, slides, spins, rests
     "collision",  # 2: two objects collide
     "camera",  # 3: camera moves over a still scene
@@ -60,6 +61,64 @@ FAMILIES = (
     "hidden",  # 6: hidden behind a wall; leaves the frame and comes back
     "weather",  # 11: weather and light that change
 )
+"""What weights know whose notes name no families."""
+FAMILIES = (
+    *FIRST_FAMILIES,
+    "topple",  # 7: dominoes, towers, a block that breaks
+    "road",  # 12: a vehicle on a dirt road or on a street
+    "drop",  # 8: many things into a bowl, down stairs or a ramp
+    "pendulum",  # 9: pendulum, cradle, seesaw
+    "styles",  # 14: other families, always in a style of its own
+    "shots",  # 13: the same things in several shots
+)
+
+FURTHER: Mapping[str, Mapping[str, str]] = {
+    "shape": {
+        "domino": "topple",
+        "tower": "topple",
+        "car": "road",
+        "truck": "road",
+        "bus": "road",
+        "bowl": "drop",
+        "stairs": "drop",
+        "ramp": "drop",
+        "pendulum": "pendulum",
+        "cradle": "pendulum",
+        "seesaw": "pendulum",
+    },
+    "motion": {"drives": "road", "swings": "pendulum", "swings to and fro": "pendulum"},
+    "event": {
+        "all fall": "topple",  # every one of the agent, a row, has fallen over
+        "collapses": "topple",
+        "breaks": "topple",
+        "stays standing": "topple",
+        "raises dust": "road",
+        "lands in": "drop",  # agent in patient
+        "bounces down": "drop",  # agent down patient, to `side`
+        "rolls down": "drop",
+        "slides down": "drop",
+        "is let go": "pendulum",  # on `side`
+        "swings out": "pendulum",  # to `side`
+        "lands on": "pendulum",  # agent on patient, on `side` of it
+        "is flung up": "pendulum",
+        "close shot": "shots",  # the picture cuts to one
+        "wide shot": "shots",
+        "other side": "shots",
+    },
+    "scenery": {"dirt road": "road", "street": "road"},
+    "style": {"hand-held": "styles"},
+}
+"""Values beyond those of `SLOTS`, by kind, and the family that shows each. Readers of the first families keep their
+slots and say nothing of these."""
+
+STACKED = ("tower", "cradle")
+"""Things whose count is that of their parts: one tower of five blocks."""
+
+
+def taught(kind: str, value: str, families: Sequence[str]) -> bool:
+    """Whether clips of these families show a value; those of the first families' vocabulary count as shown by any."""
+    family = FURTHER.get(kind, {}).get(value)
+    return family is None or family in families
 
 
 @dataclass(frozen=True)

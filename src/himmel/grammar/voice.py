@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from himmel.grammar.labels import seen_from_first
 from himmel.grammar.tables import Changes, Place, Said, Settings
+from himmel.grammar.vocabulary import FIRST_FAMILIES, STACKED
 from himmel.records import Event, ObjectFacts, Relation, SceneFacts
 
 COMMONEST = 0.55
@@ -42,6 +43,18 @@ class Voice(ABC):
         # "a red ball and a blue cube rolling": participles can't tell who stays where only some of them move
         move = {thing.motion is not None or thing.direction is not None for thing in facts.objects}
         self.finite = bool(facts.events) or len(move) > 1 or rng.random() < 0.6
+
+    def several(self, i: int) -> bool:
+        """Whether object i takes the plural; one tower of five blocks does not."""
+        thing = self.facts.objects[i]
+        return thing.count > 1 and thing.shape not in STACKED
+
+    def moment(self, event: Event) -> str:
+        """When an event happens, to half a second, or "" where captions of its family tell no times."""
+        halves = round(2 * event.time)
+        if self.facts.family in FIRST_FAMILIES or not 1 <= halves <= len(self.settings.glue.moments):
+            return ""
+        return self.settings.glue.moments[halves - 1]
 
     def pick(self, row: Sequence[str]) -> str:
         """A phrase of a row, the first one most often."""
@@ -202,6 +215,10 @@ class Voice(ABC):
         """A relation between object i, just mentioned, and another one that is mentioned by it."""
         turned = seen_from_first(relation)
         return self.carries(relation, other) if turned is None else self.related(turned, other)
+
+
+AWAY_EVENTS = ("is pushed away", "bounces down", "rolls down", "slides down", "swings out")
+"""Events whose side is where the thing goes, not where it is."""
 
 
 def sufferer(event: Event) -> int:

@@ -56,16 +56,16 @@ class Expansion:
     notice: str = ""
 
 
-def rewrite(prompt: str, endpoint: Endpoint) -> Expansion:
+def rewrite(prompt: str, endpoint: Endpoint, families: tuple[str, ...] = v.FIRST_FAMILIES) -> Expansion:
     """The prompt as the endpoint's model describes it; without text, and a notice why, where it is not faithful.
 
     Faithful is what `himmel.grammar.departures` finds no fault with. An answer with faults is asked for once more,
-    with the faults named. Raises HimmelError as `chat` does.
+    with the faults named. families: those that the video model was taught on. Raises HimmelError as `chat` does.
     """
     messages, faults = _question(prompt), list[str]()
     for _ in range(TRIES):
         answer = tidied(chat(endpoint, messages))
-        faults = _faults(prompt, answer)
+        faults = _faults(prompt, answer, families)
         if not faults:
             return Expansion(answer)
         said = {"role": "assistant", "content": answer[:LONGEST] or "..."}
@@ -82,13 +82,13 @@ def tidied(answer: str) -> str:
     return "".join(c for c in spaced if unicodedata.category(c)[0] != "C").strip(_QUOTES)
 
 
-def _faults(prompt: str, answer: str) -> list[str]:
+def _faults(prompt: str, answer: str, families: tuple[str, ...]) -> list[str]:
     limit = max(LONGEST, len(prompt) + ROOM)
     if not answer:
         return ["an empty answer"]
     if len(answer) > limit:
         return [f"{len(answer)} characters where {limit} are allowed"]
-    return departures(prompt, answer)
+    return departures(prompt, answer, families)
 
 
 def _question(prompt: str) -> list[Message]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from himmel.grammar import expand
+from himmel.grammar.vocabulary import FIRST_FAMILIES
 from himmel.language.endpoint import Endpoint
 from himmel.language.rewrite import Expansion, rewrite
 from himmel.pipeline.request import Request
@@ -29,9 +30,13 @@ class Shown:
 
 
 class Expander:
-    """What prompts became, so that an endpoint is asked once for a prompt, whatever the seeds of its clips."""
+    """What prompts became, so that an endpoint is asked once for a prompt, whatever the seeds of its clips.
 
-    def __init__(self) -> None:
+    families: those that the model was taught on, which decide what words it knows.
+    """
+
+    def __init__(self, families: tuple[str, ...] = FIRST_FAMILIES) -> None:
+        self.families = families
         self._asked: dict[tuple[Endpoint, str], Expansion] = {}
 
     def __call__(self, request: Request) -> Shown:
@@ -54,17 +59,17 @@ class Expander:
         if not prompt or not request.expand:
             return Expansion(prompt)
         if not isinstance(request.expand, Endpoint):
-            return Expansion(expand(prompt, request.seed, before))
+            return Expansion(expand(prompt, request.seed, before, self.families))
         answer = self._answer(request.expand, prompt)
         if answer.text:
             return answer
-        built_in = expand(prompt, request.seed, before)
+        built_in = expand(prompt, request.seed, before, self.families)
         return Expansion(built_in, f"{answer.notice}; filled up by the built-in grammar instead")
 
     def _answer(self, endpoint: Endpoint, prompt: str) -> Expansion:
         key = endpoint, prompt
         if key not in self._asked:
-            answer = rewrite(prompt, endpoint)
+            answer = rewrite(prompt, endpoint, self.families)
             while len(self._asked) >= KEPT:
                 del self._asked[next(iter(self._asked))]
             self._asked[key] = answer

@@ -68,7 +68,7 @@ class Pipeline:
         self.engine = engine_for(parts)
         self.threads = threads or min(cores(), torch.get_num_threads())
         self.guard = Guard(parts.encoder, policy)
-        self._expander = Expander()
+        self._expander = Expander(parts.families)
 
     @classmethod
     def from_pretrained(

@@ -43,7 +43,7 @@ class LatentEngine:
 
     def known(self, texts: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Phrases of the vocabulary, and those that nobody here knows."""
-        found = [phrase for text in texts for phrase in phrases(text)]
+        found = [phrase for text in texts for phrase in phrases(text, self.parts.families)]
         return (
             tuple(dict.fromkeys(phrase.text for phrase in found if phrase.known)),
             tuple(dict.fromkeys(phrase.text for phrase in found if not phrase.known)),

@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 
 from himmel.footage.fit import Medium
+from himmel.grammar.vocabulary import FIRST_FAMILIES
 from himmel.language import WordEncoder
 from himmel.language.encoder import words_folder
 from himmel.openweights import Folder, Shot, read_folder
@@ -62,6 +63,11 @@ class OpenWeights:
     def networks(self) -> Networks:
         """Read from the folder at the first use."""
         return Networks.load(self.folder, self.placement)
+
+    @property
+    def families(self) -> tuple[str, ...]:
+        """Families of himmel's world whose words fill up a short prompt; such a model was taught on none of them."""
+        return FIRST_FAMILIES
 
     @property
     def shapes(self) -> list[tuple[int, int, int, int]]:

@@ -13,6 +13,7 @@ import torch
 from torch.nn.functional import pad
 
 from himmel.autoencoder import Autoencoder, AutoencoderConfig
+from himmel.grammar.vocabulary import FIRST_FAMILIES
 from himmel.language import Refiner, WordEncoder, pad_states
 from himmel.language.encoder import PREFIX
 from himmel.pipeline.folder import PARTS, SHIPPED, folder_of
@@ -80,6 +81,11 @@ class Parts:
             allowed = f"steps {', '.join(map(str, self.few[0]))}, guidance {self.few[1]:g}"
             raise HimmelError(given, allowed, "change them, or use --solver euler")
         return (SHORTCUT if taught else "euler") if asked == AUTO else asked
+
+    @property
+    def families(self) -> tuple[str, ...]:
+        """The families of the world that the transformer was taught on; the first ones where its note names none."""
+        return tuple(self.made.get("families") or FIRST_FAMILIES)
 
     @property
     def precision(self) -> str:

@@ -9,7 +9,7 @@ the words that made them; others are refused.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -25,6 +25,7 @@ from himmel.autoencoder import Autoencoder
 from himmel.autoencoder.config import FRAMES_A_GROUP
 from himmel.grammar import describe
 from himmel.grammar.mirror import mirrored
+from himmel.grammar.vocabulary import FIRST_FAMILIES
 from himmel.language import Refiner, WordEncoder, pad_states
 from himmel.recipes.pool import read_facts
 from himmel.recipes.scene import mirror_scene, scene_targets
@@ -44,7 +45,7 @@ class Shard:
     """Latents [N, C, G, h, w] float16 and word states [N, K, M, W] float16 with word counts [N, K], of one shape.
 
     scene: float16 [N, answers, G, h, w] of `scene_targets`. reference: latents [N, C, 1, h, w] of one frame of each
-    clip alone, half of the time its first, and frame, long [N], which one that is.
+    clip alone, half of the time its first, and frame, long [N], which one that is. families: of its clips.
     """
 
     latents: Tensor
@@ -54,6 +55,7 @@ class Shard:
     reference: Tensor
     frame: Tensor
     rate: float
+    families: tuple[str, ...] = FIRST_FAMILIES
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -102,7 +104,8 @@ def encode_shard_words(pictures: Path, encoder: WordEncoder, refiner: Refiner, f
         words, counts = encode_words(texts, encoder, refiner)
         tensors[f"{kind}.words"] = words.unflatten(0, (-1, CAPTIONS_A_CLIP))
         tensors[f"{kind}.counts"] = counts.unflatten(0, (-1, CAPTIONS_A_CLIP))
-    save_file(tensors, pictures.with_suffix(".words.safetensors"), {"words": fingerprint})
+    note = {"words": fingerprint, "families": ",".join(sorted({f.family for f in facts}))}
+    save_file(tensors, pictures.with_suffix(".words.safetensors"), note)
 
 
 @torch.inference_mode()
@@ -189,9 +192,15 @@ def read_shards(folder: Path, kind: str, sha256: str, fingerprint: str, bucket: 
                 latents.get_tensor(f"{kind}.reference"),
                 latents.get_tensor(f"{kind}.frame"),
                 _rate(path),
+                _families(words.metadata()),
             )
         shards.append(shard)
     return shards
+
+
+def _families(note: Mapping[str, str]) -> tuple[str, ...]:
+    """The families of a shard's clips; the first ones where it was encoded before there were others."""
+    return tuple(note["families"].split(",")) if "families" in note else FIRST_FAMILIES
 
 
 def _check(path: Path, found: str, needed: str, part: str) -> None:

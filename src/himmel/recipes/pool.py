@@ -33,6 +33,26 @@ FAMILY_WEIGHTS: Mapping[str, float] = {
 }
 
 
+ALL_FAMILY_WEIGHTS: Mapping[str, float] = {
+    "single": 0.20,
+    "camera": 0.17,
+    "collision": 0.13,
+    "sea": 0.03,
+    "landscape": 0.04,
+    "hidden": 0.06,
+    "weather": 0.04,
+    "topple": 0.09,
+    "road": 0.11,
+    "drop": 0.05,
+    "pendulum": 0.04,
+    "styles": 0.02,
+    "shots": 0.02,
+}
+"""With the further families: a third of the clips."""
+
+FAMILY_TABLES: Mapping[str, Mapping[str, float]] = {"first": FAMILY_WEIGHTS, "all": ALL_FAMILY_WEIGHTS}
+
+
 @dataclass(frozen=True)
 class Bucket:
     """Clips of one shape. rate: frames a second. shards: how many to make of it in each round of the pool."""

@@ -47,7 +47,8 @@ def scene_targets(masks: NDArray[np.uint8], facts: Sequence[SceneFacts], rate: f
                 here, "(g f) (h p) (w q) -> g h w", "mean", f=FRAMES_A_GROUP, p=PIXELS_A_TOKEN, q=PIXELS_A_TOKEN
             )
             out[clip, COLOURS.index(thing.colour)] += share
-            out[clip, len(COLOURS) + SHAPES.index(thing.shape)] += share
+            if thing.shape in SHAPES:  # shapes of further families have no answer of their own
+                out[clip, len(COLOURS) + SHAPES.index(thing.shape)] += share
             out[clip, COVERED:] += _speed(here, rate)[:, :, None, None] * share
     return torch.from_numpy(out).half()
 

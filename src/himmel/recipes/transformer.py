@@ -10,7 +10,7 @@ flow's loss stands a second lesson, what covers each place of the picture (`himm
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
@@ -23,6 +23,7 @@ from himmel.flow import add_noise
 from himmel.flow.canvas import group_seconds
 from himmel.flow.loss import flow_loss
 from himmel.flow.patterns import Mixture, beside_reference, draw_pattern
+from himmel.grammar.vocabulary import FAMILIES, FIRST_FAMILIES
 from himmel.recipes.context import SharedTransformer, share_attention
 from himmel.recipes.few import FewSteps, Prepared, Teacher, level_index
 from himmel.recipes.latents import Shard, read_shards
@@ -142,6 +143,7 @@ class Pool:
         self.reference = torch.cat([shard.reference for shard in shards])
         self.frame = torch.cat([shard.frame for shard in shards])
         self.rate = shards[0].rate
+        self.families = {family for shard in shards for family in shard.families}
 
     def draw(self, tokens: int, generator: torch.Generator, kind: str = "clips") -> Batch:
         """As many random clips as the budget of tokens holds, each with one of its captions.
@@ -396,10 +398,12 @@ def export(
     clips: int,
     bits: int = 8,
     processes: Processes | None = None,
+    families: Collection[str] = FIRST_FAMILIES,
 ) -> None:
     """Stores the averaged weights, bound to their autoencoder and words.
 
-    bits: as of `himmel.weights.save`. processes: of which the first writes, and all must come here.
+    bits: as of `himmel.weights.save`. processes: of which the first writes, and all must come here. families: of the
+    world, that they were taught on, by this run or by those before it.
     """
     weights = transformer_weights(checkpoint)
     if processes is not None and not processes.first:
@@ -408,6 +412,7 @@ def export(
         "steps": checkpoint.steps,
         "hours": round(checkpoint.seconds / 3600, 3),
         "clips": clips,
+        "families": [family for family in FAMILIES if family in families],
         "recipe": asdict(recipe),
     }
     save(path, weights, asdict(recipe.config), made=made, bound=bound, bits=bits)

@@ -27,7 +27,11 @@ OPPOSITE_CAMERA = {
     "zooms in": "zooms out",
 }
 OPPOSITE_RELATION = {"left of": "right of", "behind": "in front of"}
-KINDS = ("colour", "shape", "direction", "ground", "light", "camera", "relation", "colours swapped", "sea", "season")
+KINDS = (
+    "colour", "shape", "direction", "ground", "light", "camera", "relation", "colours swapped", "sea", "season",
+    "count", "side", "place",
+)  # fmt: skip
+_VEHICLES = ("car", "truck", "bus")
 _TRIES = 60
 
 
@@ -66,9 +70,12 @@ def fact(facts: SceneFacts, name: str) -> str | None:
     """The value of a fact by its name in `changes`: "object0.colour", "ground", "relation"."""
     if name == "relation":
         return facts.relations[0].kind if facts.relations else None
+    if name == "event.side":
+        return facts.events[0].side if facts.events else None
     if name.startswith("object"):
         owner, part = name.removeprefix("object").split(".")
-        return getattr(facts.objects[int(owner)], part)
+        value = getattr(facts.objects[int(owner)], part)
+        return str(value) if part == "count" else value
     return getattr(facts, name)
 
 
@@ -90,6 +97,8 @@ def _colour(facts: SceneFacts, dice: Dice) -> dict[str, str]:
 def _shape(facts: SceneFacts, dice: Dice) -> dict[str, str]:
     if not facts.objects:
         return {}
+    if facts.objects[0].shape in _VEHICLES:
+        return {"object0.shape": _other(dice, "pair shape", _VEHICLES, {facts.objects[0].shape})}
     allowed = tuple(SHAPES_FOR.get(facts.objects[0].motion or "", dict.fromkeys(SHAPES, 1.0)))
     return {"object0.shape": _other(dice, "pair shape", allowed, {facts.objects[0].shape})}
 
@@ -139,6 +148,26 @@ def _season(facts: SceneFacts, dice: Dice) -> dict[str, str]:
     return {"season": _other(dice, "pair season", seasons, {facts.season})} if facts.season else {}
 
 
+def _count(facts: SceneFacts, dice: Dice) -> dict[str, str]:
+    """One of the first row or group more or fewer."""
+    i = next((i for i, thing in enumerate(facts.objects) if thing.count > 1), None)
+    if i is None:
+        return {}
+    count = facts.objects[i].count
+    other = count - 1 if dice.chance("pair count", 0.5) and count > 2 else count + 1
+    return {f"object{i}.count": str(other)}
+
+
+def _side(facts: SceneFacts, dice: Dice) -> dict[str, str]:
+    side = facts.events[0].side if facts.events else None
+    return {"event.side": MIRROR[side]} if side else {}
+
+
+def _place(facts: SceneFacts, dice: Dice) -> dict[str, str]:
+    places = {"dirt road": "street", "street": "dirt road"}
+    return {"scenery": places[facts.scenery]} if facts.scenery in places else {}
+
+
 _CHANGES: dict[str, Callable[[SceneFacts, Dice], dict[str, str]]] = {
     "colour": _colour,
     "shape": _shape,
@@ -150,4 +179,7 @@ _CHANGES: dict[str, Callable[[SceneFacts, Dice], dict[str, str]]] = {
     "colours swapped": _swapped,
     "sea": _sea,
     "season": _season,
+    "count": _count,
+    "side": _side,
+    "place": _place,
 }

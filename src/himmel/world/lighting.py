@@ -39,8 +39,16 @@ class Sky:
     snowfall: float
 
 
-def draw_sky(dice: Dice, objects: int = 1, style_weights: dict[str, float] | None = None) -> Sky:
-    """Light, weather, clouds and style by chance; styles that hide colours only with few objects."""
+def draw_sky(
+    dice: Dice,
+    objects: int = 1,
+    style_weights: dict[str, float] | None = None,
+    light_weights: dict[str, float] | None = None,
+) -> Sky:
+    """Light, weather, clouds and style by chance; styles that hide colours only with few objects.
+
+    light_weights: of dry weather; None is the usual ones.
+    """
     weights = dict(style_weights or STYLE_WEIGHTS)
     if objects > 1:
         weights.pop("silhouette", None)
@@ -49,7 +57,7 @@ def draw_sky(dice: Dice, objects: int = 1, style_weights: dict[str, float] | Non
     style = dice.fact("style", weights)
     calm = {"clear": 1.0} if style == "silhouette" else WEATHER_WEIGHTS
     weather = dice.fact("weather", calm)
-    lights = LIGHT_WEIGHTS if weather in ("clear", "fog") else WET_LIGHT_WEIGHTS
+    lights = (light_weights or LIGHT_WEIGHTS) if weather in ("clear", "fog") else WET_LIGHT_WEIGHTS
     if style == "silhouette":
         lights = {"sunset": 0.7, "day": 0.3}
     light = dice.fact("light", lights, also=tuple(LIGHT_WEIGHTS))

@@ -61,7 +61,7 @@ def _size(body: Body) -> str:
     return {"ball": f"{x}", "cube": f"{x} {y} {z}"}.get(body.shape, f"{x} {z}")
 
 
-def _spring(restitution: float, step: float) -> str:
+def spring(restitution: float, step: float) -> str:
     """Contact stiffness and damping so that a hit lasts ten steps and gives back `restitution` of the speed."""
     stiffness = (math.pi / (10 * step)) ** 2
     loss = -math.log(max(restitution, 1e-3))
@@ -70,7 +70,7 @@ def _spring(restitution: float, step: float) -> str:
 
 
 def _model(bodies: Sequence[Body], gravity: float, friction: float, restitution: float, step: float) -> str:
-    surface = f'friction="{friction} 0 0" condim="3" solref="{_spring(restitution, step)}" solimp="0.99 0.99 0.001"'
+    surface = f'friction="{friction} 0 0" condim="3" solref="{spring(restitution, step)}" solimp="0.99 0.99 0.001"'
     parts = [
         f'<body name="b{i}"><freejoint/><geom type="{_GEOMS[body.shape]}" size="{_size(body)}" '
         f'mass="{body.mass}" {surface}/></body>'

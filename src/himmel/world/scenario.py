@@ -14,7 +14,21 @@ from numpy.typing import NDArray
 
 from himmel.records import HimmelError, SceneFacts
 from himmel.world.dice import Dice, Setting
-from himmel.world.families import camera, collision, hidden, landscape, sea, single, weather
+from himmel.world.families import (
+    camera,
+    collision,
+    drop,
+    hidden,
+    landscape,
+    pendulum,
+    road,
+    sea,
+    shots,
+    single,
+    styles,
+    topple,
+    weather,
+)
 from himmel.world.scene import Scene
 from himmel.world.stage import Shot, build, extras
 
@@ -26,6 +40,12 @@ FAMILIES: dict[str, Callable[[Setting], Shot]] = {
     "landscape": landscape.draw_shot,
     "hidden": hidden.draw_shot,
     "weather": weather.draw_shot,
+    "topple": topple.draw_shot,
+    "road": road.draw_shot,
+    "drop": drop.draw_shot,
+    "pendulum": pendulum.draw_shot,
+    "styles": styles.draw_shot,
+    "shots": shots.draw_shot,
 }
 
 ATTEMPTS = 12

@@ -7,18 +7,25 @@ Shapes: T frames, K primitives.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 F = NDArray[np.float32]
 
-PRIMITIVES = ("ball", "cube", "cylinder", "capsule")
-"""half_size: ball (r, r, r); cube half edges (any box); cylinder and capsule (r, r, half length), axis local z."""
+PRIMITIVES = ("ball", "cube", "cylinder", "capsule", "bowl")
+"""half_size: ball (r, r, r); cube half edges (any box); cylinder and capsule (r, r, half length), axis local z;
+bowl: the lower half of a hollow ball (outer radius twice, thickness of its wall)."""
 
-MATERIAL_KINDS = ("matte", "metal", "glass", "wood", "brick")
+MATERIAL_KINDS = ("matte", "metal", "glass", "wood", "brick", "light", "house")
 BACKDROPS = ("plain", "sea", "mountains", "desert", "hills")
+
+
+def _none(*shape: int) -> Callable[[], F]:
+    """Makes an array without content, for what few scenes have."""
+    return lambda: np.zeros(shape, np.float32)
 
 
 @dataclass(frozen=True)
@@ -50,3 +57,13 @@ class Scene:
     snowfall: F  # [T] 0 to 1
     wave_height: F  # [T] metres, for the sea: 0.1 calm, 1.0 rough
     style: str  # one of grammar STYLES
+    road: F = field(default_factory=_none(0))  # [7] origin, direction, half width, bend, wavelength; see `picture.road`
+    road_kind: str | None = None  # "dirt" or "street"
+    tree_kind: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))  # [S] see `picture.trees`
+    tree_base: F = field(default_factory=_none(0, 3))  # [S, 3] foot of each tree
+    tree_size: F = field(default_factory=_none(0, 2))  # [S, 2] width and height
+    puff_position: F = field(default_factory=_none(0, 0, 3))  # [T, N, 3] clouds of dust
+    puff_size: F = field(default_factory=_none(0, 0, 2))  # [T, N, 2] radius in metres, density at the middle per metre
+    puff_colour: F = field(default_factory=_none(3))  # [3] albedo
+    lamp_position: F = field(default_factory=_none(0, 0, 3))  # [T, L, 3] lights on the ground and on things
+    lamp_colour: F = field(default_factory=_none(0, 3))  # [L, 3] brightness at one metre

@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from himmel.grammar import describe
+from himmel.grammar.vocabulary import FURTHER
 from himmel.records import Caption, HimmelError, SceneFacts
 from himmel.records.clip import Clip
 from himmel.world.scenario import FAMILIES, Scenario, draw
@@ -99,12 +100,18 @@ class WorldSource:
                 captions=self.captions(scenario.facts, index),
                 facts=scenario.facts,
                 masks=picture.masks,
+                shots=self.shots(scenario.facts),
                 source=f"himmel world: {scenario.family} {scenario.seed}",
                 licence="CC0-1.0",
                 extras={name: values for name, values in scenario.extras.items()},
             )
             for index, scenario, picture in zip(indices, drawn, pictures, strict=True)
         ]
+
+    def shots(self, facts: SceneFacts) -> tuple[int, ...]:
+        """First frame of each shot."""
+        cuts = [event.time for event in facts.events if FURTHER["event"].get(event.kind) == "shots"]
+        return (0, *(round(time * float(self.rate)) for time in cuts))
 
     def captions(self, facts: SceneFacts, index: int) -> tuple[Caption, ...]:
         """One caption of every length in every language; the same each time."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,10 +19,16 @@ from himmel.world.scene import MATERIAL_KINDS, PRIMITIVES, Scene
 
 A = NDArray[np.float64]
 
+_UNDERGROUND = -1000.0
+"""Metres: where a thing waits while it is not shown."""
+
 
 @dataclass(frozen=True)
 class Thing:
-    """One drawn solid: position [T, 3], rotation [T, 3, 3]. index: of its object's facts, or -1 for a prop."""
+    """One drawn solid: position [T, 3], rotation [T, 3, 3]. index: of its object's facts, or -1 for a prop.
+
+    An object may be drawn as several solids of one index, equal things or the parts of a truck.
+    """
 
     shape: str
     half: tuple[float, float, float]
@@ -30,6 +37,7 @@ class Thing:
     albedo: A
     material: str
     index: int
+    shown: NDArray[np.bool_] | None = None  # [T] frames in which it is there; None is all
 
     @property
     def radius(self) -> float:
@@ -54,8 +62,24 @@ class View:
 
 
 @dataclass(frozen=True)
+class Roadside:
+    """A road and what stands along it, in the shot's axes; the arrays are as in `Scene`."""
+
+    road: A
+    kind: str
+    tree_kind: NDArray[np.int64]
+    tree_base: A
+    tree_size: A
+    puff_position: A
+    puff_size: A
+    puff_colour: A
+    lamp_position: A
+    lamp_colour: A
+
+
+@dataclass(frozen=True)
 class Shot:
-    """A family's result before it becomes a Scene. objects: one Thing for each entry of facts.objects, in order.
+    """A family's result before it becomes a Scene. objects: the Things of each entry of facts.objects, in order.
 
     clear: whether everything that the family set out to show is clearly seen; if not, the draw is tried again.
     """
@@ -72,6 +96,7 @@ class Shot:
     clear: bool = True
     light_share: A | None = None  # [T] how far the light has gone from `sky` to `later`
     later: Sky | None = None
+    roadside: Roadside | None = None
 
 
 def thing(look: Look, half: tuple[float, float, float], position: A, rotation: A, index: int) -> Thing:
@@ -134,6 +159,9 @@ def build(shot: Shot, setting: Setting) -> Scene:
     K = len(things)
     position = np.stack([t.position for t in things], 1) if K else np.zeros((T, 0, 3))
     rotation = np.stack([t.rotation for t in things], 1) if K else np.zeros((T, 0, 3, 3))
+    for k, solid in enumerate(things):
+        if solid.shown is not None:
+            position[~solid.shown, k, 2] = _UNDERGROUND
     drift = round_z[:2, :2] @ np.array(first.drift)
     return Scene(
         seconds=setting.seconds.astype(np.float32),
@@ -161,7 +189,25 @@ def build(shot: Shot, setting: Setting) -> Scene:
         snowfall=blend("snowfall"),
         wave_height=np.full(T, shot.wave_height, dtype=np.float32),
         style=first.style,
+        **(_turned(shot.roadside, round_z) if shot.roadside is not None else {}),
     )
+
+
+def _turned(side: Roadside, round_z: A) -> dict[str, Any]:
+    """The roadside as fields of a Scene that is turned by `round_z`."""
+    flat = round_z[:2, :2]
+    road = np.concatenate([flat @ side.road[:2], flat @ side.road[2:4], side.road[4:]])
+    plain = {
+        "road": road,
+        "tree_base": side.tree_base @ round_z.T,
+        "tree_size": side.tree_size,
+        "puff_position": side.puff_position @ round_z.T,
+        "puff_size": side.puff_size,
+        "puff_colour": side.puff_colour,
+        "lamp_position": side.lamp_position @ round_z.T,
+        "lamp_colour": side.lamp_colour,
+    }
+    return {"road_kind": side.kind, "tree_kind": side.tree_kind} | {n: v.astype(np.float32) for n, v in plain.items()}
 
 
 def extras(shot: Shot, setting: Setting) -> dict[str, NDArray[np.float32]]:
@@ -171,6 +217,8 @@ def extras(shot: Shot, setting: Setting) -> dict[str, NDArray[np.float32]]:
     position = np.stack(points, 1) if points else np.zeros((setting.frames, 0, 3))
     index = np.array([t.index for t in shot.objects], dtype=int)
     groups = [index == i for i in range(len(shot.facts.objects))]  # equal things are one object: their middle
+    if any(t.shown is not None for t in shot.objects):
+        groups = [np.array([group & _shown(shot.objects, t) for t in range(setting.frames)]) for group in groups]
     return {
         "object_pixel": _middles(view.pixel, groups),
         "object_position": _middles(position, groups),
@@ -178,9 +226,18 @@ def extras(shot: Shot, setting: Setting) -> dict[str, NDArray[np.float32]]:
     }
 
 
+def _shown(things: Sequence[Thing], frame: int) -> NDArray[np.bool_]:
+    return np.array([t.shown is None or bool(t.shown[frame]) for t in things])
+
+
 def _middles(values: A, groups: Sequence[NDArray[np.bool_]]) -> NDArray[np.float32]:
-    """Means [T, N, D] of values [T, K, D] over each group."""
-    means = [values[:, group].mean(1) for group in groups]
+    """Means [T, N, D] of values [T, K, D] over each group, [K] or, where it differs from frame to frame, [T, K]."""
+    means = [
+        values[:, group].mean(1)
+        if group.ndim == 1
+        else np.stack([frame[own].mean(0) for frame, own in zip(values, group, strict=True)])
+        for group in groups
+    ]
     return np.stack(means, 1).astype(np.float32) if means else values[:, :0].astype(np.float32)
 
 

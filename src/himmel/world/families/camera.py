@@ -76,6 +76,11 @@ def draw_shot(setting: Setting) -> Shot:
     return Shot(stated, path, sky, tuple(things), ground=ground, clear=clear)
 
 
+def framing_of(setting: Setting) -> Framing:
+    """How the scene of this setting is framed before the camera moves."""
+    return _framing(setting, setting.dice.pick("arrangement", ARRANGEMENTS))
+
+
 def _amount(dice: Dice) -> float:
     return dice.number("camera amount", 0.85, 1.1)
 

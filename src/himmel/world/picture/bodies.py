@@ -161,6 +161,35 @@ def _darken(kind: int):
 DARKEN = tuple(_darken(kind) for kind in range(len(PRIMITIVES)))
 
 
+FEW = 7
+"""Up to so many bodies are looked at for every row: choosing rows costs more than it saves."""
+_SHADOWS_REACH = 90.0
+"""Metres from the eye: farther points don't decide which bodies may shade a row."""
+
+
+def occluded_rows(
+    bodies: list[Body], p: Tensor, hit: Hit, frame: Tensor, towards: Tensor, softness: Tensor
+) -> list[Tensor | None]:
+    """For each body the rows in which it may take light from a point of p [3, R, P]; None is all."""
+    if len(bodies) <= FEW:
+        return [None] * len(bodies)
+    near = ((hit.part != NOTHING) & (hit.t < _SHADOWS_REACH))[None]
+    low, high = torch.where(near, p, FAR).amin(2), torch.where(near, p, -FAR).amax(2)
+    some = near[0].any(1)
+    centre, extent = (low + high) / 2, torch.linalg.vector_norm((high - low) / 2, dim=0)  # [3, R], [R]
+    found: list[Tensor | None] = []
+    for body in bodies:
+        radius = body.half.norm() + (body.half[2, 0, 0] if PRIMITIVES[body.kind] == "capsule" else 0.0)
+        gap = body.position[:, frame, 0] - centre
+        ahead = (gap * towards[:, :, 0]).sum(0)
+        aside = torch.sqrt((gap * gap).sum(0).sub(ahead * ahead).clamp(min=0))
+        reach = radius + extent
+        shades = (ahead > -reach) & (aside < reach + softness[:, 0] * (ahead + reach).clamp(min=0) + 0.01)
+        touches = torch.sqrt((gap * gap).sum(0)) < reach + 2.25 * min(body.size, 0.6)
+        found.append((some & (shades | touches)).nonzero()[:, 0])
+    return found
+
+
 def light_left(
     bodies: list[Body],
     p: Tensor,

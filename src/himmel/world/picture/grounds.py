@@ -145,6 +145,23 @@ def _asphalt(g: torch.Generator) -> tuple[Tensor, Tensor]:
     return colour * (1 - 0.6 * _step(0.985, 0.999, crack)), torch.zeros(SIDE, SIDE)
 
 
+def _dirt(g: torch.Generator) -> tuple[Tensor, Tensor]:
+    clods = 0.5 * fractal_noise(SIDE, 32, 4, g) + 0.3 * fractal_noise(SIDE, 8, 5, g) + 0.2 * value_noise(SIDE, 128, g)
+    colour = _mix((0.20, 0.125, 0.07), (0.46, 0.33, 0.21), _step(0.2, 0.85, clods))
+    stones = _step(0.70, 0.80, value_noise(SIDE, 64, g))
+    return colour + (0.42 - colour) * 0.55 * stones, torch.zeros(SIDE, SIDE)
+
+
+def _pavement(g: torch.Generator) -> tuple[Tensor, Tensor]:
+    x, y = _axes()
+    n = 4
+    tone = _cells(torch.rand(n, n, generator=g), torch.floor(y * n), torch.floor(x * n))
+    u, v = (x * n) % 1, (y * n) % 1
+    edge = torch.minimum(torch.minimum(u, 1 - u), torch.minimum(v, 1 - v))
+    colour = _mix((0.24, 0.235, 0.23), (0.36, 0.355, 0.345), 0.6 * tone + 0.4 * fractal_noise(SIDE, 32, 4, g))
+    return colour * (0.55 + 0.45 * _step(0.01, 0.035, edge)), torch.zeros(SIDE, SIDE)
+
+
 _RECIPES = {
     "grass": (_grass, 4.0, False),
     "sand": (_sand, 4.0, False),
@@ -154,16 +171,20 @@ _RECIPES = {
     "snow": (_snow, 6.0, False),
     "tiles": (_tiles, 3.2, True),
     "asphalt": (_asphalt, 3.0, False),
+    "dirt": (_dirt, 5.0, False),
+    "pavement": (_pavement, 4.0, False),
 }
+_ORDER = (*GROUNDS, "dirt", "pavement")
+"""Floors by their number, which seeds them; the last ones are parts of roads."""
 
 
 @cache
 def ground(name: str, variant: int, device: torch.device) -> Ground:
-    """The baked floor `name` (one of GROUNDS), in one of a few variants; baked at first use and kept."""
+    """The baked floor `name` (of GROUNDS, or "dirt" or "pavement") in one of a few variants; baked once and kept."""
     if name not in _RECIPES:
         raise HimmelError(f"ground {name!r}", "grounds are " + ", ".join(GROUNDS), "choose one of them")
     recipe, period, glossy = _RECIPES[name]
-    colour, gloss = recipe(seeded(1000 + 8 * GROUNDS.index(name) + variant))
+    colour, gloss = recipe(seeded(1000 + 8 * _ORDER.index(name) + variant))
     texture = torch.cat((colour, gloss[None])).clamp(0, 1)
     return Ground(pack(texture.to(device)), period, glossy, texture[:3].mean((1, 2)).to(device))
 

@@ -12,8 +12,13 @@ from himmel.world.picture.textures import look_up
 from himmel.world.scene import MATERIAL_KINDS
 
 WOOD, BRICK = MATERIAL_KINDS.index("wood"), MATERIAL_KINDS.index("brick")
+LIGHT, HOUSE = MATERIAL_KINDS.index("light"), MATERIAL_KINDS.index("house")
 
-SHINE = {"matte": 0.035, "metal": 0.62, "glass": 0.06, "wood": 0.04, "brick": 0.02}
+STOREY, BAY = 3.0, 2.4
+"""Metres from floor to floor and from window to window of a house."""
+_PANE = (0.86, 0.62, 0.30)
+
+SHINE = {"matte": 0.035, "metal": 0.62, "glass": 0.06, "wood": 0.04, "brick": 0.02, "light": 0.0, "house": 0.0}
 """Reflectance face on."""
 
 
@@ -21,10 +26,10 @@ def painted(kind: int, q: Tensor, width: Tensor) -> Tensor:
     """Brightness pattern 0.78 to 1 [R, P] at local point q [3, R, P] (in radii): patches that show how a
     thing turns.
 
-    width [R, P]: a pixel's width in radii, which softens the edges. kind: index into PRIMITIVES; boxes are
-    plain.
+    width [R, P]: a pixel's width in radii, which softens the edges. kind: index into PRIMITIVES; boxes and
+    bowls are plain.
     """
-    if kind == 1:
+    if kind in (1, 4):
         return torch.ones_like(q[0])
     soft = width.clamp(min=0.02, max=2.0)
     parity = (q[0] / soft).clamp(-1, 1) * (q[1] / soft).clamp(-1, 1)
@@ -53,7 +58,28 @@ def textured(material: int, q: Tensor, n: Tensor, albedo: Tensor, width: Tensor)
         return _wood(q, albedo, width)
     if material == BRICK:
         return _brick(*face_coordinates(q, n), albedo, width)
+    if material == HOUSE:
+        across, up = face_coordinates(q, n)
+        wall = albedo * (0.9 + 0.2 * look_up(noise(q.device), across / 5, up / 5, width / 5)[0])
+        window = windows(across, up, width) * (n[2].abs() < 0.5)
+        return wall + (0.045 - wall) * window
     return None
+
+
+def windows(across: Tensor, up: Tensor, width: Tensor) -> Tensor:
+    """Share of window panes [R, P] on the wall of a house, 0 to 1; width: a pixel's, metres."""
+    x, y = torch.remainder(across / BAY, 1) - 0.5, torch.remainder(up / STOREY, 1) - 0.5
+    soft = (width / BAY).clamp(0.004, 0.5)
+    return smooth(-soft, soft, 0.26 - x.abs()) * smooth(-soft, soft, 0.30 - y.abs())
+
+
+def window_light(q: Tensor, n: Tensor, width: Tensor, house: int) -> Tensor:
+    """Light from within [3, R, P] at local point q of a house; about every third window is lit."""
+    across, up = face_coordinates(q, n)
+    column, row = torch.floor(across / BAY), torch.floor(up / STOREY)
+    chance = torch.remainder(torch.sin(column * 12.99 + row * 78.23 + house * 37.7) * 43758.5, 1)
+    lit = windows(across, up, width) * (n[2].abs() < 0.5) * (chance < 0.36)
+    return q.new_tensor(_PANE)[:, None, None] * lit * (0.7 + 0.6 * chance)
 
 
 def _wood(q: Tensor, albedo: Tensor, width: Tensor) -> Tensor:

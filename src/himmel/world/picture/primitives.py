@@ -110,7 +110,31 @@ def hit_capsule(o: Tensor, d: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
     return t, torch.stack((hx, hy, hz)) / h[0]
 
 
-HIT = (hit_ball, hit_cube, hit_cylinder, hit_capsule)
+def hit_bowl(o: Tensor, d: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
+    """A hollow lower half ball: its outside, its inside or its flat rim. Distance t [R, P] and local normal
+    [3, R, P]."""
+    b = dot(o, d)
+    near = o - d * b
+    square = dot(near, near)
+    inner = h[0] - h[2]
+    out_gap, in_gap = h[0] * h[0] - square, inner * inner - square
+    out = -b - torch.sqrt(out_gap.clamp(min=0))
+    out = torch.where((out_gap > 0) & (out > NEAR) & (o[2] + d[2] * out < 0), out, FAR)
+    into = -b + torch.sqrt(in_gap.clamp(min=0))
+    into = torch.where((in_gap > 0) & (into > NEAR) & (o[2] + d[2] * into < 0), into, FAR)
+    rim = -o[2] / away_from_zero(d[2])
+    x, y = o[0] + d[0] * rim, o[1] + d[1] * rim
+    wide = x * x + y * y
+    rim = torch.where((wide > inner * inner) & (wide < h[0] * h[0]) & (rim > NEAR), rim, FAR)
+    t = torch.minimum(torch.minimum(out, into), rim)
+    outward = (o + d * t) / h[0]
+    flat = torch.zeros_like(outward)
+    flat[2] = -torch.sign(d[2])
+    normal = torch.where(out <= t, outward, torch.where(into <= t, -outward * (h[0] / inner), flat))
+    return t, normal
+
+
+HIT = (hit_ball, hit_cube, hit_cylinder, hit_capsule, hit_bowl)
 """In the order of scene.PRIMITIVES."""
 
 
@@ -172,7 +196,21 @@ def shade_capsule(o: Tensor, d: Tensor, h: Tensor, softness: Tensor) -> Tensor:
     return _penumbra(torch.sqrt(x * x + y * y + w * w + 1e-12) - h[0], t, softness)
 
 
-SHADE = (shade_ball, shade_cube, shade_cylinder, shade_capsule)
+def shade_bowl(o: Tensor, d: Tensor, h: Tensor, softness: Tensor) -> Tensor:
+    """As shade_ball: blocked where the ray crosses the lower half of the ball, from within on its way out."""
+    b = -dot(o, d)
+    near = o + d * b
+    square = dot(near, near)
+    chord = torch.sqrt((h[0] * h[0] - square).clamp(min=0))
+    inside = dot(o, o) < h[0] * h[0]
+    cross = torch.where(inside, b + chord, b - chord)
+    width = softness * cross.clamp(min=0) + 2e-3
+    over = smooth(-width, width, o[2] + d[2] * cross)
+    past = _penumbra(torch.sqrt(square) - h[0], b, softness)
+    return torch.where(b + chord > 0, torch.maximum(over, past), 1.0)
+
+
+SHADE = (shade_ball, shade_cube, shade_cylinder, shade_capsule, shade_bowl)
 
 
 def distance_ball(p: Tensor, h: Tensor) -> Tensor:
@@ -202,4 +240,13 @@ def distance_capsule(p: Tensor, h: Tensor) -> Tensor:
     return torch.sqrt(p[0] * p[0] + p[1] * p[1] + z * z + 1e-12) - h[0]
 
 
-DISTANCE = (distance_ball, distance_cube, distance_cylinder, distance_capsule)
+def distance_bowl(p: Tensor, h: Tensor) -> Tensor:
+    """Distance from the wall's middle, less half of its thickness."""
+    middle = h[0] - 0.5 * h[2]
+    rim = torch.sqrt(p[0] * p[0] + p[1] * p[1] + 1e-12) - middle
+    above = p[2].clamp(min=0)
+    wall = torch.where(p[2] > 0, torch.sqrt(rim * rim + above * above), (torch.sqrt(dot(p, p) + 1e-12) - middle).abs())
+    return wall - 0.5 * h[2]
+
+
+DISTANCE = (distance_ball, distance_cube, distance_cylinder, distance_capsule, distance_bowl)

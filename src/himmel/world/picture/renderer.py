@@ -14,15 +14,19 @@ from torch import Tensor
 
 from himmel.records import HimmelError
 from himmel.world.picture.bodies import bodies_of
+from himmel.world.picture.dust import dust_of
 from himmel.world.picture.grounds import ground
 from himmel.world.picture.kernels import Kernels
+from himmel.world.picture.lamps import lamps_of
 from himmel.world.picture.light import light_of
 from himmel.world.picture.rays import Tiling, cones, coverage, pixel_offsets, ray_directions, tan_half
+from himmel.world.picture.road import road_of
 from himmel.world.picture.sea import sea_of
 from himmel.world.picture.sky import sky_of
 from himmel.world.picture.styles import styled
 from himmel.world.picture.terrain import PERIOD, land_of
 from himmel.world.picture.tracing import radiance
+from himmel.world.picture.trees import trees_of
 from himmel.world.picture.view import Place, View, take_rows
 from himmel.world.picture.weather import with_rain, with_snow
 from himmel.world.scene import Scene
@@ -157,6 +161,10 @@ class _Clip:
             clear,
             bool((scene.cloud_cover > 0.01).any() or (scene.overcast > 0.01).any()),
             bool((scene.sun_elevation < -5).any()),
+            road_of(scene, device),
+            trees_of(scene, device),
+            dust_of(scene, device),
+            lamps_of(scene, device),
         )
 
     def with_weather(self, colour: Tensor, view: View, start: int) -> Tensor:

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from himmel.grammar.vocabulary import STYLES
+from himmel.grammar.vocabulary import FURTHER, STYLES
 from himmel.records import HimmelError
 from himmel.world.picture.grounds import noise
 from himmel.world.picture.primitives import smooth
@@ -23,8 +23,8 @@ def luminance(pictures: Tensor) -> Tensor:
 
 
 def styled(pictures: Tensor, style: str, seed: int, object_mask: Tensor) -> Tensor:
-    """The pictures in a style of STYLES. object_mask [T, H, W]: 1 where a thing (not scenery) is seen."""
-    if style == "natural":
+    """The pictures in a style, also a further one. object_mask [T, H, W]: 1 where a thing (not scenery) is seen."""
+    if style in ("natural", "hand-held"):  # a hand moves the camera, not the colours
         return pictures
     if style == "black and white":
         return _contrast(luminance(pictures)).expand(-1, 3, -1, -1)
@@ -34,7 +34,7 @@ def styled(pictures: Tensor, style: str, seed: int, object_mask: Tensor) -> Tens
         return _watercolour(pictures, seed)
     if style == "silhouette":
         return _silhouette(pictures, object_mask)
-    raise HimmelError(f"style {style!r}", "styles are " + ", ".join(STYLES), "choose one of them")
+    raise HimmelError(f"style {style!r}", "styles are " + ", ".join((*STYLES, *FURTHER["style"])), "choose one of them")
 
 
 def _contrast(grey: Tensor) -> Tensor:

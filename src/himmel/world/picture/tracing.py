@@ -5,15 +5,19 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from himmel.world.picture.bodies import GROUND, NOTHING, Hit, light_left, meet_bodies, nothing
+from himmel.world.picture.bodies import GROUND, NOTHING, Hit, light_left, meet_bodies, nothing, occluded_rows
+from himmel.world.picture.dust import with_dust
 from himmel.world.picture.kernels import Kernels
+from himmel.world.picture.lamps import glow, lamp_light
 from himmel.world.picture.materials import SHINE
 from himmel.world.picture.mirrors import with_mirrors
 from himmel.world.picture.primitives import FAR, NEAR, dot, normalise
+from himmel.world.picture.road import with_road
 from himmel.world.picture.sea import Sea, meet_sea, sea_surface, water
 from himmel.world.picture.sky import sky_colour
 from himmel.world.picture.terrain import land_colour, meet_land
 from himmel.world.picture.textures import look_up
+from himmel.world.picture.trees import meet_trees, tree_shade
 from himmel.world.picture.view import Place, View, rows_with, sub_view
 from himmel.world.scene import MATERIAL_KINDS
 
@@ -32,7 +36,8 @@ def ground_albedo(place: Place, p: Tensor, footprint: Tensor) -> Tensor:
     scale = 1 / place.ground.period
     u = (p[0] * cosine - p[1] * sine) * scale + du
     v = (p[0] * sine + p[1] * cosine) * scale + dv
-    return look_up(place.ground.atlas, u, v, footprint * scale)
+    look = look_up(place.ground.atlas, u, v, footprint * scale)
+    return look if place.road is None else with_road(place.road, look, p, footprint)
 
 
 def ground_footprint(t: Tensor, d: Tensor, pixel: Tensor) -> Tensor:
@@ -83,7 +88,8 @@ def _first_hit(place: Place, view: View, rows: list[Tensor | None], kernels: Ker
     elif place.sea is not None or place.land is not None:
         t = meet_far(place, view)
         hit = Hit(t, hit.normal, hit.albedo, _scenery(t))
-    return meet_bodies(hit, place.bodies, o, d, view.pixel, view.frame, rows, kernels), gloss
+    hit = meet_bodies(hit, place.bodies, o, d, view.pixel, view.frame, rows, kernels)
+    return (hit if place.trees is None else meet_trees(place.trees, hit, o, d, view.pixel)), gloss
 
 
 def _scenery(t: Tensor) -> Tensor:
@@ -92,10 +98,11 @@ def _scenery(t: Tensor) -> Tensor:
 
 def _lit(place: Place, view: View, hit: Hit, p: Tensor, kernels: Kernels) -> tuple[Tensor, Tensor]:
     """Colour of bodies and plain ground at p [3, R, P], and the share of open sky there [R, P]."""
-    light, everything = view.light, [None] * len(place.bodies)
-    sun, open_sky = light_left(
-        place.bodies, p, hit, view.frame, light.towards, light.softness, list(everything), kernels
-    )
+    light = view.light
+    rows = occluded_rows(place.bodies, p, hit, view.frame, light.towards, light.softness)
+    sun, open_sky = light_left(place.bodies, p, hit, view.frame, light.towards, light.softness, rows, kernels)
+    if place.trees is not None:
+        sun = sun * tree_shade(place.trees, p, hit.t, light.towards, view.pixel, light.softness)
     plain = view.direction.new_full((3, 1, 1), 0.12)
     floor = plain if place.ground is None else place.ground.mean[:, None, None]
     below = floor * (0.55 * light.beam * light.towards[2] + 0.7 * light.sky)
@@ -103,6 +110,9 @@ def _lit(place: Place, view: View, hit: Hit, p: Tensor, kernels: Kernels) -> tup
         hit.albedo, hit.normal, sun, open_sky, light.towards, light.beam, light.sky, below, view.direction,
         _shine(place, hit),
     )  # fmt: skip
+    if place.lamps is not None:
+        colour = colour + hit.albedo * lamp_light(place.lamps, p, hit.normal, view.frame)
+    colour = glow(place.bodies, hit, p, colour, view.frame, view.pixel, light.night)
     return colour, open_sky
 
 
@@ -129,6 +139,9 @@ def radiance(
 
         colour = with_mirrors(place, view, hit, p, colour, gloss, open_sky, trace)
     colour = _with_sky(place, view, kernels(fogged)(colour, reach, view.fog, view.haze), missed)
+    if place.dust is not None:
+        o = view.origin.expand(-1, reach.shape[0], -1)
+        colour = with_dust(place.dust, colour, o, view.direction, hit.t, view.frame, view.light, view.pixel)
     return colour, hit.part
 
 

@@ -11,11 +11,15 @@ from typing import TypeVar
 from torch import Tensor
 
 from himmel.world.picture.bodies import Body
+from himmel.world.picture.dust import Dust
 from himmel.world.picture.grounds import Ground
+from himmel.world.picture.lamps import Lamps
 from himmel.world.picture.light import Light
+from himmel.world.picture.road import Road
 from himmel.world.picture.sea import Sea
 from himmel.world.picture.sky import Sky
 from himmel.world.picture.terrain import Land
+from himmel.world.picture.trees import Trees
 
 Fields = TypeVar("Fields", Light, Sky)
 
@@ -51,6 +55,10 @@ class Place:
     clear: float  # extinction per metre of clear air: hides the edge of the world
     clouds: bool
     stars: bool
+    road: Road | None = None
+    trees: Trees | None = None
+    dust: Dust | None = None
+    lamps: Lamps | None = None
 
 
 def sub_view(view: View, rows: Tensor, origin: Tensor | None = None, direction: Tensor | None = None) -> View:
