@@ -62,7 +62,7 @@ def count_option(count: int, what: str) -> Callable[[F], F]:
 
 def made_with(pipeline: Pipeline, steps: int, guidance: float) -> dict[str, Any]:
     """What the clips of an evaluation are made with, to be kept with its figures."""
-    solver = pipeline.parts.solver("auto", steps, guidance)
+    solver = pipeline.engine.solver("auto", steps, guidance)
     return {"model": pipeline.parts.fingerprint, "steps": steps, "guidance": guidance, "solver": solver}
 
 
@@ -171,7 +171,7 @@ def prompts(
     reader = Judge.load(judge)
     renders = _renders() if reference else None
     pipeline = Pipeline.from_pretrained(model, policy=OFF)
-    taken = pipeline.parts.solver(solver, steps, guidance)
+    taken = pipeline.engine.solver(solver, steps, guidance)
     about = {"model": pipeline.parts.fingerprint, "steps": steps, "guidance": guidance, "solver": taken}
     table = evaluate_prompts(
         _generate(pipeline, steps, guidance, solver=solver),

@@ -55,6 +55,7 @@ def physics(count: int, scenarios: tuple[str, ...], floors: bool, steps: int, fo
     place = folder_for(folder, count)
     check("a ball", steps=steps)
     from himmel.pipeline import Pipeline
+    from himmel.pipeline.engine import own_parts
     from himmel.pipeline.parts import best_dtype, load_autoencoder
     from himmel.recipes.physics_figures import maker, measure
     from himmel.recipes.validation import through
@@ -69,7 +70,7 @@ def physics(count: int, scenarios: tuple[str, ...], floors: bool, steps: int, fo
         pipeline = Pipeline.from_pretrained(model, policy=OFF)
         makers["model"] = maker(pipeline, steps)
         about["model"] = pipeline.parts.fingerprint
-        about["trained"] = pipeline.parts.made.get("physics", "not on balls")
+        about["trained"] = own_parts(pipeline.parts).made.get("physics", "not on balls")
     splits = SPLITS[1:]
     rows = measure(scenarios, splits, count, makers, countdown(count * len(scenarios) * len(splits)))
     click.echo(_write(rows, about, place))

@@ -177,12 +177,13 @@ def weight_files(folder: Path) -> list[Path]:
 
 def _shards(folder: Path, index: dict[str, Any]) -> list[Path]:
     shown = index.get("weight_map")
-    names = list(shown.values()) if isinstance(shown, dict) and shown else [None]
-    for name in names:
+    names: list[str] = []
+    for name in list(shown.values()) if isinstance(shown, dict) and shown else [None]:
         if not isinstance(name, str) or Path(name).name != name or not name.endswith(".safetensors"):
             raise HimmelError(f"an index in {folder} that names {name!r:.80}", "safetensors files beside it", AGAIN)
         if not (folder / name).is_file():
             raise HimmelError(f"{folder / name} is missing", "every file that the index beside it names", AGAIN)
+        names.append(name)
     return [folder / name for name in sorted(set(names))]
 
 
@@ -199,7 +200,7 @@ def _parts(root: Path, index: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         library, name = (*told, None, None)[:2]
         known = library in ("diffusers", "transformers") and isinstance(name, str)
         known = known and name in NETWORKS | TOKENIZERS | PLAIN
-        if part not in PARTS or not known or len(told) != 2:
+        if part not in PARTS or not known or not isinstance(name, str) or len(told) != 2:
             said = f"{root / INDEX}: {part!r:.40} by {library!r:.60} {name!r:.60}"
             raise HimmelError(said, "parts and classes of diffusers and transformers that himmel knows", "")
         if not (root / part).is_dir():

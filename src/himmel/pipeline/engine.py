@@ -16,6 +16,7 @@ from himmel.footage.fit import Medium
 from himmel.openweights import is_open
 from himmel.pipeline.journal import Journal
 from himmel.pipeline.progress import Watch
+from himmel.records import HimmelError
 from himmel.records.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -76,6 +77,17 @@ def load_model(path: str | os.PathLike[str]) -> Parts | OpenWeights:
     from himmel.pipeline import parts
 
     return parts.load(path)
+
+
+def own_parts(model: Parts | OpenWeights) -> Parts:
+    """The model, where it is one of himmel's own. Raises HimmelError for open weights."""
+    from himmel.pipeline.parts import Parts
+
+    if not isinstance(model, Parts):
+        raise HimmelError(
+            f"{model.name} holds open weights", "weights of himmel's own are needed here", "--model shipped"
+        )
+    return model
 
 
 def engine_for(model: Parts | OpenWeights) -> Engine:

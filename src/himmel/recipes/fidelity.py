@@ -13,6 +13,7 @@ from fractions import Fraction
 
 from himmel.evaluation.fidelity import Crowd, standing
 from himmel.evaluation.judge import Judge
+from himmel.pipeline.engine import own_parts
 from himmel.pipeline.generate import Pipeline
 from himmel.recipes.pool import FAMILY_WEIGHTS
 from himmel.recipes.validation import through
@@ -37,7 +38,7 @@ def crowds(
     source = WorldSource(
         dict(FAMILY_WEIGHTS), width=side, height=side, frames=32, rate=Fraction(16), seed=SEED, split="test"
     )
-    there_and_back = through(pipeline.parts.autoencoder)
+    there_and_back = through(own_parts(pipeline.parts).autoencoder)
     reference = Crowd.empty()
     others = {name: Crowd.empty() for name in ("generated", "renders", "reconstructed", "standing still")}
     for number in range(count):

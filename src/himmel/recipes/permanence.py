@@ -23,6 +23,7 @@ from himmel.evaluation.report import contact_sheet, film_strip
 from himmel.evaluation.tracker import TOLD, ColourTable
 from himmel.grammar.describe import describe_with_facts
 from himmel.pipeline import ways
+from himmel.pipeline.engine import own_parts
 from himmel.pipeline.generate import Pipeline
 from himmel.prompting.storyboard import read_storyboard
 from himmel.recipes.validation import caption_of, through
@@ -149,7 +150,7 @@ def run(
     """What became of things in clips that were made, in renders of the same scenes, and in those reconstructed."""
     found: dict[tuple[str, str], list[Return]] = {}
     strips: list[tuple[str, Frames]] = []
-    renderer, there_and_back, done = Renderer(), through(pipeline.parts.autoencoder), 0
+    renderer, there_and_back, done = Renderer(), through(own_parts(pipeline.parts).autoencoder), 0
     for name in names:
         for number, one in enumerate(occasions(name, count, side, renderer)):
             assert one.colour in TOLD

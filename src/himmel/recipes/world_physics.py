@@ -24,6 +24,7 @@ from himmel.evaluation.world_physics import (
     judge,
     take,
 )
+from himmel.pipeline.engine import own_parts
 from himmel.pipeline.generate import Pipeline
 from himmel.pipeline.request import check
 from himmel.recipes.validation import caption_of, through
@@ -52,7 +53,7 @@ def run(
 ) -> dict[str, Kind]:
     """`count` scenes of each family, made, rendered and reconstructed, each judged by every law that applies."""
     kinds = {name: Kind() for name in (GENERATED, RENDERS, RECONSTRUCTED, BACKWARD)}
-    there_and_back = through(pipeline.parts.autoencoder)
+    there_and_back = through(own_parts(pipeline.parts).autoencoder)
     strips: list[tuple[str, Frames]] = []
     renderer, done = Renderer(), 0
     for family in families:

@@ -28,7 +28,7 @@ def leave_out_of_graphs() -> None:
     (docs/journal.md, 2026-11-21). Called before compiling, not at import, since it loads all of the compiler.
     """
     global _way
-    _way = torch.compiler.disable(_attend)
+    _way = torch.compiler.disable(_attend)  # pyright: ignore[reportAssignmentType]
 
 
 def _attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, how: str) -> Tensor:
