@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import diffusers
 import torch
@@ -45,7 +46,7 @@ def ours(batch: int, grid: tuple[int, int, int], dtype: torch.dtype) -> tuple[nn
 def wan(batch: int, grid: tuple[int, int, int], dtype: torch.dtype) -> tuple[nn.Module, dict[str, Call]]:
     """Wan's transformer of the same width, depth and heads; its plain MLP as wide as gives equally many parameters."""
     size = SIZES["S"]
-    network = WanTransformer3DModel(
+    network: Any = WanTransformer3DModel(
         patch_size=(1, 1, 1),
         num_attention_heads=size.heads,
         attention_head_dim=size.width // size.heads,
@@ -54,7 +55,8 @@ def wan(batch: int, grid: tuple[int, int, int], dtype: torch.dtype) -> tuple[nn.
         text_dim=size.word_width,
         ffn_dim=size.hidden * 3 // 2,
         num_layers=size.depth,
-    ).to(dtype)
+    )
+    network = network.to(dtype)
     x = torch.randn(batch, size.channels, *grid).to(dtype)
     words, time = torch.randn(batch, WORDS, size.word_width).to(dtype), torch.full((batch,), 500)
     return network, _ways(network, lambda call: call(x, time, words, return_dict=False)[0])
@@ -63,7 +65,7 @@ def wan(batch: int, grid: tuple[int, int, int], dtype: torch.dtype) -> tuple[nn.
 def ltx(batch: int, grid: tuple[int, int, int], dtype: torch.dtype) -> tuple[nn.Module, dict[str, Call]]:
     """LTX's transformer of the same width, depth and heads; its MLP is four times as wide as the trunk."""
     size = SIZES["S"]
-    network = LTXVideoTransformer3DModel(
+    network: Any = LTXVideoTransformer3DModel(
         in_channels=size.channels,
         out_channels=size.channels,
         num_attention_heads=size.heads,
@@ -71,7 +73,8 @@ def ltx(batch: int, grid: tuple[int, int, int], dtype: torch.dtype) -> tuple[nn.
         cross_attention_dim=size.width,
         num_layers=size.depth,
         caption_channels=size.word_width,
-    ).to(dtype)
+    )
+    network = network.to(dtype)
     groups, height, width = grid
     x = torch.randn(batch, groups * height * width, size.channels).to(dtype)
     words, time = torch.randn(batch, WORDS, size.word_width).to(dtype), torch.full((batch, 1), 500)
@@ -83,7 +86,7 @@ def ltx(batch: int, grid: tuple[int, int, int], dtype: torch.dtype) -> tuple[nn.
     return network, _ways(network, ask)
 
 
-def _ways(network: nn.Module, ask: Callable[[Callable[..., tuple[Tensor]]], Tensor]) -> dict[str, Call]:
+def _ways(network: Any, ask: Callable[[Callable[..., tuple[Tensor]]], Tensor]) -> dict[str, Call]:
     compiled = torch.compile(network, dynamic=False)
 
     def with_attention(name: str) -> Call:
@@ -181,12 +184,12 @@ def _autoencoders(frames: Tensor) -> Iterator[tuple[str, Call, Call]]:
     yield "himmel", lambda: own.encode(frames[:, :, :16]), lambda: own.decode(latents)
     for name, network in (("Wan 2.1", AutoencoderKLWan()), ("LTX", AutoencoderKLLTXVideo())):
         yield name, *_there_and_back(network.eval().bfloat16(), frames)
-    tiny = AutoencoderTiny().eval().bfloat16()
+    tiny: Any = AutoencoderTiny().eval().bfloat16()
     stills = frames[0, :, :16].transpose(0, 1)
     yield "tiny (TAESD, frame by frame)", *_there_and_back(tiny, stills)
 
 
-def _there_and_back(network: nn.Module, frames: Tensor) -> tuple[Call, Call]:
+def _there_and_back(network: Any, frames: Tensor) -> tuple[Call, Call]:
     def encode() -> Tensor:
         found = network.encode(frames)
         return found.latents if hasattr(found, "latents") else found.latent_dist.mode()

@@ -84,9 +84,8 @@ def own_parts(model: Parts | OpenWeights) -> Parts:
     from himmel.pipeline.parts import Parts
 
     if not isinstance(model, Parts):
-        raise HimmelError(
-            f"{model.name} holds open weights", "weights of himmel's own are needed here", "--model shipped"
-        )
+        given = f"{model.name} holds open weights"
+        raise HimmelError(given, "this needs weights of himmel's own", "for example --model shipped")
     return model
 
 
