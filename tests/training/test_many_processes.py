@@ -98,11 +98,11 @@ def test_a_killed_process_ends_the_others_and_any_number_goes_on(
         train(often, many.pools(), NO_WORDS, tmp_path, lambda p: None, cut)
     assert [path.name for path in tmp_path.glob("checkpoint*")] == ["checkpoint.pt"]
 
-    assert many.together(2, many.curve, tmp_path, 6) == [2, -signal.SIGKILL]
+    assert many.together(2, many.curve, tmp_path, 5) == [2, -signal.SIGKILL]
     said = (tmp_path / "said-0.txt").read_text()
     assert "lost another one" in said
     assert "start the same command again" in said
-    assert [path.name for path in tmp_path.glob("checkpoint*")] == ["checkpoint-00000006"]
+    assert [path.name for path in tmp_path.glob("checkpoint*")] == ["checkpoint-00000005"]
 
     assert many.together(4, many.curve, tmp_path) == [0] * 4
     assert apart(alone[1], many.train_curve(tmp_path, ALONE)) < 0.1

@@ -96,17 +96,18 @@ def join() -> Iterator[Processes]:
     except RuntimeError as error:
         if not isinstance(error, dist.DistError) and not any(sign in str(error).lower() for sign in _BROKEN):
             raise
+        _on_stop(signal.SIG_IGN)  # it ends now, and torchrun's word for that would only cut its own short
         raise HimmelError(
             f"process {os.environ['RANK']} of {world} lost another one ({' '.join(str(error).split())[:120]})",
             "all processes of a run live and end together",
             _AGAIN,
         ) from error
-    finally:
-        _on_stop(before)
     dist.destroy_process_group()  # not after an error: it would wait for those that are gone
+    _on_stop(before)
 
 
 def _stopped(number: int, frame: FrameType | None) -> NoReturn:
+    _on_stop(signal.SIG_IGN)
     raise HimmelError(
         f"process {os.environ['RANK']} of {os.environ['WORLD_SIZE']} was told to stop",
         "that happens when another one has ended, or when the machine is wanted back",
