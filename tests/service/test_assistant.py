@@ -6,6 +6,7 @@ import base64
 import os
 import sys
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,9 @@ def talk(command: list[str], what: Talk) -> None:
             async with Client(stdio_client(server)) as client:
                 await what(client)
 
-    anyio.run(run)
+    # In a thread of its own: in this one the browser's driver may keep a loop of its own running.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(anyio.run, run).result()
 
 
 def told(result: CallToolResult) -> dict[str, Any]:

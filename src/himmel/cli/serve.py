@@ -259,8 +259,9 @@ def open_data(data: str | None, *, alone: bool = True, database: str | None = No
 def listener(host: str, port: int) -> socket.socket:
     """A socket that listens. Raises HimmelError where that cannot be."""
     try:
-        kind, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        heard = socket.socket(kind, socket.SOCK_STREAM)
+        kind, _, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        # With its protocol named, asyncio sends small answers at once; without, each second call takes 40 ms longer.
+        heard = socket.socket(kind, socket.SOCK_STREAM, protocol)
         heard.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         heard.bind(address)
         heard.listen(1024)
