@@ -33,6 +33,16 @@ def test_captions_of_later_families_are_read_back(seed: int, language: str, leng
     assert [phrase.text for phrase in phrases(text, FAMILIES) if not phrase.known] == [], text
 
 
+@settings(max_examples=250, deadline=None)
+@given(SEEDS, LANGUAGE, LENGTH)
+def test_captions_of_the_first_families_mean_the_same_to_a_model_that_was_taught_all(
+    seed: int, language: str, length: str
+) -> None:
+    text, facts = describe_with_facts(imagine(random.Random(seed)), random.Random(seed), language, length)
+    assert stated(read(text, FAMILIES)) == stated(read(text)), text
+    assert labels(facts) == labels(read(text, FAMILIES))
+
+
 @settings(max_examples=150, deadline=None)
 @given(SEEDS, LANGUAGE)
 def test_times_that_are_told_are_right_to_a_quarter_of_a_second(seed: int, language: str) -> None:

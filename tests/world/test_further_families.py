@@ -122,6 +122,7 @@ def test_vehicles_go_where_they_are_said_to_and_dust_is_behind_them() -> None:
     dusty = 0
     for scenario in drawn("road", range(10)):
         thing, camera = scenario.facts.objects[0], scenario.extras["camera_position"]
+        assert scenario.facts.clouds is None or scenario.facts.scenery == "dirt road"
         place = scenario.extras["object_position"][:, 0]
         way = place[-1] - place[0]
         expected = {"left": (-1, 0), "right": (1, 0), "towards the camera": (0, -1), "away from the camera": (0, 1)}

@@ -211,7 +211,7 @@ EVENTS = {
         ("raises a cloud of dust", "raise a cloud of dust"),
         ("leaves dust in the air behind", "leave dust in the air behind"),
     ),
-    "lands in": (("lands in", "land in"), ("falls into", "fall into"), ("drops into", "drop into")),
+    "lands in": (("lands in", "land in"), ("tumbles into", "tumble into"), ("ends up in", "end up in")),
     "bounces down": (("bounces down", "bounce down"), ("hops down", "hop down")),
     "rolls down": (("rolls down", "roll down"), ("runs down", "run down")),
     "slides down": (("slides down", "slide down"), ("glides down", "glide down")),

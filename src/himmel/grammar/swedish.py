@@ -175,7 +175,7 @@ EVENTS = {
     "breaks": ("går sönder", "krossas", "spricker i bitar"),
     "stays standing": ("står kvar", "förblir stående", "faller inte"),
     "raises dust": ("river upp damm", "virvlar upp damm", "drar upp ett dammoln"),
-    "lands in": ("landar i", "faller ner i", "hamnar i"),
+    "lands in": ("landar i", "trillar ner i", "hamnar i"),
     "bounces down": ("studsar nerför", "hoppar nerför"),
     "rolls down": ("rullar nerför", "rullar utför"),
     "slides down": ("glider nerför", "kanar nerför"),

@@ -63,12 +63,13 @@ class Text:
         """Relations and events that the opening left, a clause each."""
         voice = self.voice
         found = [self.clause(voice.relation_clause(relation)) for relation in told.relations]
-        unused = list(self.glue.then)
+        unused, last = list(self.glue.then), 0
         for event in told.events:
             clause, when = voice.event(event), voice.moment(event)
-            if when and self.rng.random() < 0.6:
-                found.append(self.after(when, self.clause(clause, inverted=True)))
-            elif unused and self.rng.random() < 0.6:
+            if when > last and self.rng.random() < 0.6:  # the same time twice would be heard as one after the other
+                last = when
+                found.append(self.after(self.glue.moments[when - 1], self.clause(clause, inverted=True)))
+            elif unused and not voice.from_the_start(event) and self.rng.random() < 0.6:
                 then = unused.pop(voice.index(len(unused)))
                 found.append(self.after(then, self.clause(clause, inverted=True)))
             else:

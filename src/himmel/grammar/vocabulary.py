@@ -114,6 +114,9 @@ slots and say nothing of these."""
 STACKED = ("tower", "cradle")
 """Things whose count is that of their parts: one tower of five blocks."""
 
+LASTING = ("stays standing",)
+"""Events that are true of a whole while, so that no moment is theirs."""
+
 
 def taught(kind: str, value: str, families: Sequence[str]) -> bool:
     """Whether clips of these families show a value; those of the first families' vocabulary count as shown by any."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from himmel.grammar.labels import seen_from_first
 from himmel.grammar.tables import Changes, Place, Said, Settings
-from himmel.grammar.vocabulary import FIRST_FAMILIES, STACKED
+from himmel.grammar.vocabulary import FIRST_FAMILIES, LASTING, STACKED
 from himmel.records import Event, ObjectFacts, Relation, SceneFacts
 
 COMMONEST = 0.55
@@ -49,12 +49,15 @@ class Voice(ABC):
         thing = self.facts.objects[i]
         return thing.count > 1 and thing.shape not in STACKED
 
-    def moment(self, event: Event) -> str:
-        """When an event happens, to half a second, or "" where captions of its family tell no times."""
+    def moment(self, event: Event) -> int:
+        """When an event happens, in half seconds, or 0 where its time is not told: the first families tell none."""
         halves = round(2 * event.time)
-        if self.facts.family in FIRST_FAMILIES or not 1 <= halves <= len(self.settings.glue.moments):
-            return ""
-        return self.settings.glue.moments[halves - 1]
+        untold = self.facts.family in FIRST_FAMILIES or event.kind in LASTING
+        return 0 if untold or halves > len(self.settings.glue.moments) else halves
+
+    def from_the_start(self, event: Event) -> bool:
+        """Whether an event is not "then", since it goes on from the first moment."""
+        return self.facts.family not in FIRST_FAMILIES and event.time < 0.25
 
     def pick(self, row: Sequence[str]) -> str:
         """A phrase of a row, the first one most often."""

@@ -211,7 +211,7 @@ def _watch(
     last = len(played.own)
     moving = sum(map(len, played.own))
     inside = view.inside(0.0)[:, :moving]
-    framed = bool(inside.mean() > 0.85) and bool(inside[-1].all())
+    framed = bool(inside.mean() > 0.85) and (place == "stairs" or bool(inside[-1].all()))
     events: list[Event] = []
     for i, own in enumerate(played.own):
         position = moved.position[:, own]
@@ -219,10 +219,8 @@ def _watch(
         if hit is None:
             return (), False
         if place == "bowl":
-            radius, rim = (
-                played.parts[played.place[0]].body.half_size[0],
-                played.parts[played.place[0]].body.position[2],
-            )
+            bowl = played.parts[played.place[0]].body
+            radius, rim = bowl.half_size[0], bowl.position[2]
             ended = np.hypot(position[-1, :, 0], position[-1, :, 1]) < 0.95 * radius
             good = bool((ended & (position[-1, :, 2] < rim + 0.12)).all()) and hit <= 0.75 * setting.duration
             events.append(Event("lands in", hit, i, last))

@@ -68,7 +68,7 @@ def draw_shot(setting: Setting) -> Shot:
     view = observe(drive.path, things, setting)
     facts = scene_facts(
         dice.family,
-        sky_facts(sky, sky_seen(drive.path, setting)),
+        sky_facts(sky, dirt and sky_seen(drive.path, setting)),  # houses hide most of the sky
         [replace(object_facts(look), material=None)],
         events=(Event("raises dust", 0.0, 0),) if dusty and setting.moving else (),
         camera=move if setting.moving else None,

@@ -33,7 +33,8 @@ def draw_shot(setting: Setting) -> Shot:
     dice = setting.dice
     inner = Dice(dice.family, dice.seed, dice.attempt, {**dice.changes, "camera": "still"}, dice.asked)
     shot = camera.draw_shot(replace(setting, dice=inner))
-    kinds = dice.fact("cuts", ORDERS).split(", ")
+    most = max(0, setting.frames // _LEAST - 1)
+    kinds = dice.fact("cuts", ORDERS).split(", ")[:most]
     starts = _starts(setting, len(kinds))
     if not setting.moving or not starts:
         return replace(shot, facts=replace(shot.facts, camera=None), clear=shot.clear or not setting.moving)
@@ -48,9 +49,7 @@ def draw_shot(setting: Setting) -> Shot:
 
 
 def _starts(setting: Setting, cuts: int) -> list[int]:
-    """First frames of the shots after the first; none where the clip is too short for them."""
-    if setting.frames < _LEAST * (cuts + 1):
-        return []
+    """First frames of the shots after the first."""
     share = 1 / (cuts + 1)
     spots = [share * (i + 1) + setting.dice.number(f"cut {i}", -0.08, 0.08) for i in range(cuts)]
     return [round(spot * setting.frames) for spot in spots]
