@@ -8,12 +8,11 @@ from pathlib import Path
 import torch
 
 from himmel.grammar.vocabulary import FAMILIES, FIRST_FAMILIES
-from himmel.pipeline.expansion import given_phrases
+from himmel.pipeline.latents import LatentEngine
 from himmel.pipeline.parts import Parts
 from himmel.recipes.latents import Shard
 from himmel.recipes.pool import ALL_FAMILY_WEIGHTS, FAMILY_TABLES, FAMILY_WEIGHTS
 from himmel.recipes.transformer import Pool, TransformerRecipe, export
-from himmel.records.plan import Plan
 from himmel.training import Average, Checkpoint
 
 
@@ -49,9 +48,7 @@ def test_an_export_notes_the_families_and_the_pipeline_reads_them(tmp_path: Path
 
 def test_weights_without_a_note_know_the_first_families_only() -> None:
     prompt = "a red truck and a blue ball"
-    first = {p.text: p.known for p in given_phrases(prompt, Plan("generate", 8), parts({}).families)}
-    later = {
-        p.text: p.known for p in given_phrases(prompt, Plan("generate", 8), parts({"families": ["road"]}).families)
-    }
-    assert first == {"a red truck": False, "a blue ball": True}
-    assert later == {"a red truck": True, "a blue ball": True}
+    first = LatentEngine(parts({})).known([prompt])
+    later = LatentEngine(parts({"families": ["road"]})).known([prompt])
+    assert first == (("a blue ball",), ("a red truck",))
+    assert later == (("a red truck", "a blue ball"), ())
