@@ -41,7 +41,7 @@ def test_a_pool_knows_the_families_of_its_shards() -> None:
 def test_an_export_notes_the_families_and_the_pipeline_reads_them(tmp_path: Path) -> None:
     network = torch.nn.ModuleDict({"network": torch.nn.Linear(2, 2)})
     checkpoint = Checkpoint(network, [], Average(network))
-    export(checkpoint, TransformerRecipe(), tmp_path / "model.safetensors", {}, 1, {"road", "single"})
+    export(checkpoint, TransformerRecipe(), tmp_path / "model.safetensors", {}, 1, families={"road", "single"})
     made = json.loads((tmp_path / "model.json").read_text())["made"]
     assert parts(made).families == ("single", "road")
 

@@ -161,7 +161,7 @@ def test_a_server_is_not_asked_about_a_refused_prompt(pipeline: Pipeline, server
 
 
 def test_what_a_prompt_was_filled_up_to_is_looked_at(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("himmel.pipeline.expansion.expand", lambda prompt, seed, before: f"{prompt} with Mickey Mouse")
+    monkeypatch.setattr("himmel.pipeline.expansion.expand", lambda prompt, *rest: f"{prompt} with Mickey Mouse")
     with pytest.raises(RefusedError, match="the expanded prompt"):
         pipeline.recipe(check("a red ball"))
 

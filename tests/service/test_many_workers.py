@@ -137,7 +137,7 @@ def test_the_api_is_the_same_over_a_postgres(serve: Callable[..., Live], postgre
     assert videos.get_character(rolly.id or "").name == "Rolly"
     assert videos.delete(made[1]).deleted
     wait_for(lambda: live.janitor.sweep() or not (live.core.videos / made[1]).exists())
-    assert 'himmel_jobs{status="completed"} 3' in live.ask("GET", "/metrics")[2].decode()
+    wait_for(lambda: 'himmel_jobs{status="completed"} 3' in live.ask("GET", "/metrics")[2].decode())
     _, secret = live.core.keys.create("studio", queue=1)
     with pytest.raises(openai.AuthenticationError):
         videos.list()

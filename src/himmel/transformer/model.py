@@ -43,7 +43,8 @@ class Norm(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         # As a norm, which reads half precision without a copy in float32.
-        length = torch.linalg.vector_norm(x, dim=-1, keepdim=True, dtype=torch.float32)
+        exact = torch.promote_types(x.dtype, torch.float32)
+        length = torch.linalg.vector_norm(x, dim=-1, keepdim=True, dtype=exact)
         scaled = x * torch.rsqrt(length.square() / x.shape[-1] + 1e-6).to(x.dtype)
         return scaled if self.weight is None else scaled * self.weight.to(x.dtype)
 
