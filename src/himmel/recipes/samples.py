@@ -74,7 +74,7 @@ def sheet_writer(
 
 
 def draw(
-    parts: Parts, prompts: Sequence[str], size: int, steps: int = 8, guidance: float = 3.0, a_seed: int = 1
+    parts: Parts, prompts: Sequence[str], size: int, steps: int = 16, guidance: float = 3.0, a_seed: int = 1
 ) -> list[Row]:
     """One clip of two seconds a prompt; seeds count from 0, each for `a_seed` prompts."""
     pipeline = Pipeline(parts)
