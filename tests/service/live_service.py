@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import time
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import openai
+from PIL import Image, ImageDraw
 
 from himmel.service.core import Core
 from himmel.service.engine import Engine
@@ -94,3 +96,12 @@ def wait_for(true: Callable[[], Any], seconds: float = 60.0) -> Any:
         assert time.monotonic() < until, "it never came true"
         time.sleep(0.02)
     return found
+
+
+def disc(colour: str = "red") -> bytes:
+    """A picture of a disc on grass."""
+    picture = Image.new("RGB", (128, 128), (90, 160, 70))
+    ImageDraw.Draw(picture).ellipse((34, 34, 94, 94), fill=colour)
+    out = io.BytesIO()
+    picture.save(out, "PNG")
+    return out.getvalue()

@@ -9,8 +9,8 @@ from typing import Any
 
 import openai
 import pytest
-from live_service import FAST, Live
-from PIL import Image, ImageDraw
+from live_service import FAST, Live, disc
+from PIL import Image
 
 from himmel.cli.engine import PipelineEngine, in_words
 from himmel.grammar import LANGUAGES, read
@@ -20,15 +20,6 @@ from himmel.records import HimmelError, ObjectFacts
 from himmel.service.engine import Order, RefusedOrderError
 
 ROLLY, CUBI = ObjectFacts("ball", "red", "small", "metal"), ObjectFacts("cube", "blue")
-
-
-def disc(colour: str = "red") -> bytes:
-    """A picture of a disc on grass."""
-    picture = Image.new("RGB", (128, 128), (90, 160, 70))
-    ImageDraw.Draw(picture).ellipse((34, 34, 94, 94), fill=colour)
-    out = io.BytesIO()
-    picture.save(out, "PNG")
-    return out.getvalue()
 
 
 def looks_of(text: str) -> tuple[str, str]:

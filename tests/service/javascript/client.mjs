@@ -22,6 +22,7 @@ async function refusal(promise) {
   }
 }
 
+const seen = Buffer.from(process.env.SEEN, "base64");
 const prompt = "a red ball rolls to the left on grass";
 const first = await finished(await client.videos.create({ prompt, size: "48x32", seconds: "0.5", ...fast }));
 told.first = first;
@@ -46,7 +47,7 @@ for (const video of [moving, second, remixed, edited, byId, longer]) told.others
 told.listed = [];
 for await (const video of client.videos.list({ limit: 2, order: "asc" })) told.listed.push(video.id);
 
-const character = await client.videos.createCharacter({ name: "Rolly", video: await toFile(bytes.video, "a.mp4") });
+const character = await client.videos.createCharacter({ name: "Rolly", video: await toFile(seen, "ball.png") });
 told.character = [character, await client.videos.getCharacter(character.id)];
 
 told.deleted = await client.videos.delete(longer.id);
