@@ -56,7 +56,7 @@ def as_html(text: str) -> str:
         if rows:
             out.append(_table(rows))
             rows = []
-        if line and not line.startswith("<!--"):
+        if line:
             out.append(f"<p>{html.escape(line)}</p>")
     return "\n".join(out)
 
