@@ -110,3 +110,19 @@ def test_the_loss_is_spent_on_objects_and_never_on_absent_frames() -> None:
     absent[:, :, 3] += 0.3
     assert reconstruction_loss(inside, frames, weight) > 5 * reconstruction_loss(outside, frames, weight)
     assert reconstruction_loss(absent, frames, weight) == 0
+
+
+def test_standing_still_costs_where_motion_counts() -> None:
+    moving = torch.zeros(1, 3, 8, 32, 32)
+    for t in range(8):
+        moving[:, :, t, 8:16, 2 * t : 2 * t + 8] = 1
+    mean = moving.clone()  # the best still picture of each group, in the eyes of squares
+    mean[:, :, :4], mean[:, :, 4:] = mean[:, :, :4].mean(2, keepdim=True), mean[:, :, 4:].mean(2, keepdim=True)
+    weight = torch.ones(1, 1, 8, 32, 32)
+    plain, judged = (reconstruction_loss(mean, moving, weight, motion) for motion in (0.0, 1.0))
+    assert judged > 1.3 * plain
+    assert reconstruction_loss(moving, moving, weight, 1.0) == 0
+    weight[:, :, 2] = 0
+    absent = moving.clone()
+    absent[:, :, 2] += 0.5
+    assert reconstruction_loss(absent, moving, weight, 1.0) == 0

@@ -11,6 +11,7 @@ from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from himmel.evaluation.metrics import (
     masked_psnr,
     masked_ssim,
+    movement_kept,
     moving_share,
     psnr,
     sharpness_ratio,
@@ -123,3 +124,17 @@ def test_wilson_without_trials_knows_nothing() -> None:
     assert wilson(0, 0) == (0.0, 1.0)
     with pytest.raises(HimmelError):
         wilson(3, 2)
+
+
+def test_movement_kept_tells_standing_still_from_moving() -> None:
+    frames = np.zeros((8, 16, 48, 3), np.uint8)
+    for t in range(8):
+        frames[t, 4:12, 4 * t : 4 * t + 8] = 200
+    still = frames.copy()
+    still[1:4], still[5:8] = still[0], still[4]  # jumps from group to group
+    assert movement_kept(frames, frames) == (pytest.approx(1), pytest.approx(1))
+    within, between = movement_kept(frames, still)
+    assert within == 0
+    assert between is not None
+    assert between > 0.5
+    assert movement_kept(frames[:1].repeat(8, 0), frames) == (None, None)

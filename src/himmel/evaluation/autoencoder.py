@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from himmel.evaluation.centroids import CentroidError, centroid_error
-from himmel.evaluation.metrics import masked_psnr, masked_ssim, psnr, sharpness_ratio, ssim
+from himmel.evaluation.metrics import masked_psnr, masked_ssim, movement_kept, psnr, sharpness_ratio, ssim
 from himmel.evaluation.report import contact_sheet, film_strip, markdown_table, number, write_json, write_text
 from himmel.records import HimmelError
 from himmel.records.clip import Clip
@@ -30,7 +30,8 @@ class Reconstruction:
     """One clip against its reconstruction; None where the clip has no masks, or no object in sight.
 
     psnr, inside_psnr in dB; centroid_pixels: mean displacement of objects; lost_share: objects that vanished,
-    by frame; sharpness: the reconstruction's as a share of the clip's.
+    by frame; sharpness: the reconstruction's as a share of the clip's. movement_within, movement_between: how much of
+    the changes from frame to frame is kept, within groups of four frames and between them (`movement_kept`).
     """
 
     name: str
@@ -41,6 +42,8 @@ class Reconstruction:
     inside_ssim: float | None = None
     centroid_pixels: float | None = None
     lost_share: float | None = None
+    movement_within: float | None = None
+    movement_between: float | None = None
 
 
 def compare(name: str, reference: Frames, other: Frames, masks: NDArray[np.uint8] | None = None) -> Reconstruction:
@@ -56,7 +59,7 @@ def compare(name: str, reference: Frames, other: Frames, masks: NDArray[np.uint8
         centroid = error.pixels
         lost = error.lost / (error.lost + error.found) if error.lost + error.found else None
     whole = psnr(reference, other), ssim(reference, other), sharpness_ratio(reference, other)
-    return Reconstruction(name, *whole, inside_psnr, inside_ssim, centroid, lost)
+    return Reconstruction(name, *whole, inside_psnr, inside_ssim, centroid, lost, *movement_kept(reference, other))
 
 
 def evaluate_autoencoder(
@@ -134,13 +137,14 @@ def _mean(results: Sequence[Reconstruction], field: str) -> float | None:
 def summary(results: Sequence[Reconstruction]) -> dict[str, float | None]:
     """Means over the clips that have the figure."""
     names = ("psnr", "ssim", "sharpness", "inside_psnr", "inside_ssim", "centroid_pixels", "lost_share")
+    names += ("movement_within", "movement_between")
     return {name: _mean(results, name) for name in names}
 
 
 def autoencoder_markdown(groups: dict[str, Sequence[Reconstruction]]) -> str:
     """One row a group of clips ("held-out world", "real footage"): means over its clips."""
     head = ["clips", "number", "PSNR dB", "SSIM", "inside masks PSNR dB", "inside masks SSIM"]
-    head += ["centroid error px", "objects lost %", "sharpness share"]
+    head += ["centroid error px", "objects lost %", "sharpness share", "movement kept within groups", "between"]
     rows = []
     for name, results in groups.items():
         s = summary(results)
@@ -152,6 +156,7 @@ def autoencoder_markdown(groups: dict[str, Sequence[Reconstruction]]) -> str:
             number(s["inside_ssim"], 3),
         ]
         cells += [number(s["centroid_pixels"], 3), number(lost, 1), number(s["sharpness"])]
+        cells += [number(s["movement_within"]), number(s["movement_between"])]
         rows.append([name, str(len(results)), *cells])
     return markdown_table(head, rows)
 

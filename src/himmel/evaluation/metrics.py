@@ -153,3 +153,19 @@ def wilson(right: int, trials: int, confidence: float = 0.95) -> tuple[float, fl
     low = 0.0 if right == 0 else middle - half
     high = 1.0 if right == trials else middle + half
     return max(0.0, low), min(1.0, high)
+
+
+def movement_kept(reference: Frames, other: Frames, group: int = 4) -> tuple[float | None, float | None]:
+    """How much of each change from frame to frame is in `other` too: (within groups of `group` frames, between them).
+
+    The regression coefficient of its changes on the reference's, pooled over pixels: 1 where things move as they do
+    there, 0 where they stand still. None where the reference has no such change.
+    """
+    _same_shape(reference, other)
+    true, made = (np.diff(x.astype(np.float32), axis=0) for x in (reference, other))
+    products, squares = ((true * x).sum((1, 2, 3), dtype=np.float64) for x in (made, true))
+    between = np.arange(1, len(reference)) % group == 0
+    kept = [
+        float(products[at].sum() / total) if (total := squares[at].sum()) > 0 else None for at in (~between, between)
+    ]
+    return kept[0], kept[1]

@@ -36,6 +36,7 @@ class AutoencoderRecipe:
 
     error: for a decoder that is taught further, the most noise on its latents, as a share of their deviation, uniform a
     clip: what a transformer makes is never quite a latent, and a decoder that knows only true ones shows its blocks.
+    motion: weight of the change from frame to frame in the loss.
     mix: share of the taught weights in what is exported, the rest being those it started from: half keeps nearly all of
     the fidelity and most of the smoothness.
     """
@@ -51,6 +52,7 @@ class AutoencoderRecipe:
     penalty: float = 2e-4
     missing: float = 0.25
     error: float = 0.0
+    motion: float = 1.0
     mix: float = 0.5
     compile: bool = True
 
@@ -62,10 +64,14 @@ RECIPES: dict[str, AutoencoderRecipe] = {
         batch=64,
     ),
     "decoder": AutoencoderRecipe(
-        schedule=Schedule(steps=100_000, minutes=10, warmup=30, decay=0.7, seed=2),
-        lr=6e-4,
-        vector_lr=1e-4,
+        schedule=Schedule(steps=100_000, minutes=60, warmup=30, decay=0.7, seed=2),
+        lr=1e-3,
+        vector_lr=2e-4,
+        batch=3,
+        frames=32,
+        missing=0.0,
         error=0.6,
+        mix=1.0,
         compile=False,
     ),
 }
@@ -183,18 +189,19 @@ def train(
         noise = noise * torch.maximum(share * network.latent_std.mean().cpu(), torch.tensor(recipe.config.noise))
         frames, masks, present, noise = (x.to(device) for x in (frames, masks, present, noise))
         with torch.autocast(device.type, torch.bfloat16):
-            return forward(network, frames, masks, present, noise, recipe.penalty)
+            return forward(network, frames, masks, present, noise, recipe)
 
     run(checkpoint, loss_of, recipe.schedule, folder, report, on_checkpoint)
     return checkpoint
 
 
 def _forward(
-    network: Autoencoder, frames: Tensor, masks: Tensor, present: Tensor, noise: Tensor, penalty: float
+    network: Autoencoder, frames: Tensor, masks: Tensor, present: Tensor, noise: Tensor, recipe: AutoencoderRecipe
 ) -> Tensor:
     raw = network.encode_raw(frames, present)
     output = network.decode_raw(raw + noise)
-    return reconstruction_loss(output, frames, pixel_weights(masks, present)) + penalty * latent_penalty(raw)
+    loss = reconstruction_loss(output, frames, pixel_weights(masks, present), recipe.motion)
+    return loss + recipe.penalty * latent_penalty(raw)
 
 
 def _latent_shape(config: AutoencoderConfig, frames: Tensor) -> tuple[int, ...]:
