@@ -136,5 +136,5 @@ def test_movement_kept_tells_standing_still_from_moving() -> None:
     within, between = movement_kept(frames, still)
     assert within == 0
     assert between is not None
-    assert between > 0.5
+    assert between > 0.2  # the jump itself, of which the true change is a part
     assert movement_kept(frames[:1].repeat(8, 0), frames) == (None, None)
