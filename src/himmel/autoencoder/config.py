@@ -24,6 +24,7 @@ class AutoencoderConfig:
     encoder_blocks: tuple[int, int, int] = (1, 2, 1)
     decoder_blocks: tuple[int, int, int] = (2, 3, 2)
     noise: float = 0.1
+    reach: int = 0
 
     def __post_init__(self) -> None:
         for name in ("widths", "encoder_blocks", "decoder_blocks"):
@@ -33,3 +34,5 @@ class AutoencoderConfig:
                 f"autoencoder of {self.channels} channels and widths {self.widths}",
                 "at least 1 channel and three positive widths are needed",
             )
+        if not 0 <= self.reach <= PIXELS_A_TOKEN:
+            raise HimmelError(f"a reach of {self.reach} pixels", f"0 to {PIXELS_A_TOKEN} are possible")

@@ -93,8 +93,45 @@ class Upsample(nn.Module):
         return F.pixel_shuffle(self.conv(x), 2)
 
 
+class Motion(nn.Module):
+    """Where each pixel of a frame is taken from: features [N, C, H/4, W/4] to offsets [N, 4 frames x (x, y), H/4, W/4].
+
+    In pixels, at most `reach` either way. Starts as standing still.
+    """
+
+    def __init__(self, channels: int, reach: int) -> None:
+        super().__init__()
+        self.reach = reach
+        self.conv1 = nn.Conv2d(channels, 32, 3, padding=1)
+        self.conv2 = nn.Conv2d(32, 2 * FRAMES_A_GROUP, 3, padding=1)
+        _start_at_zero(self.conv2)
+
+    def forward(self, features: Tensor) -> Tensor:
+        return self.reach * torch.tanh(self.conv2(F.silu(self.conv1(features))).float() / self.reach)
+
+
+def move(frames: Tensor, offsets: Tensor) -> Tensor:
+    """Frames [N, 4 x 3, H, W], each pixel taken from where `offsets` [N, 4 x 2, H/4, W/4] point, between pixels by
+    bilinear interpolation; beyond the picture its edge goes on.
+    """
+    count, _, height, width = frames.shape
+    fine = F.interpolate(offsets.float(), scale_factor=_FOLD, mode="bilinear", align_corners=False)
+    fine = rearrange(fine, "n (f d) h w -> (n f) h w d", d=2)
+    rows = torch.arange(height, device=frames.device, dtype=torch.float32)[:, None].expand(height, width)
+    columns = torch.arange(width, device=frames.device, dtype=torch.float32).expand(height, width)
+    size = torch.tensor([max(width - 1, 1), max(height - 1, 1)], device=frames.device)
+    grid = (torch.stack([columns, rows], -1) + fine) * (2 / size) - 1
+    single = rearrange(frames.float(), "n (f c) h w -> (n f) c h w", f=FRAMES_A_GROUP)
+    moved = F.grid_sample(single, grid, mode="bilinear", padding_mode="border", align_corners=True)
+    return rearrange(moved, "(n f) c h w -> n (f c) h w", n=count).to(frames.dtype)
+
+
 class Decoder(nn.Module):
-    """Raw latents of a group and its two neighbours [N, 3 C + 2, h, w] to four RGB frames [N, 12, H, W]."""
+    """Raw latents of a group and its two neighbours [N, 3 C + 2, h, w] to four RGB frames [N, 12, H, W].
+
+    Convolutions draw what is there and find out how it moves; each frame is then drawn moved. Without that what moves
+    stands still within a group: a picture that is right on average is all that few steps of training find.
+    """
 
     def __init__(self, config: AutoencoderConfig) -> None:
         super().__init__()
@@ -111,12 +148,15 @@ class Decoder(nn.Module):
             nn.Conv2d(low, 3 * FRAMES_A_GROUP * _FOLD**2, 3, padding=1),
         )
         self.linear = nn.Conv2d(config.channels, 3 * FRAMES_A_GROUP * PIXELS_A_TOKEN**2, 1)
+        self.motion = Motion(low, config.reach) if config.reach else None
         _start_at_zero(self.layers[-1])
 
     def forward(self, neighbourhood: Tensor) -> Tensor:
         channels = self.linear.in_channels
         own = F.pixel_shuffle(self.linear(neighbourhood[:, channels : 2 * channels]), PIXELS_A_TOKEN)
-        return own + F.pixel_shuffle(self.layers(neighbourhood), _FOLD)
+        features = self.layers[:-1](neighbourhood)
+        frames = own + F.pixel_shuffle(self.layers[-1](features), _FOLD)
+        return frames if self.motion is None else move(frames, self.motion(features))
 
 
 def _start_at_zero(last: nn.Module) -> None:

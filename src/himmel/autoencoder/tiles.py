@@ -8,9 +8,9 @@ from torch import Tensor
 from himmel.autoencoder.config import FRAMES_A_GROUP, PIXELS_A_TOKEN
 from himmel.autoencoder.model import Autoencoder
 
-MARGIN = 10
-"""Tokens beside a tile that can change its pixels: the reach of the decoder's convolutions (5 + 3 + 1.25, rounded
-up).
+MARGIN = 11
+"""Tokens beside a tile that can change its pixels: the reach of the decoder's convolutions and of its motion (5 + 3 +
+1.75 + at most 1).
 """
 TILE = 40
 """Tokens a side of a tile; pictures up to this size are decoded whole."""

@@ -26,7 +26,7 @@ from himmel.records import HimmelError
 from himmel.training import Average, Checkpoint, Progress, Schedule, build_optimisers, run
 from himmel.weights import save
 
-EDGES = ("encoder.layers.0", "decoder.layers.0", "encoder.linear", "decoder.linear")
+EDGES = ("encoder.layers.0", "decoder.layers.0", "encoder.linear", "decoder.linear", "decoder.motion.conv2")
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class AutoencoderRecipe:
     the fidelity and most of the smoothness.
     """
 
-    config: AutoencoderConfig = field(default_factory=AutoencoderConfig)
+    config: AutoencoderConfig = field(default_factory=lambda: AutoencoderConfig(reach=16))
     schedule: Schedule = field(
         default_factory=lambda: Schedule(steps=100_000, minutes=40, warmup=100, decay=0.6, seed=1)
     )
@@ -64,13 +64,14 @@ RECIPES: dict[str, AutoencoderRecipe] = {
         batch=64,
     ),
     "decoder": AutoencoderRecipe(
+        config=AutoencoderConfig(reach=16),
         schedule=Schedule(steps=100_000, minutes=60, warmup=30, decay=0.7, seed=2),
         lr=1e-3,
         vector_lr=2e-4,
         batch=3,
         frames=32,
         missing=0.0,
-        error=0.6,
+        error=0.3,
         mix=1.0,
         compile=False,
     ),
@@ -170,7 +171,7 @@ def train(
     if start is None:
         network.set_linear(*principal_components(pictures, recipe.config.channels))
     else:
-        network.load_state_dict(start)
+        network.load_state_dict(_with_motion(start, network))
         network.encoder.requires_grad_(False)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     network.to(device)
@@ -193,6 +194,12 @@ def train(
 
     run(checkpoint, loss_of, recipe.schedule, folder, report, on_checkpoint)
     return checkpoint
+
+
+def _with_motion(weights: dict[str, Tensor], network: Autoencoder) -> dict[str, Tensor]:
+    """With the decoder's motion as it starts, where they are of a decoder that had none."""
+    fresh = {name: value for name, value in network.state_dict().items() if name.startswith("decoder.motion.")}
+    return fresh | weights
 
 
 def _forward(
@@ -239,7 +246,7 @@ def export(
     if start is None:
         network.set_statistics(*measure_statistics(network, pictures))
     else:
-        taught = checkpoint.average.weights
+        taught, start = checkpoint.average.weights, _with_motion(start, network)
         mixed = {name: torch.lerp(before, taught[name].cpu(), recipe.mix) for name, before in start.items()}
         kept = {name: before for name, before in start.items() if not name.startswith("decoder.")}
         network.load_state_dict(mixed | kept)
