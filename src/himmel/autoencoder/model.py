@@ -94,20 +94,27 @@ class Upsample(nn.Module):
 
 
 class Motion(nn.Module):
-    """Where each pixel of a frame is taken from: features [N, C, H/4, W/4] to offsets [N, 4 frames x (x, y), H/4, W/4].
-
-    In pixels, at most `reach` either way. Starts as standing still.
+    """Where each pixel of a frame is taken from: latents of a group and its neighbours [N, 3 C + 2, h, w] to offsets
+    [N, 4 frames x (x, y), H/4, W/4], in pixels, at most `reach` either way. Starts as standing still.
     """
 
-    def __init__(self, channels: int, reach: int) -> None:
+    def __init__(self, inputs: int, reach: int, width: int = 80, fine: int = 32) -> None:
         super().__init__()
         self.reach = reach
-        self.conv1 = nn.Conv2d(channels, 32, 3, padding=1)
-        self.conv2 = nn.Conv2d(32, 2 * FRAMES_A_GROUP, 3, padding=1)
-        _start_at_zero(self.conv2)
+        side = PIXELS_A_TOKEN // _FOLD
+        self.layers = nn.Sequential(
+            nn.Conv2d(inputs, width, 3, padding=1),
+            *_stage(width, 2),
+            nn.Conv2d(width, fine * side**2, 1),
+            nn.PixelShuffle(side),
+            ChannelNorm(fine),
+            nn.SiLU(),
+            nn.Conv2d(fine, 2 * FRAMES_A_GROUP, 3, padding=1),
+        )
+        _start_at_zero(self.layers[-1])
 
-    def forward(self, features: Tensor) -> Tensor:
-        return self.reach * torch.tanh(self.conv2(F.silu(self.conv1(features))).float() / self.reach)
+    def forward(self, neighbourhood: Tensor) -> Tensor:
+        return self.reach * torch.tanh(self.layers(neighbourhood).float() / self.reach)
 
 
 def move(frames: Tensor, offsets: Tensor) -> Tensor:
@@ -148,15 +155,23 @@ class Decoder(nn.Module):
             nn.Conv2d(low, 3 * FRAMES_A_GROUP * _FOLD**2, 3, padding=1),
         )
         self.linear = nn.Conv2d(config.channels, 3 * FRAMES_A_GROUP * PIXELS_A_TOKEN**2, 1)
-        self.motion = Motion(low, config.reach) if config.reach else None
+        self.motion = Motion(3 * config.channels + 2, config.reach) if config.reach else None
         _start_at_zero(self.layers[-1])
 
     def forward(self, neighbourhood: Tensor) -> Tensor:
+        frames, offsets = self.draw(neighbourhood)
+        return frames if offsets is None else move(frames, offsets)
+
+    def draw(self, neighbourhood: Tensor) -> tuple[Tensor, Tensor | None]:
+        """(frames before they are moved, offsets [N, 4 x 2, H/4, W/4] in pixels; None where nothing is moved)."""
         channels = self.linear.in_channels
         own = F.pixel_shuffle(self.linear(neighbourhood[:, channels : 2 * channels]), PIXELS_A_TOKEN)
-        features = self.layers[:-1](neighbourhood)
-        frames = own + F.pixel_shuffle(self.layers[-1](features), _FOLD)
-        return frames if self.motion is None else move(frames, self.motion(features))
+        frames = own + F.pixel_shuffle(self.layers(neighbourhood), _FOLD)
+        return frames, None if self.motion is None else self.motion(neighbourhood)
+
+
+def _by_frame(offsets: Tensor, batch: int) -> Tensor:
+    return rearrange(offsets, "(b g) (f d) h w -> b (g f) d h w", b=batch, d=2)
 
 
 def _start_at_zero(last: nn.Module) -> None:
@@ -207,6 +222,23 @@ class Autoencoder(nn.Module):
 
     def decode_raw(self, raw: Tensor) -> Tensor:
         """Raw latents [B, C, G, h, w] to frames [B, 3, T, H, W], about -1..1 (not clipped)."""
+        pixels = self.decoder(self._neighbourhoods(raw))
+        return rearrange(pixels, "(b g) (f c) h w -> b c (g f) h w", b=len(raw), f=FRAMES_A_GROUP)
+
+    def decode_raw_and_offsets(self, raw: Tensor) -> tuple[Tensor, Tensor | None]:
+        """As `decode_raw`, and the offsets [B, T, 2, H/4, W/4] (x, y) in pixels by which it moved them, if it does."""
+        frames, offsets = self.decoder.draw(self._neighbourhoods(raw))
+        pixels = frames if offsets is None else move(frames, offsets)
+        pixels = rearrange(pixels, "(b g) (f c) h w -> b c (g f) h w", b=len(raw), f=FRAMES_A_GROUP)
+        return pixels, None if offsets is None else _by_frame(offsets, len(raw))
+
+    def decoded_offsets(self, raw: Tensor) -> Tensor | None:
+        """The offsets of `decode_raw_and_offsets` alone."""
+        motion = self.decoder.motion
+        return None if motion is None else _by_frame(motion(self._neighbourhoods(raw)), len(raw))
+
+    def _neighbourhoods(self, raw: Tensor) -> Tensor:
+        """What the decoder reads: [B G, 3 C + 2, h, w]."""
         batch, _, groups = raw.shape[:3]
         padded = F.pad(raw, (0, 0, 0, 0, 1, 1))
         before, after = padded[:, :, :-2], padded[:, :, 2:]
@@ -215,8 +247,7 @@ class Autoencoder(nn.Module):
         marks[0, 0] = marks[1, -1] = 0  # the first group has nothing before it, the last nothing after it
         planes = marks[None, :, :, None, None].expand(batch, -1, -1, *raw.shape[-2:])
         stacked = rearrange(torch.cat([before, raw, after, planes], 1), "b c g h w -> (b g) c h w")
-        pixels = self.decoder(stacked.contiguous(memory_format=torch.channels_last))
-        return rearrange(pixels, "(b g) (f c) h w -> b c (g f) h w", b=batch, f=FRAMES_A_GROUP)
+        return stacked.contiguous(memory_format=torch.channels_last)
 
     def encode(self, frames: Tensor, present: Tensor | None = None) -> Tensor:
         """As `encode_raw`, normalised to mean 0 and deviation about 1 a channel."""

@@ -15,6 +15,7 @@ from himmel.records import HimmelError
 
 if TYPE_CHECKING:
     from himmel.pipeline.reading import Reading
+    from himmel.recipes.autoencoder import Pictures
 
 F = TypeVar("F", bound=Callable[..., Any])
 R = TypeVar("R")
@@ -224,51 +225,77 @@ def pool(folder: str, minutes: float, workers: int, worker: int, seed: int, fami
     say("pool", f"{made} new shards in {folder}")
 
 
+def shapes_option(function: F) -> F:
+    """Which clips of the pool."""
+    return click.option(
+        "--shape",
+        "shapes",
+        multiple=True,
+        default=("128x128x32@16", "64x64x32@16"),
+        show_default=True,
+        metavar="NAME",
+        help="Which clips of the pool, WIDTHxHEIGHTxFRAMES@RATE, the main shape first; may be repeated. "
+        "Example: --shape 128x128x16@8",
+    )(function)
+
+
+def _pictures(folder: str, shapes: tuple[str, ...]) -> list[Pictures]:
+    from himmel.recipes.autoencoder import Pictures
+
+    shards = [sorted(Path(folder).glob(f"{shape}-*.npz")) for shape in shapes]
+    for shape, found in zip(shapes, shards, strict=True):
+        if not found:
+            raise HimmelError(f"no clips {shape} in {folder}", "a pool", "himmel train pool --minutes 20")
+    return [Pictures.read(found) for found in shards]
+
+
 @train.command(short_help="Pixels to latents and back.")
 @pool_option
-@click.option(
-    "--shape",
-    "shapes",
-    multiple=True,
-    default=("128x128x32@16", "64x64x32@16"),
-    show_default=True,
-    metavar="NAME",
-    help="Which clips of the pool, WIDTHxHEIGHTxFRAMES@RATE, the main shape first; may be repeated. "
-    "Example: --shape 128x128x16@8",
-)
+@shapes_option
 @run_options("autoencoder")
-@click.option(
-    "--decoder-of",
-    default=None,
-    metavar="FOLDER",
-    help="Teach the decoder of this model further and leave its latents as they are, so that transformers still fit; "
-    "goes with --recipe decoder. Example: --decoder-of shipped",
-)
-def autoencoder(
-    folder: str, shapes: tuple[str, ...], recipe: str, minutes: float | None, run: str, decoder_of: str | None
-) -> None:
+def autoencoder(folder: str, shapes: tuple[str, ...], recipe: str, minutes: float | None, run: str) -> None:
     """Train the autoencoder on a pool and export it to RUN/export.
 
     \b
     himmel train autoencoder --minutes 30
-    himmel train autoencoder --recipe decoder --decoder-of shipped --run runs/decoder
     """
     from himmel.recipes import autoencoder as recipes
 
-    chosen = timed(recipe_named(recipes.RECIPES, recipe), minutes)
-    shards, place = [sorted(Path(folder).glob(f"{shape}-*.npz")) for shape in shapes], Path(run)
-    for shape, found in zip(shapes, shards, strict=True):
-        if not found:
-            raise HimmelError(f"no clips {shape} in {folder}", "a pool", "himmel train pool --minutes 20")
-    pictures = [recipes.Pictures.read(found) for found in shards]
-    start = None
-    if decoder_of is not None:
-        from himmel.pipeline.parts import load_autoencoder
-
-        start = load_autoencoder(decoder_of)[0].state_dict()
-    checkpoint = recipes.train(chosen, pictures, place, lambda progress: click.echo(progress), start=start)
+    chosen, place = timed(recipe_named(recipes.RECIPES, recipe), minutes), Path(run)
+    pictures = _pictures(folder, shapes)
+    checkpoint = recipes.train(chosen, pictures, place, lambda progress: click.echo(progress))
     path = place / "export/autoencoder/model.safetensors"
-    say("export", f"{path}  sha256 {recipes.export(checkpoint, chosen, pictures, path, start)[:12]}")
+    say("export", f"{path}  sha256 {recipes.export(checkpoint, chosen, pictures, path)[:12]}")
+    say("try next", f"himmel evaluate autoencoder --model {place / 'export'}")
+
+
+@train.command(short_help="The autoencoder's decoder alone, further.")
+@pool_option
+@shapes_option
+@run_options("decoder")
+@click.option(
+    "--of",
+    "model",
+    default="shipped",
+    show_default=True,
+    metavar="FOLDER",
+    help="The model whose decoder is taught. Example: --of runs/autoencoder/export",
+)
+def decoder(folder: str, shapes: tuple[str, ...], recipe: str, minutes: float | None, run: str, model: str) -> None:
+    """Teach the decoder of a model further and leave its latents as they are, so that transformers still fit.
+
+    \b
+    himmel train decoder --minutes 30
+    """
+    from himmel.pipeline.parts import load_autoencoder
+    from himmel.recipes import decoder as recipes
+
+    chosen, place = timed(recipe_named(recipes.RECIPES, recipe), minutes), Path(run)
+    before = load_autoencoder(model)[0]
+    start, pictures = before.state_dict(), _pictures(folder, shapes)
+    checkpoint = recipes.train(chosen, pictures, place, before.config, start, lambda progress: click.echo(progress))
+    path = place / "export/autoencoder/model.safetensors"
+    say("export", f"{path}  sha256 {recipes.export(checkpoint, chosen, before.config, start, path)[:12]}")
     say("try next", f"himmel evaluate autoencoder --model {place / 'export'}")
 
 

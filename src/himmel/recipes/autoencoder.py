@@ -21,12 +21,26 @@ from torch import Tensor
 
 from himmel.autoencoder import Autoencoder, AutoencoderConfig
 from himmel.autoencoder.config import FRAMES_A_GROUP, PIXELS_A_TOKEN
-from himmel.autoencoder.loss import OBJECT_WEIGHT, latent_penalty, pixel_weights, reconstruction_loss
+from himmel.autoencoder.loss import (
+    OBJECT_WEIGHT,
+    latent_penalty,
+    mean_offset_error,
+    pixel_weights,
+    reconstruction_loss,
+    true_offsets,
+)
 from himmel.records import HimmelError
 from himmel.training import Average, Checkpoint, Progress, Schedule, build_optimisers, run
 from himmel.weights import save
 
-EDGES = ("encoder.layers.0", "decoder.layers.0", "encoder.linear", "decoder.linear", "decoder.motion.conv2")
+EDGES = (
+    "encoder.layers.0",
+    "encoder.linear",
+    "decoder.layers.0",
+    "decoder.linear",
+    "decoder.motion.layers.0",
+    "decoder.motion.layers.7",
+)
 
 
 @dataclass(frozen=True)
@@ -34,11 +48,8 @@ class AutoencoderRecipe:
     """A step is made of clips of one shape: `batch` pieces of `frames` frames at 128 x 128, or as many pixels of
     smaller ones, every fourth step.
 
-    error: for a decoder that is taught further, the most noise on its latents, as a share of their deviation, uniform a
-    clip: what a transformer makes is never quite a latent, and a decoder that knows only true ones shows its blocks.
     motion: weight of the change from frame to frame in the loss.
-    mix: share of the taught weights in what is exported, the rest being those it started from: half keeps nearly all of
-    the fidelity and most of the smoothness.
+    guide: weight of how objects move by the renderer's masks, in pixels, as a lesson for the decoder's motion.
     """
 
     config: AutoencoderConfig = field(default_factory=lambda: AutoencoderConfig(reach=16))
@@ -51,9 +62,8 @@ class AutoencoderRecipe:
     frames: int = 12
     penalty: float = 2e-4
     missing: float = 0.25
-    error: float = 0.0
     motion: float = 1.0
-    mix: float = 0.5
+    guide: float = 0.05
     compile: bool = True
 
 
@@ -62,18 +72,6 @@ RECIPES: dict[str, AutoencoderRecipe] = {
     "h100": AutoencoderRecipe(
         schedule=Schedule(steps=100_000, minutes=5, warmup=200, decay=0.6, seed=1, checkpoint_seconds=60),
         batch=64,
-    ),
-    "decoder": AutoencoderRecipe(
-        config=AutoencoderConfig(reach=16),
-        schedule=Schedule(steps=100_000, minutes=60, warmup=30, decay=0.7, seed=2),
-        lr=1e-3,
-        vector_lr=2e-4,
-        batch=3,
-        frames=32,
-        missing=0.0,
-        error=0.3,
-        mix=1.0,
-        compile=False,
     ),
 }
 
@@ -159,20 +157,14 @@ def train(
     folder: Path,
     report: Callable[[Progress], None] = print,
     on_checkpoint: Callable[[Checkpoint], None] | None = None,
-    start: dict[str, Tensor] | None = None,
 ) -> Checkpoint:
     """Trains to the end of the schedule, resuming from `folder`; returns the final state.
 
-    pictures: one entry a shape, the main one first. start: weights whose decoder alone is taught further; their latents
-    stay what they are.
+    pictures: one entry a shape, the main one first.
     """
     torch.manual_seed(recipe.schedule.seed)
     network = Autoencoder(recipe.config).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
-    if start is None:
-        network.set_linear(*principal_components(pictures, recipe.config.channels))
-    else:
-        network.load_state_dict(_with_motion(start, network))
-        network.encoder.requires_grad_(False)
+    network.set_linear(*principal_components(pictures, recipe.config.channels))
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     network.to(device)
     optimisers = build_optimisers(network, recipe.lr, 0.01, EDGES, recipe.vector_lr)
@@ -186,8 +178,7 @@ def train(
         frames, masks = chosen.draw(count, recipe.frames, generator)
         present = draw_present((frames.shape[0], frames.shape[2]), recipe.missing, generator)
         noise = torch.randn(_latent_shape(recipe.config, frames), generator=generator)
-        share = torch.rand(len(frames), 1, 1, 1, 1, generator=generator) * recipe.error
-        noise = noise * torch.maximum(share * network.latent_std.mean().cpu(), torch.tensor(recipe.config.noise))
+        noise = noise * recipe.config.noise
         frames, masks, present, noise = (x.to(device) for x in (frames, masks, present, noise))
         with torch.autocast(device.type, torch.bfloat16):
             return forward(network, frames, masks, present, noise, recipe)
@@ -196,18 +187,15 @@ def train(
     return checkpoint
 
 
-def _with_motion(weights: dict[str, Tensor], network: Autoencoder) -> dict[str, Tensor]:
-    """With the decoder's motion as it starts, where they are of a decoder that had none."""
-    fresh = {name: value for name, value in network.state_dict().items() if name.startswith("decoder.motion.")}
-    return fresh | weights
-
-
 def _forward(
     network: Autoencoder, frames: Tensor, masks: Tensor, present: Tensor, noise: Tensor, recipe: AutoencoderRecipe
 ) -> Tensor:
     raw = network.encode_raw(frames, present)
-    output = network.decode_raw(raw + noise)
+    output, offsets = network.decode_raw_and_offsets(raw + noise)
     loss = reconstruction_loss(output, frames, pixel_weights(masks, present), recipe.motion)
+    if offsets is not None and recipe.guide:
+        target, known = (x.to(offsets) for x in true_offsets(masks))
+        loss = loss + recipe.guide * mean_offset_error(offsets, target, known)
     return loss + recipe.penalty * latent_penalty(raw)
 
 
@@ -230,26 +218,11 @@ def measure_statistics(network: Autoencoder, pictures: Sequence[Pictures], clips
     return values.mean(1), values.std(1)
 
 
-def export(
-    checkpoint: Checkpoint,
-    recipe: AutoencoderRecipe,
-    pictures: Sequence[Pictures],
-    path: Path,
-    start: dict[str, Tensor] | None = None,
-) -> str:
-    """Stores the averaged weights in 8 bits with their latent statistics; returns their hash.
-
-    start: what a decoder was taught further from, as in `train`; it is mixed in, and the statistics stay as they were.
-    """
+def export(checkpoint: Checkpoint, recipe: AutoencoderRecipe, pictures: Sequence[Pictures], path: Path) -> str:
+    """Stores the averaged weights in 8 bits with their latent statistics; returns their hash."""
     network = Autoencoder(recipe.config)
     network.load_state_dict(checkpoint.average.weights)
-    if start is None:
-        network.set_statistics(*measure_statistics(network, pictures))
-    else:
-        taught, start = checkpoint.average.weights, _with_motion(start, network)
-        mixed = {name: torch.lerp(before, taught[name].cpu(), recipe.mix) for name, before in start.items()}
-        kept = {name: before for name, before in start.items() if not name.startswith("decoder.")}
-        network.load_state_dict(mixed | kept)
+    network.set_statistics(*measure_statistics(network, pictures))
     made = {
         "steps": checkpoint.steps,
         "hours": round(checkpoint.seconds / 3600, 3),
