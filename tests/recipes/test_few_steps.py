@@ -86,6 +86,22 @@ def _both(told: Tensor, count: int) -> Words:
     return Words(torch.stack([told, NO_WORDS[0]]), visible)
 
 
+def test_a_fixed_teacher_stands_still_while_the_average_goes_on(pool: Pool) -> None:
+    start = lively(WITH).network.state_dict()
+    teacher = Teacher(FEW, WITH.config, NO_WORDS, False, start)
+    teacher.follow(Average(Pupil(WITH.config)))  # another network, as after much training
+    alone = Teacher(replace(FEW, fixed=False), WITH.config, NO_WORDS, False, start)
+    alone.follow(Average(Pupil(WITH.config)))
+    generator = torch.Generator().manual_seed(0)
+    plain, clean, noise = prepare(pool.draw(256, generator), WITH, NO_WORDS, generator, FEW.mixture)
+    stops = [torch.full(plain.made.shape, level) for level in (0.9, 0.7)]
+    noisy = add_noise(clean, noise, stops[0][:, None])
+    expected = Teacher(FEW, WITH.config, NO_WORDS, False, start).target(plain, noisy, stops, guided=True)
+    torch.testing.assert_close(teacher.target(plain, noisy, stops, guided=True), expected)
+    assert not torch.allclose(alone.target(plain, noisy, stops, guided=True), expected)
+    assert not torch.allclose(teacher.target(plain, noisy, stops, guided=False), expected)
+
+
 def test_lessons_start_on_the_path_and_keep_what_is_given(pool: Pool) -> None:
     teacher = Teacher(FEW, WITH.config, NO_WORDS, compiled=False)
     teacher.follow(Average(lively(WITH)))

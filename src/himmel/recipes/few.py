@@ -1,13 +1,13 @@
 """Few steps as a part of the transformer's training: some of its steps teach large steps of the solver.
 
-The teacher is the running average of the network that is being trained. For walks of `direct` steps and more a step is
-taught by two of the average's plain, guided steps (one for the longest walk); for shorter walks by two of the average's
-own steps of half the size, which have their guidance folded in already (shortcut models, 2410.12557).
+For walks of `direct` steps and more a step is taught by two plain, guided steps of the weights that the training starts
+from, which stand still (one for the longest walk); for shorter walks by two steps of half the size of the running
+average of the network that is being trained, which have their guidance folded in already (shortcut models, 2410.12557).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import torch
@@ -26,14 +26,16 @@ from himmel.transformer.grid import to_latents, to_tokens
 @dataclass(frozen=True)
 class FewSteps:
     """share: of the training's steps that teach large steps. guidance: what is folded in. counts: numbers of steps that
-    are taught and how often. direct: from this number on a step is taught by plain guided ones. mixture: noise patterns
-    of these steps; samplers walk all that is made at one level.
+    are taught and how often. direct: from this number on a step is taught by plain guided ones. fixed: whether those
+    are steps of the weights that the training starts from, or of the running average. mixture: noise patterns of these
+    steps; samplers walk all that is made at one level.
     """
 
     share: float = 0.5
     guidance: float = 3.0
     counts: tuple[tuple[int, float], ...] = ((8, 0.3), (4, 0.45), (2, 0.15), (1, 0.1))
     direct: int = 4
+    fixed: bool = True
     mixture: Mixture = field(default_factory=lambda: Mixture(whole=0.55, given=0.45, independent=0.0))
 
     def pick(self, generator: torch.Generator) -> int:
@@ -88,12 +90,29 @@ def level_index(made: Tensor) -> Tensor:
 
 
 class Teacher:
-    """The running average as a network that answers, without gradients, under autocast as the pupil."""
+    """The running average, and what the training started from, as networks that answer without gradients, under
+    autocast as the pupil. start: those weights; None where the average alone teaches.
+    """
 
-    def __init__(self, few: FewSteps, config: TransformerConfig, no_words: tuple[Tensor, int], compiled: bool) -> None:
+    def __init__(
+        self,
+        few: FewSteps,
+        config: TransformerConfig,
+        no_words: tuple[Tensor, int],
+        compiled: bool,
+        start: Mapping[str, Tensor] | None = None,
+    ) -> None:
         self.few, self.no_words = few, no_words
         self.network = Transformer(config).eval().requires_grad_(False)
+        self.plain = self.network
+        if few.fixed and start is not None:
+            self.plain = Transformer(config).eval().requires_grad_(False)
+            self.plain.load_state_dict(start)
         self.predict = torch.compile(_predict, dynamic=False) if compiled else _predict
+
+    def to(self, device: torch.device) -> None:
+        self.network.to(device)
+        self.plain.to(device)
 
     def follow(self, average: Average) -> None:
         """Takes up the averaged weights, whole and with LoRA merged in; those of other lessons are left out. Of several
@@ -130,7 +149,7 @@ class Teacher:
 
     def target(self, plain: Prepared, noisy: Tensor, stops: Sequence[Tensor], guided: bool) -> Tensor:
         """What one step from the first to the last of `stops` should name, taught by small steps between them: plain
-        ones with guidance, or the average's own.
+        ones with guidance, or the average's own large ones.
         """
         return step_target(noisy, stops, self._guided(plain) if guided else self._own(plain))
 
@@ -141,19 +160,29 @@ class Teacher:
         still = torch.zeros(len(states), device=states.device)
 
         def predict(x: Tensor, here: Tensor, there_: Tensor) -> Tensor:
-            told = self._ask(plain, x, here, plain.words, plain.visible, still)
-            untold = self._ask(plain, x, here, states, there, still)
+            told = self._ask(self.plain, plain, x, here, plain.words, plain.visible, still)
+            untold = self._ask(self.plain, plain, x, here, states, there, still)
             return untold + self.few.guidance * (told - untold)
 
         return predict
 
     def _own(self, plain: Prepared) -> Predict:
-        return lambda x, here, there: self._ask(plain, x, here, plain.words, plain.visible, step_size(here, there))
+        network = self.network
+        return lambda x, here, to: self._ask(network, plain, x, here, plain.words, plain.visible, step_size(here, to))
 
-    def _ask(self, plain: Prepared, x: Tensor, here: Tensor, words: Tensor, visible: Tensor, step: Tensor) -> Tensor:
+    def _ask(
+        self,
+        network: Transformer,
+        plain: Prepared,
+        x: Tensor,
+        here: Tensor,
+        words: Tensor,
+        visible: Tensor,
+        step: Tensor,
+    ) -> Tensor:
         levels, index = _levels_of(here, plain), level_index(plain.made)
         told = plain.position, plain.rate, plain.size
-        clean = self.predict(self.network, to_tokens(x), levels, index, *told, words, visible, step, plain.look)
+        clean = self.predict(network, to_tokens(x), levels, index, *told, words, visible, step, plain.look)
         return to_latents(clean.float(), *plain.made.shape[1:])
 
 

@@ -1,8 +1,9 @@
 """The transformer's training, from a pool of latents and word states.
 
 Command: ``himmel train transformer --folder runs/pool`` (recipe "cpu": two cores, 60 minutes, 0.23 steps of 8,192
-tokens a second; "few": the same from trained weights, half of the steps teaching large steps of the solver, with
-``--start shipped``; "h100": 20 minutes of a 25-minute lease). Expected figures: docs/journal.md and the model card.
+tokens a second; "few": from trained weights at a sixth of the rate, most of the steps teaching large steps of the
+solver, with ``--start shipped``; "h100": 20 minutes of a 25-minute lease). Expected figures: docs/journal.md and the
+model card.
 
 Small pictures come first and large ones last: a step is a budget of tokens, filled with clips of one shape. Beside the
 flow's loss stands a second lesson, what covers each place of the picture (`himmel.recipes.scene`).
@@ -101,8 +102,9 @@ RECIPES: dict[str, TransformerRecipe] = {
         tokens=65536,
     ),
     "few": TransformerRecipe(
-        lr=1.8e-3,
-        few=FewSteps(),
+        lr=4e-4,
+        vector_lr=5e-4,
+        few=FewSteps(share=0.7),
         shares=(
             Share("64x64x32@16", "clips", 0.40, 0.06),
             Share("64x64x32@16", "referenced", 0.04, 0.02),
@@ -261,9 +263,9 @@ def train(
     optimisers = build_optimisers(pupil, recipe.lr, 0.01, edges, recipe.vector_lr)
     checkpoint = Checkpoint(pupil, optimisers, Average(pupil))
     device = processes.device
-    teacher = Teacher(recipe.few, recipe.config, no_words, recipe.compile) if recipe.few else None
+    teacher = Teacher(recipe.few, recipe.config, no_words, recipe.compile, start) if recipe.few else None
     if teacher is not None:
-        teacher.network.to(device)
+        teacher.to(device)
 
     def loss_of(step: int, generator: torch.Generator) -> Tensor:
         progress = recipe.schedule.progress(step, checkpoint.seconds)
