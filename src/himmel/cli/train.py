@@ -136,7 +136,7 @@ def run_options(name: str) -> Callable[[F], F]:
     return add
 
 
-@train.command(short_help="The refiner: facts from captions.")
+@click.command(short_help="The refiner: facts from captions.")
 @click.option(
     "--captions",
     type=int,
@@ -183,7 +183,7 @@ def words(captions: int, steps: int, run: str, start: str | None, seed: int) -> 
     say("refiner", f"{run}/refiner.safetensors")
 
 
-@train.command(short_help="Rendered clips on disk, to train from.")
+@click.command(short_help="Rendered clips on disk, to train from.")
 @pool_option
 @click.option("--minutes", type=float, required=True, metavar="N", help="Render for so long. Example: --minutes 20")
 @workers_options
@@ -224,7 +224,7 @@ def pool(folder: str, minutes: float, workers: int, worker: int, seed: int, fami
     say("pool", f"{made} new shards in {folder}")
 
 
-@train.command(short_help="Pixels to latents and back.")
+@click.command(short_help="Pixels to latents and back.")
 @pool_option
 @click.option(
     "--shape",
@@ -272,7 +272,7 @@ def autoencoder(
     say("try next", f"himmel evaluate autoencoder --model {place / 'export'}")
 
 
-@train.command(short_help="The pool as the transformer reads it.")
+@click.command(short_help="The pool as the transformer reads it.")
 @pool_option
 @model_option
 @words_option
