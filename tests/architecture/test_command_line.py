@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 
 import click
 import pytest
 
+import himmel.cli as himmel_cli
 from himmel.cli import himmel
 
 
@@ -50,3 +53,12 @@ def test_every_option_of_generate_is_in_the_guide(root: Path) -> None:
     guide = (root / "docs/guide.md").read_text()
     options = [option.opts for option in COMMANDS["himmel generate"].params if isinstance(option, click.Option)]
     assert not [words for words in options if not any(f"`{word}" in guide for word in words)]
+
+
+def test_every_command_of_every_file_is_listed() -> None:
+    reachable = {id(command) for command in COMMANDS.values()}
+    files = [import_module(f"himmel.cli.{module.name}") for module in iter_modules(himmel_cli.__path__)]
+    found = [(file.__name__, name, value) for file in files for name, value in vars(file).items()]
+    written = [(file, name, value) for file, name, value in found if isinstance(value, click.Command)]
+    assert len(written) > 50
+    assert not [f"{file}.{name}" for file, name, value in written if id(value) not in reachable]

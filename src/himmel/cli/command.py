@@ -12,29 +12,7 @@ from typing import Any, NoReturn
 import click
 
 from himmel import __version__
-from himmel.cli.animate import animate
-from himmel.cli.connect import connect
-from himmel.cli.doctor import doctor
-from himmel.cli.edit import edit
-from himmel.cli.enlarge import enlarge
-from himmel.cli.evaluate_report import evaluate
-from himmel.cli.extend import extend
-from himmel.cli.fill import fill
-from himmel.cli.footage import footage
-from himmel.cli.generate import generate
-from himmel.cli.image import image
-from himmel.cli.keys import keys
-from himmel.cli.loop import loop
-from himmel.cli.mcp import mcp
-from himmel.cli.models import models
-from himmel.cli.plan import plan
-from himmel.cli.replay import replay
-from himmel.cli.serve import serve
-from himmel.cli.storyboard import storyboard
-from himmel.cli.train_physics import train
-from himmel.cli.vary import vary
-from himmel.cli.verify import verify
-from himmel.cli.world import world
+from himmel.cli.groups import fill_groups
 from himmel.records import HimmelError
 
 BAD_INPUT, CANCELLED = 2, 130
@@ -102,10 +80,7 @@ def himmel() -> None:
     """
 
 
-MAKING = (generate, image, animate, extend, loop, fill, connect, edit, storyboard, vary, enlarge, replay)
-VERBS = (*MAKING, verify, serve, mcp, keys, plan, models, doctor, world, footage, train, evaluate)
-for verb in VERBS:
-    himmel.add_command(verb)
+fill_groups(himmel)
 
 
 def main() -> NoReturn:

@@ -97,7 +97,7 @@ def walk_options(function: F) -> F:
     )(function)
 
 
-@evaluate.command(short_help="How much a clip loses on its way through the latents.")
+@click.command(short_help="How much a clip loses on its way through the latents.")
 @count_option(40, "Held-out clips of the world.")
 @folder_option
 @model_option
@@ -126,7 +126,7 @@ def autoencoder(count: int, folder: str, model: str) -> None:
     say("folder", str(place))
 
 
-@evaluate.command(short_help="Whether generated clips show what was asked.")
+@click.command(short_help="Whether generated clips show what was asked.")
 @count_option(400, "Prompts, each with known facts.")
 @click.option(
     "--judge",
@@ -214,7 +214,7 @@ def _generate(
     return generate
 
 
-@evaluate.command(short_help="Whether colours go to the shapes that they are asked for.")
+@click.command(short_help="Whether colours go to the shapes that they are asked for.")
 @count_option(40, "Pairs of prompts, two clips each.")
 @judge_option
 @click.option("--side", type=int, default=64, show_default=True, metavar="N", help="Pixels. Example: --side 128")
@@ -246,7 +246,7 @@ def swaps(count: int, judge: str, side: int, steps: int, guidance: float, folder
     publish(table.markdown(), place, "swaps.md")
 
 
-@evaluate.command(short_help="The validation loss at fixed noise levels.")
+@click.command(short_help="The validation loss at fixed noise levels.")
 @count_option(48, "Held-out clips of the world.")
 @click.option("--side", type=int, default=64, show_default=True, metavar="N", help="Pixels. Example: --side 128")
 @folder_option
@@ -270,7 +270,7 @@ def flow(count: int, side: int, folder: str, model: str) -> None:
     say("folder", str(place))
 
 
-@evaluate.command(short_help="How often the judges themselves are right.")
+@click.command(short_help="How often the judges themselves are right.")
 @judge_option
 @count_option(100, "Held-out clips of the world.")
 def judge(judge: str, count: int) -> None:

@@ -13,15 +13,12 @@ from himmel.cli.evaluate import (
     publish,
     walk_options,
 )
-from himmel.cli.evaluate_physics import evaluate
 from himmel.cli.options import SIZE, model_option
 from himmel.cli.terminal import countdown, say
 from himmel.records import HimmelError
 
-__all__ = ["evaluate"]
 
-
-@evaluate.command(short_help="How near made clips are to renders, as a crowd.")
+@click.command(short_help="How near made clips are to renders, as a crowd.")
 @count_option(100, "Held-out clips in each crowd.")
 @click.option("--side", type=int, default=128, show_default=True, metavar="N", help="Pixels. Example: --side 64")
 @judge_option
@@ -59,7 +56,7 @@ def fidelity(count: int, side: int, judge: str, steps: int, guidance: float, fol
     write_json(place / "fidelity.json", {"about": about, **fidelity_json(*found)})
 
 
-@evaluate.command(short_help="Five prompts of the announcement of 2024, never picked.")
+@click.command(short_help="Five prompts of the announcement of 2024, never picked.")
 @walk_options
 @click.option("--size", type=SIZE, default=(256, 144), help="Width and height in pixels. Example: --size 128x128")
 @folder_option

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import click
 
 from himmel.cli.evaluate import count_option, folder_for, folder_option, publish
-from himmel.cli.evaluate_watermark import evaluate
 from himmel.cli.options import PATH, model_option
 from himmel.records import HimmelError
 
@@ -17,10 +16,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["evaluate"]
 
-
-@evaluate.command(short_help="What is found in frames, where that is wrong, and its cost.")
+@click.command(short_help="What is found in frames, where that is wrong, and its cost.")
 @count_option(400, "Held-out clips of the world, of each of which two frames are looked at.")
 @click.option(
     "--clips",

@@ -8,13 +8,10 @@ from pathlib import Path
 import click
 
 from himmel.cli.evaluate import folder_for, folder_option, publish
-from himmel.cli.evaluate_frames import evaluate
 from himmel.records import HimmelError
 
-__all__ = ["evaluate"]
 
-
-@evaluate.command("open-weights", short_help="Whether every kind of open weights works here.")
+@click.command("open-weights", short_help="Whether every kind of open weights works here.")
 @click.option(
     "--kind",
     "kinds",

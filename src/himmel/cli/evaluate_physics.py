@@ -8,19 +8,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from himmel.cli.evaluate import count_option, folder_for, folder_option
-from himmel.cli.evaluate_world import evaluate
 from himmel.cli.options import model_option
 from himmel.cli.terminal import countdown, say
 
 if TYPE_CHECKING:
     from himmel.evaluation.velocity import Rows
 
-__all__ = ["evaluate"]
-
 CHOICES = click.Choice(["uniform", "parabola", "collision"])
 
 
-@evaluate.command(short_help="Whether balls go on as they began: PhyWorld's setting, rebuilt.")
+@click.command(short_help="Whether balls go on as they began: PhyWorld's setting, rebuilt.")
 @count_option(100, "Clips of each scenario, inside and three kinds of outside.")
 @click.option(
     "--scenario",

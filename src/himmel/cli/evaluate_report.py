@@ -7,13 +7,10 @@ from typing import Any
 
 import click
 
-from himmel.cli.evaluate import folder_for, folder_option, walk_options
-from himmel.cli.evaluate_fidelity import evaluate
+from himmel.cli.evaluate import evaluate, folder_for, folder_option, walk_options
 from himmel.cli.options import PATH, model_option
 from himmel.cli.terminal import countdown, say
 from himmel.records import HimmelError
-
-__all__ = ["evaluate"]
 
 RUN = ("prompts", "swaps", "world-physics", "permanence", "physics", "fidelity", "autoencoder", "flow", "ways")
 RUN += ("storyboard", "edit", "drift", "announcement")
@@ -23,7 +20,7 @@ QUICK = 8
 """Seconds of the films of a quick run, the least that drift is measured over."""
 
 
-@evaluate.command("all", short_help="Run what has not been run, and put everything on one page.")
+@click.command("all", short_help="Run what has not been run, and put everything on one page.")
 @click.option(
     "--report",
     type=PATH,

@@ -5,12 +5,9 @@ from __future__ import annotations
 import click
 
 from himmel.cli.evaluate import count_option, folder_for, folder_option, publish
-from himmel.cli.evaluate_ways import evaluate
-
-__all__ = ["evaluate"]
 
 
-@evaluate.command(short_help="What the prompt check finds, and where it is wrong.")
+@click.command(short_help="What the prompt check finds, and where it is wrong.")
 @count_option(400, "Captions among the harmless prompts.")
 @folder_option
 def safety(count: int, folder: str) -> None:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import click
 
 from himmel.cli.evaluate import count_option, folder_for, folder_option, publish, world_clips
-from himmel.cli.evaluate_safety import evaluate
 from himmel.cli.options import model_option
 from himmel.records import HimmelError
 
@@ -15,13 +14,11 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["evaluate"]
-
 RENDERS = 40
 """Unmarked renders that frames are taken from."""
 
 
-@evaluate.command(short_help="What the watermark survives, and how seldom it is seen in vain.")
+@click.command(short_help="What the watermark survives, and how seldom it is seen in vain.")
 @count_option(3, "Clips of each source.")
 @click.option(
     "--unmarked",

@@ -10,7 +10,6 @@ import click
 from himmel.cli.evaluate import (
     PROMPT_SEEDS,
     count_option,
-    evaluate,
     folder_for,
     folder_option,
     judge_option,
@@ -27,7 +26,7 @@ def _counted(of: int) -> Callable[[int], None]:
     return lambda done: click.echo(f"{done}/{of}", err=True)
 
 
-@evaluate.command(short_help="How well what is made joins what is given.")
+@click.command(short_help="How well what is made joins what is given.")
 @count_option(24, "Held-out clips of the world.")
 @walk_options
 @folder_option
@@ -55,7 +54,7 @@ def ways(count: int, steps: int, guidance: float, folder: str, model: str) -> No
     say("folder", str(place))
 
 
-@evaluate.command(short_help="Whether each scene of a storyboard shows what it should.")
+@click.command(short_help="Whether each scene of a storyboard shows what it should.")
 @count_option(24, "Storyboards of two scenes, every second one with a cut.")
 @judge_option
 @walk_options
@@ -93,7 +92,7 @@ def storyboard(count: int, judge: str, steps: int, guidance: float, folder: str,
     publish(text, place, "storyboard.md")
 
 
-@evaluate.command(short_help="Whether an edit changes what was asked and keeps the motion.")
+@click.command(short_help="Whether an edit changes what was asked and keeps the motion.")
 @count_option(24, "Held-out clips of the world.")
 @click.option(
     "--strength", type=float, default=0.6, show_default=True, metavar="X", help="As in edit. Example: --strength 0.8"
@@ -140,7 +139,7 @@ def edit(count: int, strength: float, judge: str, steps: int, guidance: float, f
     publish(text, place, "edit.md")
 
 
-@evaluate.command(short_help="How a minute drifts.")
+@click.command(short_help="How a minute drifts.")
 @count_option(2, "Films with six scenes each.")
 @click.option(
     "--seconds", type=int, default=60, show_default=True, metavar="S", help="Of each film. Example: --seconds 32"
@@ -182,7 +181,7 @@ def drift(count: int, seconds: int, judge: str, steps: int, guidance: float, fol
     publish(text, place, "drift.md")
 
 
-@evaluate.command(short_help="Whether a character keeps the looks that its clip gave.")
+@click.command(short_help="Whether a character keeps the looks that its clip gave.")
 @count_option(24, "Held-out clips of the world, of which those with a single thing count.")
 @judge_option
 @walk_options

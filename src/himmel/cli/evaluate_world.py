@@ -13,15 +13,12 @@ from himmel.cli.evaluate import (
     publish,
     walk_options,
 )
-from himmel.cli.evaluate_open_weights import evaluate
 from himmel.cli.options import model_option
 from himmel.cli.terminal import countdown, say
 from himmel.records import HimmelError
 
-__all__ = ["evaluate"]
 
-
-@evaluate.command("world-physics", short_help="Whether things in clips obey the laws of motion.")
+@click.command("world-physics", short_help="Whether things in clips obey the laws of motion.")
 @count_option(40, "Scenes of each family.")
 @click.option(
     "--family",
@@ -80,7 +77,7 @@ def world_physics(
     say("folder", str(place))
 
 
-@evaluate.command(short_help="Whether things out of sight come back as they were.")
+@click.command(short_help="Whether things out of sight come back as they were.")
 @count_option(40, "Scenes of each occasion.")
 @click.option(
     "--occasion",

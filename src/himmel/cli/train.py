@@ -137,7 +137,7 @@ def run_options(name: str) -> Callable[[F], F]:
     return add
 
 
-@train.command(short_help="The refiner: facts from captions.")
+@click.command(short_help="The refiner: facts from captions.")
 @click.option(
     "--captions",
     type=int,
@@ -184,7 +184,7 @@ def words(captions: int, steps: int, run: str, start: str | None, seed: int) -> 
     say("refiner", f"{run}/refiner.safetensors")
 
 
-@train.command(short_help="Rendered clips on disk, to train from.")
+@click.command(short_help="Rendered clips on disk, to train from.")
 @pool_option
 @click.option("--minutes", type=float, required=True, metavar="N", help="Render for so long. Example: --minutes 20")
 @workers_options
@@ -249,7 +249,7 @@ def _pictures(folder: str, shapes: tuple[str, ...]) -> list[Pictures]:
     return [Pictures.read(found) for found in shards]
 
 
-@train.command(short_help="Pixels to latents and back.")
+@click.command(short_help="Pixels to latents and back.")
 @pool_option
 @shapes_option
 @run_options("autoencoder")
@@ -269,7 +269,7 @@ def autoencoder(folder: str, shapes: tuple[str, ...], recipe: str, minutes: floa
     say("try next", f"himmel evaluate autoencoder --model {place / 'export'}")
 
 
-@train.command(short_help="The autoencoder's decoder alone, further.")
+@click.command(short_help="The autoencoder's decoder alone, further.")
 @pool_option
 @shapes_option
 @run_options("decoder")
@@ -299,7 +299,7 @@ def decoder(folder: str, shapes: tuple[str, ...], recipe: str, minutes: float | 
     say("try next", f"himmel evaluate autoencoder --model {place / 'export'}")
 
 
-@train.command(short_help="The pool as the transformer reads it.")
+@click.command(short_help="The pool as the transformer reads it.")
 @pool_option
 @model_option
 @words_option

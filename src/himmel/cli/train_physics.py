@@ -11,11 +11,7 @@ import click
 from himmel.cli.options import PATH, model_option
 from himmel.cli.terminal import say
 from himmel.cli.train import recipe_named, run_options, timed, words_option
-from himmel.cli.train_transformer import train
 from himmel.records import HimmelError
-
-__all__ = ["train"]
-
 
 scenario_option = click.option(
     "--scenario",
@@ -28,7 +24,7 @@ scenario_option = click.option(
 )
 
 
-@train.command(short_help="Clips of balls on disk, for an autoencoder of their own.")
+@click.command(short_help="Clips of balls on disk, for an autoencoder of their own.")
 @scenario_option
 @click.option(
     "--clips", type=int, default=400, show_default=True, metavar="N", help="How many, in all. Example: --clips 1000"
@@ -59,7 +55,7 @@ def balls(scenarios: tuple[str, ...], clips: int, folder: str) -> None:
     say("try next", f"himmel train autoencoder --folder {folder} --shape {NAME} --run runs/balls-autoencoder")
 
 
-@train.command(short_help="How balls move: the rebuilt PhyWorld setting.")
+@click.command(short_help="How balls move: the rebuilt PhyWorld setting.")
 @scenario_option
 @click.option(
     "--size",

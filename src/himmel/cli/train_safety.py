@@ -8,12 +8,9 @@ import click
 
 from himmel.cli.options import PATH
 from himmel.cli.terminal import say
-from himmel.cli.train import train
-
-__all__ = ["train"]
 
 
-@train.command(short_help="The head of the prompt check.")
+@click.command(short_help="The head of the prompt check.")
 @click.option(
     "--run",
     type=PATH,

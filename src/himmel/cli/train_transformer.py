@@ -12,7 +12,6 @@ import click
 from himmel.cli.options import PATH, model_option
 from himmel.cli.terminal import say
 from himmel.cli.train import pool_option, read_words, recipe_named, run_options, timed, within, words_option
-from himmel.cli.train_safety import train
 from himmel.records import HimmelError
 
 if TYPE_CHECKING:
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
     from himmel.training import Checkpoint, Processes
     from himmel.transformer import TransformerConfig
     from himmel.weights import Stored
-
-__all__ = ["train"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 SHIPPED = "shipped"
@@ -134,7 +131,7 @@ def transformer_options(function: F) -> F:
     return function
 
 
-@train.command(short_help="The flow from noise to latents, given words.")
+@click.command(short_help="The flow from noise to latents, given words.")
 @pool_option
 @transformer_options
 @run_options("transformer")
