@@ -135,4 +135,4 @@ def reach(shape: str, half: Sequence[float]) -> float:
     x, y, z = half
     if shape == "cube":
         return float(np.hypot(np.hypot(x, y), z))
-    return {"ball": x, "bowl": x, "cylinder": float(np.hypot(x, z)), "capsule": x + z}[shape]
+    return {"ball": x, "bowl": x, "bitten": x, "cylinder": float(np.hypot(x, z)), "capsule": x + z}[shape]
