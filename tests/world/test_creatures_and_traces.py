@@ -176,6 +176,11 @@ def test_every_family_is_drawn_at_every_length_rate_and_shape(family: str) -> No
     for frames, rate, aspect in ((1, 8, 1.0), (2, 8, 16 / 9), (64, 24, 9 / 16), (64, 8, 1.0), (5, 24, 4.0)):
         scenario = draw(family, 11, frames=frames, rate=Fraction(rate), aspect=aspect)
         assert len(scenario.scene.seconds) == frames
-        values = [scenario.scene.position, scenario.scene.rotation, scenario.scene.camera_position, scenario.scene.marks]
+        values = [
+            scenario.scene.position,
+            scenario.scene.rotation,
+            scenario.scene.camera_position,
+            scenario.scene.marks,
+        ]
         assert all(np.isfinite(value).all() for value in values)
         assert all(0 <= event.time <= scenario.scene.seconds[-1] + 1e-5 for event in scenario.facts.events)

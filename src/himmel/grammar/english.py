@@ -262,7 +262,11 @@ CUTS = {
 }
 """(subject, verb, rest) of a cut."""
 REMAINS = {
-    "trace stays": (("the trace", "stays", ""), ("what it left", "remains", "to be seen"), ("the mark", "stays", "behind")),
+    "trace stays": (
+        ("the trace", "stays", ""),
+        ("what it left", "remains", "to be seen"),
+        ("the mark", "stays", "behind"),
+    ),
     "bite is missing": (("a bite", "is missing", ""), ("a piece", "is missing", "now")),
 }
 """(subject, verb, rest) of what is there afterwards."""

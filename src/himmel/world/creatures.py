@@ -88,7 +88,9 @@ def gait_of(legs: int, stature: float, mood: str) -> Gait:
     return Gait(1.15 * BUILDS[legs].leg * stature * manner.stride, 0.58, manner.rise * stature)
 
 
-def creature(legs: int, stature: float, mood: str, way: Way, seconds: A, gaze: A, skin: Skin, bite: A | float = 0.0) -> Creature:
+def creature(
+    legs: int, stature: float, mood: str, way: Way, seconds: A, gaze: A, skin: Skin, bite: A | float = 0.0
+) -> Creature:
     """The solids of a creature at `seconds` [T] of its way.
 
     gaze [T]: yaw in radians that its face turns to. bite [T]: 0 to 1, how far its head is thrust forward.
@@ -173,7 +175,9 @@ def _leg(build: Build, stature: float, hip: A, step: A, facing: A, side: float, 
     thin = (0.055 if build.splay > 0.1 else 0.075) * stature
     return [
         limb(hip, knee, thin, skin),
-        limb(knee, knee + (ankle - knee) / np.linalg.norm(ankle - knee, axis=1, keepdims=True) * part, thin * 0.9, skin),
+        limb(
+            knee, knee + (ankle - knee) / np.linalg.norm(ankle - knee, axis=1, keepdims=True) * part, thin * 0.9, skin
+        ),
         skin.thing("ball", (sole, sole, sole), step + np.array([0.0, 0.0, 0.75 * sole]), _upright(len(step))),
     ]
 

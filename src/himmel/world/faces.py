@@ -13,6 +13,7 @@ from himmel.world.stage import Thing
 
 A = NDArray[np.float64]
 
+
 @dataclass(frozen=True)
 class Skin:
     """How it looks: albedo [3], material, index of its object's facts."""
@@ -49,7 +50,7 @@ def face(skull: A, head: A, radius: float, mood: str, skin: Skin) -> list[Thing]
 
     def dot(azimuth: float, elevation: float, out: float, size: float, colour: tuple[float, float, float]) -> None:
         place, axes = spot(azimuth, elevation, out)
-        half = (size * radius,) * 3
+        half = (size * radius, size * radius, size * radius)
         parts.append(Thing("ball", half, place, axes, np.array(colour), "matte", skin.index))
 
     def stroke(azimuth: float, elevation: float, out: float, long: float, thick: float, tilt: float) -> None:

@@ -18,7 +18,8 @@ F = NDArray[np.float32]
 PRIMITIVES = ("ball", "cube", "cylinder", "capsule", "bowl", "bitten")
 """half_size: ball (r, r, r); cube half edges (any box); cylinder and capsule (r, r, half length), axis local z;
 bowl: the lower half of a hollow ball (outer radius twice, thickness of its wall);
-bitten: a ball of which a smaller one around its foremost point, along x, is missing (radius, that of the bite, radius)."""
+bitten: a ball of which a smaller one around its foremost point, along x, is missing (radius, that of the bite,
+radius)."""
 
 MATERIAL_KINDS = ("matte", "metal", "glass", "wood", "brick", "light", "house")
 BACKDROPS = ("plain", "sea", "mountains", "desert", "hills")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,10 +51,26 @@ def canvas(setting: Setting, look: Look, direction: str, wide: float) -> Canvas:
 
     tip = line(drawn) + np.stack([0 * lifted, -0.32 * lifted, 0.1 * lifted], axis=-1)
     upright = np.tile(np.eye(3), (T, 1, 1))
-    board = Thing("cube", (reach + 0.26, _THICK, high), np.tile([0.0, 0.0, _HEIGHT], (T, 1)), upright, np.array(_BOARD), "matte", -1)
+    board = Thing(
+        "cube",
+        (reach + 0.26, _THICK, high),
+        np.tile([0.0, 0.0, _HEIGHT], (T, 1)),
+        upright,
+        np.array(_BOARD),
+        "matte",
+        -1,
+    )
     low = (_HEIGHT - high) / 2
     legs = [
-        Thing("cube", (0.05, 0.05, low), np.tile([side * reach * 0.8, 0.06, low], (T, 1)), upright, np.array(_WOODEN), "wood", -1)
+        Thing(
+            "cube",
+            (0.05, 0.05, low),
+            np.tile([side * reach * 0.8, 0.06, low], (T, 1)),
+            upright,
+            np.array(_WOODEN),
+            "wood",
+            -1,
+        )
         for side in (-1, 1)
     ]
     return Canvas(_brush(look, tip, forth), (board, *legs, *_paint(setting, look, line, drawn)))
@@ -77,7 +94,7 @@ def _brush(look: Look, tip: A, forth: float) -> tuple[Thing, ...]:
     )
 
 
-def _paint(setting: Setting, look: Look, line, drawn: A) -> list[Thing]:
+def _paint(setting: Setting, look: Look, line: Callable[[A], A], drawn: A) -> list[Thing]:
     """Beads of paint along the line, each there from the frame on in which the brush has passed it."""
     T, found = setting.frames, []
     knots = line(np.linspace(0, 1, _PIECES + 1)) + np.array([0.0, 0.03, 0.0])

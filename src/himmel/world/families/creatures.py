@@ -232,7 +232,10 @@ def _meets(setting: Setting, looks: list[Look], wide: float, path: Path) -> Play
     if outcome == "joy":
         first = _hops(setting, first if motion == "walks" else _until(first, first, when), looks[0], when + 0.05)
         second = _hops(setting, second, looks[1], when + 0.12)
-    both = tuple(bodied(look, moods[i], way, setting, i) for i, (look, way) in enumerate(zip(looks, (first, second), strict=True)))
+    both = tuple(
+        bodied(look, moods[i], way, setting, i)
+        for i, (look, way) in enumerate(zip(looks, (first, second), strict=True))
+    )
     facts = [object_facts(look) for look in looks]
     if not setting.moving:
         return Played(both, facts, (), True)
@@ -251,7 +254,9 @@ def _until(before: Way, after: Way, when: float) -> Way:
     """The first way up to `when`, then the second one, on its feet."""
     early = before.seconds < when
     parts = {
-        name: np.where(early if getattr(before, name).ndim == 1 else early[:, None], getattr(before, name), getattr(after, name))
+        name: np.where(
+            early if getattr(before, name).ndim == 1 else early[:, None], getattr(before, name), getattr(after, name)
+        )
         for name in ("place", "yaw", "gone", "lift", "crouch")
     }
     return Way(before.seconds, **parts, hops=before.hops)

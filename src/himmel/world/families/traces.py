@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -147,9 +148,7 @@ def _contact(look: Look, motion: str, half: tuple[float, float, float]) -> float
 def _strips(seconds: A, place: A, half: float, before: bool) -> A:
     """Marks [M, 7] along place [T, 2]; before: from far outside of the picture on."""
     at = np.unique(np.linspace(0, len(seconds) - 1, min(_PIECES, len(seconds))).round().astype(int))
-    rows = [
-        [*place[a], *place[b], half, seconds[a], seconds[b]] for a, b in zip(at[:-1], at[1:], strict=True)
-    ]
+    rows = [[*place[a], *place[b], half, seconds[a], seconds[b]] for a, b in pairwise(at)]
     if before or not rows:
         way = place[-1] - place[0]
         way = way / max(float(np.linalg.norm(way)), 1e-6)
@@ -286,15 +285,31 @@ def _apple(
         whole = np.ones(1, bool)
     bite = 0.6 * radius
     paint = look.material if look.material in ("matte", "wood") else "matte"
-    skin = Thing("ball", (radius,) * 3, still, facing, look.albedo, paint, 1, whole)
+    skin = Thing("ball", (radius, radius, radius), still, facing, look.albedo, paint, 1, whole)
     rest = replace(skin, shape="bitten", half=(radius, bite * 1.03, radius), shown=~whole)
     inside = 0.97 * radius
     flesh = replace(rest, half=(inside, bite, inside), albedo=np.array(_FLESH), material="matte")
     top = centre + np.array([0.0, 0.0, radius])
     upright = np.tile(np.eye(3), (T, 1, 1))
-    stem = Thing("cylinder", (0.018, 0.018, 0.075), np.tile(top, (T, 1)), upright @ turn("y", 0.25), np.array(_WOODEN), "matte", 1)
+    stem = Thing(
+        "cylinder",
+        (0.018, 0.018, 0.075),
+        np.tile(top, (T, 1)),
+        upright @ turn("y", 0.25),
+        np.array(_WOODEN),
+        "matte",
+        1,
+    )
     leaf = top + np.array([0.09, 0.0, 0.06])
-    green = Thing("capsule", (0.03, 0.03, 0.055), np.tile(leaf, (T, 1)), upright @ turn("y", 1.1), np.array((0.05, 0.3, 0.06)), "matte", 1)
+    green = Thing(
+        "capsule",
+        (0.03, 0.03, 0.055),
+        np.tile(leaf, (T, 1)),
+        upright @ turn("y", 1.1),
+        np.array((0.05, 0.3, 0.06)),
+        "matte",
+        1,
+    )
     high = max(float(centre[2]) - radius, 0.04)
     place = np.tile(np.array([centre[0], centre[1], high / 2]), (T, 1))
     block = Thing("cube", (0.26, 0.26, high / 2), place, upright, np.array(_WOODEN), "wood", -1)

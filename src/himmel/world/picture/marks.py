@@ -84,9 +84,7 @@ def _across(strip: Tensor, ground: Tensor, seconds: Tensor) -> tuple[Tensor, Ten
     return off - unit * (along - blunt * beyond), seconds >= strip[5]
 
 
-def _pressed(
-    marks: Marks, ground: Tensor, seconds: Tensor, width: Tensor, albedo: Tensor
-) -> tuple[Tensor, Tensor]:
+def _pressed(marks: Marks, ground: Tensor, seconds: Tensor, width: Tensor, albedo: Tensor) -> tuple[Tensor, Tensor]:
     """Albedo and normal of ground with grooves: the deepest one counts, beside it a low rim."""
     deep, rim = torch.zeros_like(width), torch.zeros_like(width)
     slope = torch.zeros_like(ground)
