@@ -26,7 +26,7 @@ LAWS: Mapping[str, str] = {
     "nothing comes from nowhere": "things are there from the beginning, and never two of one, or others, appear",
     "nothing vanishes in the open": "what goes is at the edge of the picture, or is covered bit by bit",
     "contact before effect": "what is struck begins to move when it is touched, not before",
-    "events in their order": "who leaves comes back afterwards; what is struck moves after the hit: as it was asked for",
+    "events in their order": "who leaves comes back afterwards; what is struck moves after the hit, as was asked",
     "events within 0.25 s of their time": "all that can be seen of what a caption tells the time of",
 }
 PLACE = 0.02

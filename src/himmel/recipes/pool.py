@@ -36,10 +36,10 @@ FAMILY_WEIGHTS: Mapping[str, float] = {
 ALL_FAMILY_WEIGHTS: Mapping[str, float] = {
     "single": 0.18,
     "camera": 0.15,
-    "collision": 0.12,
+    "collision": 0.11,
     "sea": 0.03,
     "landscape": 0.03,
-    "hidden": 0.06,
+    "hidden": 0.05,
     "weather": 0.04,
     "topple": 0.08,
     "road": 0.10,
