@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 
 import pytest
@@ -10,13 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
+from himmel.grammar import LANGUAGES, LENGTHS, describe, imagine
+from himmel.grammar.vocabulary import FAMILIES
 from himmel.language import WordEncoder
 from himmel.pipeline.guard import HEAD, load_classifier
 from himmel.pipeline.reading import Reading
+from himmel.recipes.safety_data import ideas
 from himmel.records import HimmelError
 from himmel.safety.check import Checker
 from himmel.safety.classifier import Classifier, Head
 from himmel.safety.lists import load_lists
+from himmel.safety.normalise import normalise
+from himmel.safety.plain import of_the_world
 from himmel.safety.policy import CATEGORIES, DEFAULT, OFF, policy_from
 from himmel.safety.windows import LETTERS, windows
 from himmel.weights import shipped
@@ -36,6 +42,28 @@ def classifier() -> Classifier:
         head.whole.bias.fill_(-4)
         head.whole.weight[list(CATEGORIES).index("violence"), 0] = 8
     return Classifier(head, [0.5] * len(CATEGORIES))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_thousands_of_captions_of_the_world_pass(language: str) -> None:
+    rng, lists = random.Random(5), load_lists()
+    for number in range(700):
+        text = normalise(describe(imagine(rng, FAMILIES), rng, language, LENGTHS[number % len(LENGTHS)]))
+        assert of_the_world(text.text), text.text
+        assert lists.categories(text) == [], text.text
+
+
+def test_words_of_the_world_overrule_the_classifier_but_not_the_lists(classifier: Classifier) -> None:
+    checker = Checker(load_lists(), classifier, lambda texts: reads(["quux"] * len(texts)))
+    assert checker.check("a yellow capsule and a pink cube") is None
+    assert checker.check("a yellow capsule and a pink cartoon cube") is not None
+    assert checker.check("a yellow capsule is a striptease") is not None
+
+
+def test_no_idea_that_is_refused_is_of_the_world_s_words_alone() -> None:
+    harmful = [text for idea in ideas() if idea.category for text in idea.texts]
+    assert len(harmful) > 500
+    assert [text for text in harmful if of_the_world(normalise(text).text)] == []
 
 
 @given(st.text(st.characters(blacklist_categories=["Cs"]), max_size=900))

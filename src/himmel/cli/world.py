@@ -40,7 +40,8 @@ def world() -> None:
     multiple=True,
     metavar="NAME",
     help="What kind of scene (single, collision, camera, sea, landscape, hidden, weather, topple, road, drop, "
-    "pendulum, styles, shots); may be given several times, all if not said. Example: --family sea --family road",
+    "pendulum, styles, shots, creatures, traces); may be given several times, all if not said. "
+    "Example: --family sea --family road",
 )
 @click.option("--count", type=int, default=1, show_default=True, metavar="N", help="Clips a family. Example: --count 4")
 @click.option("--seed", type=int, default=0, show_default=True, metavar="N", help="Which clips. Example: --seed 7")

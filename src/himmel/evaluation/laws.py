@@ -26,6 +26,8 @@ LAWS: Mapping[str, str] = {
     "nothing comes from nowhere": "things are there from the beginning, and never two of one, or others, appear",
     "nothing vanishes in the open": "what goes is at the edge of the picture, or is covered bit by bit",
     "contact before effect": "what is struck begins to move when it is touched, not before",
+    "events in their order": "who leaves comes back afterwards; what is struck moves after the hit, as was asked",
+    "events within 0.25 s of their time": "all that can be seen of what a caption tells the time of",
 }
 PLACE = 0.02
 """How far a thing at rest may seem to move, in picture widths: 2.5 of 128 pixels, several times the tracker's error."""
@@ -68,7 +70,7 @@ def judge_collision(striker: Track, struck: Track, rate: float) -> dict[str, boo
     side = np.sign(apart[both][0])
     reach = (striker.diameter + struck.diameter) / 4
     found["nothing passes through"] = not lasting(both & (side * apart < -reach), 2)
-    hit, start = _contact(striker, struck), _onset(struck)
+    hit, start = contact(striker, struck), onset(struck)
     if start is not None:
         found["contact before effect"] = hit is not None and hit <= start + 1
     if hit is not None:
@@ -82,7 +84,7 @@ def judge_collision(striker: Track, struck: Track, rate: float) -> dict[str, boo
 def judge_topple(striker: Track, struck: Track) -> dict[str, bool]:
     """Verdicts for a thing that strikes a row, a tower or a block, which is followed as one and may fall or break."""
     found = _constancy([striker, struck])
-    hit, start = _contact(striker, struck), _onset(struck, falls=True)
+    hit, start = contact(striker, struck), onset(struck, falls=True)
     if start is not None:
         found["contact before effect"] = hit is not None and hit <= start + 1
     return found
@@ -167,7 +169,7 @@ def _vanishes(track: Track, hides: bool) -> bool:
     return False
 
 
-def _contact(striker: Track, struck: Track) -> int | None:
+def contact(striker: Track, struck: Track) -> int | None:
     """The first frame in which their boxes touch, sideways and in height."""
     gap = np.maximum(striker.box[:, 0] - struck.box[:, 2], struck.box[:, 0] - striker.box[:, 2])
     above = np.maximum(striker.box[:, 1] - struck.box[:, 3], struck.box[:, 1] - striker.box[:, 3])
@@ -175,7 +177,7 @@ def _contact(striker: Track, struck: Track) -> int | None:
     return int(touch.argmax()) if touch.any() else None
 
 
-def _onset(struck: Track, falls: bool = False) -> int | None:
+def onset(struck: Track, falls: bool = False) -> int | None:
     """The first frame in which what was struck has clearly left its place; None if it never does.
 
     falls: down counts as well as sideways.

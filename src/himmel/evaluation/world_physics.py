@@ -25,6 +25,7 @@ from himmel.evaluation.laws import (
 )
 from himmel.evaluation.report import markdown_table, number, percent, plot_shares, write_json, write_text
 from himmel.evaluation.scoring import Score
+from himmel.evaluation.timing import judge_events
 from himmel.evaluation.tracker import TOLD, ColourTable, Track, TrackError, follow, track_error
 from himmel.records import SceneFacts
 from himmel.records.clip import Clip
@@ -71,6 +72,7 @@ def judge(table: ColourTable, frames: Frames, facts: SceneFacts, rate: float) ->
         found = judge_hidden(tracks[0])
     else:
         found = judge_single(tracks[0], rate, facts.objects[0].motion)
+    found |= judge_events(facts, tracks, rate)
     others = [track for track in follow(table, frames, TOLD) if track.colour not in asked]
     found["nothing comes from nowhere"] = found["nothing comes from nowhere"] and not others_appear(tracks, others)
     return found

@@ -18,6 +18,11 @@ NOUNS = {
     "pendulum": ("摆", "单摆"),
     "cradle": ("牛顿摆",),
     "seesaw": ("跷跷板",),
+    "two-legged creature": ("两条腿的小怪物", "两足生物"),
+    "four-legged creature": ("四条腿的小怪物", "四足生物"),
+    "six-legged creature": ("六条腿的小怪物", "六足生物"),
+    "apple": ("苹果",),
+    "brush": ("画笔", "刷子"),
 }
 PARTS = {"tower": ("{n}层",), "cradle": ("{n}球",)}
 """They stand right before the noun."""
@@ -52,6 +57,11 @@ MOTIONS = {
     "drives": ("行驶", "开着", "驶过"),
     "swings": ("左右摆动", "左右摇摆"),
     "swings to and fro": ("前后摆动", "前后摇摆"),
+}
+MOTIONS |= {
+    "walks": ("行走", "走路", "走着"),
+    "hops": ("蹦着走", "一跳一跳地走"),
+    "paints": ("画一笔", "画一条线"),
 }
 MOVES = ("移动", "运动")
 DIRECTIONS = {
@@ -106,11 +116,28 @@ EVENTS = {
     "lands on": ("砸在", "压在"),
     "is flung up": ("被弹起", "被抛起", "飞上空中"),
 }
+EVENTS |= {
+    "meets": ("遇到", "走近", "碰见"),
+    "turns around": ("掉头", "转身往回走"),
+    "jumps for joy": ("高兴得跳起来", "欢快地跳起来"),
+    "runs away": ("逃走", "跑开", "逃跑"),
+    "chases": ("追赶", "追着"),
+    "is happy": ("很高兴", "很开心"),
+    "is afraid": ("很害怕", "吓得发抖"),
+    "is angry": ("很生气", "怒气冲冲"),
+    "leaves a track": ("留下一道痕迹", "压出一道沟"),
+    "leaves footprints": ("留下脚印", "踩出脚印"),
+    "paints a stripe": ("涂出一道颜料", "留下一条彩带"),
+    "bites into": ("咬了一口", "啃了一口"),
+}
 CUTS = {
     "close shot": ("画面切到特写", "画面切换为近景"),
     "wide shot": ("画面切到远景", "画面切换为全景"),
     "other side": ("画面切到另一侧", "画面切换到反面"),
 }
+REMAINS = {"trace stays": ("痕迹还在", "印记留了下来"), "bite is missing": ("缺了一口", "少了一块")}
+UNOWNED = CUTS | REMAINS
+"""Events that are nobody's."""
 PLACED = {"lands in": "里", "lands on": "上"}
 """What follows the second party of an event."""
 WALL = ("墙", "一堵墙")

@@ -115,8 +115,8 @@ class ChineseVoice(Voice):
         return self.pick(words.CARRIES).format(other=other)
 
     def event(self, event: Event, subject: str | None = None, other: str | None = None) -> Clause:
-        if event.kind in words.CUTS:
-            return Clause(self.pick(words.CUTS[event.kind]), "")
+        if event.kind in words.UNOWNED:
+            return Clause(self.pick(words.UNOWNED[event.kind]), "")
         if event.kind != "hits":
             return self._happens(event, subject)
         agent, patient = event.agent or 0, event.patient

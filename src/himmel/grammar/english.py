@@ -18,6 +18,11 @@ NOUNS = {
     "pendulum": (("pendulum", "pendulums"),),
     "cradle": (("cradle", "cradles"), ("Newton's cradle", "Newton's cradles")),
     "seesaw": (("seesaw", "seesaws"), ("teeter-totter", "teeter-totters")),
+    "two-legged creature": (("two-legged creature", "two-legged creatures"), ("biped", "bipeds")),
+    "four-legged creature": (("four-legged creature", "four-legged creatures"), ("quadruped", "quadrupeds")),
+    "six-legged creature": (("six-legged creature", "six-legged creatures"), ("six-legged bug", "six-legged bugs")),
+    "apple": (("apple", "apples"),),
+    "brush": (("brush", "brushes"), ("paintbrush", "paintbrushes")),
 }
 PARTS = {"tower": ("of {n} blocks",), "cradle": ("of {n} balls", "with {n} balls")}
 """What things are stacked or strung of."""
@@ -91,6 +96,18 @@ MOTIONS = {
     "swings to and fro": (
         ("swings towards us and away", "swing towards us and away", "swinging towards us and away"),
         ("swings to and fro", "swing to and fro", "swinging to and fro"),
+    ),
+}
+MOTIONS |= {
+    "walks": (("walks", "walk", "walking"), ("strides", "stride", "striding"), ("strolls", "stroll", "strolling")),
+    "hops": (
+        ("hops along", "hop along", "hopping along"),
+        ("goes in hops", "go in hops", "going in hops"),
+        ("leaps along", "leap along", "leaping along"),
+    ),
+    "paints": (
+        ("paints a stroke", "paint a stroke", "painting a stroke"),
+        ("draws a line of paint", "draw a line of paint", "drawing a line of paint"),
     ),
 }
 MOVES = (("moves", "move", "moving"), ("travels", "travel", "travelling"), ("goes", "go", "going"))
@@ -224,10 +241,35 @@ EVENTS = {
         ("flies up into the air", "fly up into the air"),
     ),
 }
+EVENTS |= {
+    "meets": (("meets", "meet"), ("comes up to", "come up to"), ("walks up to", "walk up to")),
+    "turns around": (("turns back", "turn back"), ("turns round", "turn round"), ("makes a turn", "make a turn")),
+    "jumps for joy": (("jumps for joy", "jump for joy"), ("leaps for joy", "leap for joy")),
+    "runs away": (("runs away", "run away"), ("flees", "flee"), ("takes flight", "take flight")),
+    "chases": (("chases", "chase"), ("runs after", "run after"), ("goes after", "go after")),
+    "is happy": (("is happy", "are happy"), ("looks happy", "look happy"), ("is in a good mood", "are in a good mood")),
+    "is afraid": (("is afraid", "are afraid"), ("looks frightened", "look frightened"), ("is scared", "are scared")),
+    "is angry": (("is angry", "are angry"), ("looks angry", "look angry"), ("is furious", "are furious")),
+    "leaves a track": (("leaves a track", "leave a track"), ("presses a furrow", "press a furrow")),
+    "leaves footprints": (("leaves footprints", "leave footprints"), ("makes footprints", "make footprints")),
+    "paints a stripe": (("paints a stripe", "paint a stripe"), ("leaves a stripe of paint", "leave a stripe of paint")),
+    "bites into": (("bites into", "bite into"), ("takes a bite out of", "take a bite out of")),
+}
 CUTS = {
     "close shot": (("the scene", "cuts", "to a close shot"), ("the picture", "cuts", "to a close-up")),
     "wide shot": (("the scene", "cuts", "to a wide shot"), ("the picture", "cuts", "to a long shot")),
     "other side": (("the scene", "cuts", "to the other side"), ("the picture", "cuts", "to a view from behind")),
 }
 """(subject, verb, rest) of a cut."""
+REMAINS = {
+    "trace stays": (
+        ("the trace", "stays", ""),
+        ("what it left", "remains", "to be seen"),
+        ("the mark", "stays", "behind"),
+    ),
+    "bite is missing": (("a bite", "is missing", ""), ("a piece", "is missing", "now")),
+}
+"""(subject, verb, rest) of what is there afterwards."""
+UNOWNED = CUTS | REMAINS
+"""Events that are nobody's."""
 WALL = ("a wall", "the wall")

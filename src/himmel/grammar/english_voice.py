@@ -144,8 +144,8 @@ class EnglishVoice(Voice):
     def event(self, event: Event, subject: str | None = None, other: str | None = None) -> Clause:
         if event.kind == "hits":
             return self._hits(event, subject, other)
-        if event.kind in words.CUTS:
-            row = words.CUTS[event.kind]
+        if event.kind in words.UNOWNED:
+            row = words.UNOWNED[event.kind]
             return Clause(*row[self.index(len(row))])
         return self._happens(event, subject)
 

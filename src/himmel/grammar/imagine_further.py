@@ -108,6 +108,50 @@ def _shots(rng: random.Random, air: Air) -> SceneFacts:
     return _scene(rng, "shots", things, events, air | {"camera": None})
 
 
+def _creature(rng: random.Random, colour: str) -> ObjectFacts:
+    shape = rng.choice(("two-legged creature", "four-legged creature", "six-legged creature"))
+    return replace(_thing(rng, shape, colour, material=0.2), size=rng.choice((*v.SIZES, None, None)))
+
+
+def _creatures(rng: random.Random, air: Air) -> SceneFacts:
+    colours, plot = rng.sample(v.COLOURS, 2), rng.choice(("goes", "turns", "joy", "flight"))
+    one = replace(_creature(rng, colours[0]), motion=rng.choice(("walks", "hops")))
+    mood = Event(rng.choice(tuple(v.MOODS.values())), 0.0, 0)
+    if plot == "goes":
+        one = replace(one, direction=rng.choice(v.DIRECTIONS))
+        return _scene(rng, "creatures", [one], (mood,) if rng.random() < 0.7 else (), air)
+    time, side = _half(rng, 0.5, 2.5), rng.choice(_SIDES)
+    if plot == "turns":
+        return _scene(rng, "creatures", [one], (mood, Event("turns around", time, 0, None, side)), air)
+    pair = [replace(one, direction=side), _creature(rng, colours[1])]
+    events = [Event("meets", time, 0, 1)]
+    if plot == "joy":
+        events += [Event("jumps for joy", time + 0.05, 0), Event("jumps for joy", time + 0.1, 1)]
+    else:
+        events.append(Event("runs away", time + 0.3, 1, None, side))
+        events += [Event("chases", time + 0.5, 0, 1)] if rng.random() < 0.5 else []
+        events = [Event("is angry", 0.0, 0), Event("is afraid", 0.0, 1), *events]
+    return _scene(rng, "creatures", pair, events, air)
+
+
+def _traces(rng: random.Random, air: Air) -> SceneFacts:
+    colours, side = rng.sample(v.COLOURS, 2), rng.choice(_SIDES)
+    plot = rng.choice(("leaves a track", "leaves footprints", "paints a stripe", "stroke", "bite"))
+    stays, air = Event("trace stays", 3.0), air | {"camera": rng.choice(("still", None))}
+    if plot == "stroke":
+        brush = replace(_thing(rng, "brush", colours[0], material=0), motion="paints", direction=side)
+        return _scene(rng, "traces", [brush], (stays,) if rng.random() < 0.7 else (), air)
+    walks = plot in ("leaves footprints", "bite")
+    moves = rng.choice(("walks", "hops")) if plot == "leaves footprints" else "walks" if walks else "rolls"
+    one = _creature(rng, colours[0]) if walks else _thing(rng, rng.choice(("ball", "capsule")), colours[0])
+    one = replace(one, motion=moves, direction=side)
+    if plot == "bite":
+        events = (Event("bites into", _half(rng, 0.5, 2.0), 0, 1), Event("bite is missing", 3.0))
+        return _scene(rng, "traces", [one, _thing(rng, "apple", colours[1], material=0)], events, air)
+    gone = (Event("leaves the frame", _half(rng, 1.0, 2.5), 0, None, side), stays) if rng.random() < 0.6 else ()
+    return _scene(rng, "traces", [one], (Event(plot, 0.0, 0), *gone), air)
+
+
 FURTHER_SCENES: dict[str, Callable[[random.Random, Air], SceneFacts]] = {
     "topple": _topple,
     "road": _road,
@@ -115,4 +159,6 @@ FURTHER_SCENES: dict[str, Callable[[random.Random, Air], SceneFacts]] = {
     "pendulum": _pendulum,
     "styles": _styles,
     "shots": _shots,
+    "creatures": _creatures,
+    "traces": _traces,
 }

@@ -39,8 +39,18 @@ _FURTHER_TELLING = (
     "slides down",
     "lands on",
     "is let go",
+    "chases",
+    "runs away",
+    "jumps for joy",
+    "meets",
+    "turns around",
+    "bite is missing",
+    "bites into",
+    "paints a stripe",
+    "leaves footprints",
+    "leaves a track",
 )
-_RANK = (*_FURTHER_TELLING, *MOST_TELLING, "raises dust")
+_RANK = (*_FURTHER_TELLING, *MOST_TELLING, "raises dust", "is happy", "is afraid", "is angry", "trace stays")
 
 _SCENE_FIELDS = (
     "scenery",

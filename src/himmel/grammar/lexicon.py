@@ -166,12 +166,11 @@ _KINDS = {"noun": "shape", "stacked": "shape"}
 
 
 def _add_further(found: Lexicon, tables: Settings, families: Families) -> None:
-    """Times, which only captions of further families tell, and cuts."""
+    """Times, which only captions of further families tell, and events that are nobody's."""
     for i, phrase in enumerate(tables.glue.moments):
         found.add(phrase, Meaning("time", str((i + 1) / 2)))
-    if "shots" not in families:
-        return
-    for kind, rows in {"en": english.CUTS, "sv": swedish.CUTS, "zh": chinese.CUTS}[found.language].items():
+    unowned = {"en": english.UNOWNED, "sv": swedish.UNOWNED, "zh": chinese.UNOWNED}[found.language]
+    for kind, rows in _taught("event", unowned, families):
         for row in rows:
             whole = (row,) if isinstance(row, str) else (" ".join(row), f"{row[1]} {row[0]} {row[2]}")
             found.add_all(whole, Meaning("cut", kind))

@@ -9,7 +9,10 @@ from himmel.grammar.parse import NOUN_PHRASE, VERBS, Item, items
 from himmel.grammar.vocabulary import FIRST_FAMILIES, FURTHER, STACKED
 from himmel.records import Event, ObjectFacts, Relation, SceneFacts
 
-_WITH_PATIENT = ("disappears behind", "lands in", "lands on", "bounces down", "rolls down", "slides down")
+_WITH_PATIENT = (
+    *("disappears behind", "lands in", "lands on", "bounces down", "rolls down", "slides down"),
+    *("meets", "chases", "bites into"),
+)
 _PLURAL = 2
 """Count of a plural without a number: at least two."""
 

@@ -43,6 +43,11 @@ NOUNS = {
     "pendulum": ((False, "pendel", "pendlar", "pendeln", "pendlarna"),),
     "cradle": ((False, "kulpendel", "kulpendlar", "kulpendeln", "kulpendlarna"),),
     "seesaw": ((False, "gungbräda", "gungbrädor", "gungbrädan", "gungbrädorna"),),
+    "two-legged creature": ((False, "tvåbening", "tvåbeningar", "tvåbeningen", "tvåbeningarna"),),
+    "four-legged creature": ((False, "fyrfoting", "fyrfotingar", "fyrfotingen", "fyrfotingarna"),),
+    "six-legged creature": ((False, "sexfoting", "sexfotingar", "sexfotingen", "sexfotingarna"),),
+    "apple": ((True, "äpple", "äpplen", "äpplet", "äpplena"),),
+    "brush": ((False, "pensel", "penslar", "penseln", "penslarna"),),
 }
 PARTS = {"tower": ("av {n} klossar",), "cradle": ("med {n} kulor",)}
 # (en röd, ett rött, röda)
@@ -119,6 +124,14 @@ MOTIONS = {
         ("svänger in och ut", "svänga in och ut", "svängande in och ut"),
     ),
 }
+MOTIONS |= {
+    "walks": (("går", "gå", "gående"), ("promenerar", "promenera", "promenerande"), ("vandrar", "vandra", "vandrande")),
+    "hops": (("hoppar fram", "hoppa fram", "hoppande fram"), ("skuttar", "skutta", "skuttande")),
+    "paints": (
+        ("målar ett streck", "måla ett streck", "målande ett streck"),
+        ("drar ett penseldrag", "dra ett penseldrag", "dragande ett penseldrag"),
+    ),
+}
 MOVES = (("rör sig", "röra sig", "rörande sig"), ("åker", "åka", "åkande"), ("färdas", "färdas", "färdande"))
 DIRECTIONS = {
     "left": ("åt vänster", "mot vänster", "från höger till vänster", "vänsterut"),
@@ -184,10 +197,30 @@ EVENTS = {
     "lands on": ("landar på", "kommer ner på"),
     "is flung up": ("slungas upp", "kastas upp i luften", "flyger upp i luften"),
 }
+EVENTS |= {
+    "meets": ("möter", "går fram till", "stöter på"),
+    "turns around": ("vänder om", "vänder tillbaka", "gör helt om"),
+    "jumps for joy": ("hoppar av glädje", "skuttar av glädje"),
+    "runs away": ("springer sin väg", "flyr", "springer bort"),
+    "chases": ("jagar", "springer efter", "förföljer"),
+    "is happy": ("ser glad ut", "är på gott humör", "verkar glad"),
+    "is afraid": ("ser rädd ut", "darrar av skräck", "verkar rädd"),
+    "is angry": ("ser arg ut", "är på dåligt humör", "verkar arg"),
+    "leaves a track": ("lämnar ett spår", "gör en fåra"),
+    "leaves footprints": ("lämnar fotspår", "gör fotspår"),
+    "paints a stripe": ("målar en rand", "lämnar en rand av färg"),
+    "bites into": ("biter i", "tar en tugga av"),
+}
 CUTS = {
     "close shot": (("bilden", "klipps", "till en närbild"), ("scenen", "klipps", "till en närbild")),
     "wide shot": (("bilden", "klipps", "till en helbild"), ("scenen", "klipps", "till en vidbild")),
     "other side": (("bilden", "klipps", "till andra sidan"), ("scenen", "klipps", "till motsatta sidan")),
 }
+REMAINS = {
+    "trace stays": (("spåret", "finns", "kvar"), ("märket", "stannar", "kvar"), ("avtrycket", "syns", "ännu")),
+    "bite is missing": (("en tugga", "saknas", ""), ("en bit", "fattas", "nu")),
+}
+UNOWNED = CUTS | REMAINS
+"""Events that are nobody's."""
 WALL = ("en vägg", "väggen", "en mur")
 SOMETHING = "något"

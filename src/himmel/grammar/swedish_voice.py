@@ -135,8 +135,8 @@ class SwedishVoice(Voice):
         return self.pick(words.CARRIES).format(other=other)
 
     def event(self, event: Event, subject: str | None = None, other: str | None = None) -> Clause:
-        if event.kind in words.CUTS:
-            row = words.CUTS[event.kind]
+        if event.kind in words.UNOWNED:
+            row = words.UNOWNED[event.kind]
             return Clause(*row[self.index(len(row))])
         if event.kind != "hits":
             return self._happens(event, subject)

@@ -70,6 +70,8 @@ FAMILIES = (
     "pendulum",  # 9: pendulum, cradle, seesaw
     "styles",  # 14: other families, always in a style of its own
     "shots",  # 13: the same things in several shots
+    "creatures",  # 10: creatures walk, hop, turn, meet and react
+    "traces",  # 15: what stays: bites, tracks, footprints, paint
 )
 
 FURTHER: Mapping[str, Mapping[str, str]] = {
@@ -85,8 +87,20 @@ FURTHER: Mapping[str, Mapping[str, str]] = {
         "pendulum": "pendulum",
         "cradle": "pendulum",
         "seesaw": "pendulum",
+        "two-legged creature": "creatures",
+        "four-legged creature": "creatures",
+        "six-legged creature": "creatures",
+        "apple": "traces",
+        "brush": "traces",
     },
-    "motion": {"drives": "road", "swings": "pendulum", "swings to and fro": "pendulum"},
+    "motion": {
+        "drives": "road",
+        "swings": "pendulum",
+        "swings to and fro": "pendulum",
+        "walks": "creatures",
+        "hops": "creatures",
+        "paints": "traces",
+    },
     "event": {
         "all fall": "topple",  # every one of the agent, a row, has fallen over
         "collapses": "topple",
@@ -104,6 +118,20 @@ FURTHER: Mapping[str, Mapping[str, str]] = {
         "close shot": "shots",  # the picture cuts to one
         "wide shot": "shots",
         "other side": "shots",
+        "meets": "creatures",  # agent comes up to patient
+        "turns around": "creatures",  # and goes on to `side`
+        "jumps for joy": "creatures",
+        "runs away": "creatures",  # to `side`
+        "chases": "creatures",  # agent after patient
+        "is happy": "creatures",
+        "is afraid": "creatures",
+        "is angry": "creatures",
+        "leaves a track": "traces",
+        "leaves footprints": "traces",
+        "paints a stripe": "traces",
+        "bites into": "traces",  # agent into patient
+        "trace stays": "traces",  # nobody's: what was left is still there when who left it is gone
+        "bite is missing": "traces",
     },
     "scenery": {"dirt road": "road", "street": "road"},
     "style": {"hand-held": "styles"},
@@ -114,14 +142,21 @@ slots and say nothing of these."""
 STACKED = ("tower", "cradle")
 """Things whose count is that of their parts: one tower of five blocks."""
 
-LASTING = ("stays standing",)
+MOODS = {"happy": "is happy", "afraid": "is afraid", "angry": "is angry"}
+"""Events that are a creature's mood."""
+
+LASTING = ("stays standing", *MOODS.values(), "trace stays", "bite is missing")
 """Events that are true of a whole while, so that no moment is theirs."""
+
+
+ALSO = {"creatures": ("traces",)}
+"""Families that show what another one brings in: footprints are made by creatures."""
 
 
 def taught(kind: str, value: str, families: Sequence[str]) -> bool:
     """Whether clips of these families show a value; those of the first families' vocabulary count as shown by any."""
     family = FURTHER.get(kind, {}).get(value)
-    return family is None or family in families
+    return family is None or family in families or any(other in families for other in ALSO.get(family, ()))
 
 
 @dataclass(frozen=True)

@@ -220,7 +220,10 @@ class Voice(ABC):
         return self.carries(relation, other) if turned is None else self.related(turned, other)
 
 
-AWAY_EVENTS = ("is pushed away", "bounces down", "rolls down", "slides down", "swings out")
+AWAY_EVENTS = (
+    *("is pushed away", "bounces down", "rolls down", "slides down", "swings out"),
+    *("turns around", "runs away"),
+)
 """Events whose side is where the thing goes, not where it is."""
 
 

@@ -9,6 +9,7 @@ from torch import Tensor
 from himmel.safety.classifier import Classifier
 from himmel.safety.lists import Lists, named
 from himmel.safety.normalise import Normalised, normalise
+from himmel.safety.plain import of_the_world
 from himmel.safety.policy import DEFAULT, LINES, Policy, Verdict
 from himmel.safety.windows import windows
 
@@ -43,12 +44,16 @@ class Checker:
         return [] if self.lists is None else self.lists.categories(prompt, skip)
 
     def classified(self, text: str) -> list[str]:
-        """The categories that the classifier sees in any window of a text. Answers are kept, since requests repeat."""
+        """The categories that the classifier sees in any window of a text. Answers are kept, since requests repeat.
+
+        It sees nothing in a text of the world's own words alone: there it can only be wrong.
+        """
         if self.classifier is None or not text:
             return []
         if text not in self._classified:
             self.prepare([text])
-        return self._classified[text]
+        found = self._classified[text]
+        return [] if found and of_the_world(text) else found
 
     def prepare(self, texts: Sequence[str]) -> None:
         """Classifies texts, at most KEPT, in one pass of the encoder, so that `classified` need not for each."""

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from himmel.grammar.vocabulary import CAMERAS, COLOURS, GROUNDS, SHAPES
+from himmel.grammar.vocabulary import CAMERAS, COLOURS, GROUNDS, MOODS, SHAPES
 from himmel.records import HimmelError, SceneFacts
+from himmel.world.creatures import LEGS
 from himmel.world.dice import Dice
 from himmel.world.motions import SHAPES_FOR
 from himmel.world.scenario import Scenario, draw
@@ -29,9 +30,10 @@ OPPOSITE_CAMERA = {
 OPPOSITE_RELATION = {"left of": "right of", "behind": "in front of"}
 KINDS = (
     "colour", "shape", "direction", "ground", "light", "camera", "relation", "colours swapped", "sea", "season",
-    "count", "side", "place",
+    "count", "side", "place", "mood",
 )  # fmt: skip
 _VEHICLES = ("car", "truck", "bus")
+_CREATURES = tuple(LEGS)
 _TRIES = 60
 
 
@@ -71,9 +73,12 @@ def fact(facts: SceneFacts, name: str) -> str | None:
     if name == "relation":
         return facts.relations[0].kind if facts.relations else None
     if name == "event.side":
-        return facts.events[0].side if facts.events else None
+        return _first_side(facts)
     if name.startswith("object"):
         owner, part = name.removeprefix("object").split(".")
+        if part == "mood":
+            told = {event.kind for event in facts.events if event.agent == int(owner)}
+            return next((mood for mood, kind in MOODS.items() if kind in told), None)
         value = getattr(facts.objects[int(owner)], part)
         return str(value) if part == "count" else value
     return getattr(facts, name)
@@ -97,8 +102,9 @@ def _colour(facts: SceneFacts, dice: Dice) -> dict[str, str]:
 def _shape(facts: SceneFacts, dice: Dice) -> dict[str, str]:
     if not facts.objects:
         return {}
-    if facts.objects[0].shape in _VEHICLES:
-        return {"object0.shape": _other(dice, "pair shape", _VEHICLES, {facts.objects[0].shape})}
+    for kin in (_VEHICLES, _CREATURES):
+        if facts.objects[0].shape in kin:
+            return {"object0.shape": _other(dice, "pair shape", kin, {facts.objects[0].shape})}
     allowed = tuple(SHAPES_FOR.get(facts.objects[0].motion or "", dict.fromkeys(SHAPES, 1.0)))
     return {"object0.shape": _other(dice, "pair shape", allowed, {facts.objects[0].shape})}
 
@@ -159,8 +165,17 @@ def _count(facts: SceneFacts, dice: Dice) -> dict[str, str]:
 
 
 def _side(facts: SceneFacts, dice: Dice) -> dict[str, str]:
-    side = facts.events[0].side if facts.events else None
+    side = _first_side(facts)
     return {"event.side": MIRROR[side]} if side else {}
+
+
+def _first_side(facts: SceneFacts) -> str | None:
+    return next((event.side for event in facts.events if event.side), None)
+
+
+def _mood(facts: SceneFacts, dice: Dice) -> dict[str, str]:
+    now = fact(facts, "object0.mood") if facts.objects else None
+    return {"object0.mood": _other(dice, "pair mood", tuple(MOODS), {now})} if now else {}
 
 
 def _place(facts: SceneFacts, dice: Dice) -> dict[str, str]:
@@ -182,4 +197,5 @@ _CHANGES: dict[str, Callable[[SceneFacts, Dice], dict[str, str]]] = {
     "count": _count,
     "side": _side,
     "place": _place,
+    "mood": _mood,
 }

@@ -109,11 +109,14 @@ def draw_look(
     )
 
 
+SIZES_TRAINED = {"small": (0.6, 0.7), "": (0.95, 1.12), "large": (1.45, 1.6)}
+SIZES_OUTSIDE = {"small": (0.46, 0.52), "": (1.18, 1.25), "large": (1.72, 1.85)}
+"""Kept for tests."""
+
+
 def size_range(dice: Dice, size: str) -> tuple[float, float]:
-    """Diameters over MEDIUM; the range "outside sizes" is kept for tests."""
-    if dice.changes.get("range") == "outside sizes":
-        return {"small": (0.46, 0.52), "large": (1.72, 1.85)}.get(size, (1.18, 1.25))
-    return {"small": (0.6, 0.7), "large": (1.45, 1.6)}.get(size, (0.95, 1.12))
+    """Diameters over MEDIUM."""
+    return (SIZES_OUTSIDE if dice.changes.get("range") == "outside sizes" else SIZES_TRAINED)[size]
 
 
 def half_size(shape: str, diameter: float, upright: bool = False) -> tuple[float, float, float]:
@@ -135,4 +138,4 @@ def reach(shape: str, half: Sequence[float]) -> float:
     x, y, z = half
     if shape == "cube":
         return float(np.hypot(np.hypot(x, y), z))
-    return {"ball": x, "bowl": x, "cylinder": float(np.hypot(x, z)), "capsule": x + z}[shape]
+    return {"ball": x, "bowl": x, "bitten": x, "cylinder": float(np.hypot(x, z)), "capsule": x + z}[shape]

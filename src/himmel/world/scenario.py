@@ -17,6 +17,7 @@ from himmel.world.dice import Dice, Setting
 from himmel.world.families import (
     camera,
     collision,
+    creatures,
     drop,
     hidden,
     landscape,
@@ -27,6 +28,7 @@ from himmel.world.families import (
     single,
     styles,
     topple,
+    traces,
     weather,
 )
 from himmel.world.scene import Scene
@@ -46,6 +48,8 @@ FAMILIES: dict[str, Callable[[Setting], Shot]] = {
     "pendulum": pendulum.draw_shot,
     "styles": styles.draw_shot,
     "shots": shots.draw_shot,
+    "creatures": creatures.draw_shot,
+    "traces": traces.draw_shot,
 }
 
 ATTEMPTS = 12

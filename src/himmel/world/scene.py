@@ -15,9 +15,11 @@ from numpy.typing import NDArray
 
 F = NDArray[np.float32]
 
-PRIMITIVES = ("ball", "cube", "cylinder", "capsule", "bowl")
+PRIMITIVES = ("ball", "cube", "cylinder", "capsule", "bowl", "bitten")
 """half_size: ball (r, r, r); cube half edges (any box); cylinder and capsule (r, r, half length), axis local z;
-bowl: the lower half of a hollow ball (outer radius twice, thickness of its wall)."""
+bowl: the lower half of a hollow ball (outer radius twice, thickness of its wall);
+bitten: a ball of which a smaller one around its foremost point, along x, is missing (radius, that of the bite,
+radius)."""
 
 MATERIAL_KINDS = ("matte", "metal", "glass", "wood", "brick", "light", "house")
 BACKDROPS = ("plain", "sea", "mountains", "desert", "hills")
@@ -67,3 +69,5 @@ class Scene:
     puff_colour: F = field(default_factory=_none(3))  # [3] albedo
     lamp_position: F = field(default_factory=_none(0, 0, 3))  # [T, L, 3] lights on the ground and on things
     lamp_colour: F = field(default_factory=_none(0, 3))  # [L, 3] brightness at one metre
+    marks: F = field(default_factory=_none(0, 7))  # [M, 7] strips on plain ground; see `picture.marks`
+    mark_paint: tuple[float, float, float] | None = None  # albedo of marks of paint; None: pressed into the ground

@@ -9,7 +9,7 @@ import hashlib
 
 from himmel.grammar.vocabulary import COLOURS, FURTHER, GROUNDS, MOTIONS, SHAPES
 from himmel.records import HimmelError, SceneFacts
-from himmel.world.looks import ALBEDO
+from himmel.world.looks import ALBEDO, SIZES_OUTSIDE, SIZES_TRAINED
 from himmel.world.motions import SPEED_OUTSIDE, SPEED_TRAINED
 
 SPLITS = ("train", "validation", "test", "test_held_out", "test_outside")
@@ -23,6 +23,8 @@ HELD_OUT_PAIRS = (
     ("green", "domino"),
     ("orange", "bowl"),
     ("yellow", "pendulum"),
+    ("purple", "four-legged creature"),
+    ("orange", "brush"),
 )
 """(colour, shape) that training never shows at all."""
 
@@ -33,6 +35,10 @@ OUTSIDE = ("outside speeds", "outside sizes")
 """Values of the change "range" of `himmel.world.scenario.draw`."""
 
 SPEEDS = {"trained": SPEED_TRAINED, "outside": SPEED_OUTSIDE}
+"""Distances gone in a clip, over the usual one."""
+
+SIZES = {"trained": SIZES_TRAINED, "outside": SIZES_OUTSIDE}
+"""Diameters over the medium one, by stated size; "" is unstated."""
 
 _SEEDS = 2**44
 _SHAPES, _MOTIONS = (*SHAPES, *FURTHER["shape"]), (*MOTIONS, *FURTHER["motion"])

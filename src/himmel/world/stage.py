@@ -78,6 +78,14 @@ class Roadside:
 
 
 @dataclass(frozen=True)
+class Left:
+    """What things leave on the ground. marks [M, 7] as in `Scene`, in the shot's axes; paint: its albedo, or None."""
+
+    marks: A
+    paint: tuple[float, float, float] | None = None
+
+
+@dataclass(frozen=True)
 class Shot:
     """A family's result before it becomes a Scene. objects: the Things of each entry of facts.objects, in order.
 
@@ -97,6 +105,7 @@ class Shot:
     light_share: A | None = None  # [T] how far the light has gone from `sky` to `later`
     later: Sky | None = None
     roadside: Roadside | None = None
+    left: Left | None = None
 
 
 def thing(look: Look, half: tuple[float, float, float], position: A, rotation: A, index: int) -> Thing:
@@ -190,6 +199,7 @@ def build(shot: Shot, setting: Setting) -> Scene:
         wave_height=np.full(T, shot.wave_height, dtype=np.float32),
         style=first.style,
         **(_turned(shot.roadside, round_z) if shot.roadside is not None else {}),
+        **(_marked(shot.left, round_z) if shot.left is not None else {}),
     )
 
 
@@ -208,6 +218,13 @@ def _turned(side: Roadside, round_z: A) -> dict[str, Any]:
         "lamp_colour": side.lamp_colour,
     }
     return {"road_kind": side.kind, "tree_kind": side.tree_kind} | {n: v.astype(np.float32) for n, v in plain.items()}
+
+
+def _marked(left: Left, round_z: A) -> dict[str, Any]:
+    """Marks on the ground as fields of a Scene that is turned by `round_z`."""
+    flat = round_z[:2, :2].T
+    marks = np.concatenate([left.marks[:, :2] @ flat, left.marks[:, 2:4] @ flat, left.marks[:, 4:]], axis=1)
+    return {"marks": marks.astype(np.float32), "mark_paint": left.paint}
 
 
 def extras(shot: Shot, setting: Setting) -> dict[str, NDArray[np.float32]]:

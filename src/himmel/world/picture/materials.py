@@ -33,7 +33,7 @@ def painted(kind: int, q: Tensor, width: Tensor) -> Tensor:
         return torch.ones_like(q[0])
     soft = width.clamp(min=0.02, max=2.0)
     parity = (q[0] / soft).clamp(-1, 1) * (q[1] / soft).clamp(-1, 1)
-    if kind == 0:
+    if kind in (0, 5):
         parity = parity * (q[2] / soft).clamp(-1, 1)
     fade = 1 - smooth(0.4, 1.2, width)
     return 0.89 + 0.11 * parity * fade

@@ -134,7 +134,29 @@ def hit_bowl(o: Tensor, d: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
     return t, normal
 
 
-HIT = (hit_ball, hit_cube, hit_cylinder, hit_capsule, hit_bowl)
+def hit_bitten(o: Tensor, d: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
+    """A ball without what lies within a smaller ball around its foremost point. Distance t [R, P] and local normal
+    [3, R, P]."""
+    b = dot(o, d)
+    near = o - d * b
+    gap = h[0] * h[0] - dot(near, near)
+    root = torch.sqrt(gap.clamp(min=0))
+    first, last = -b - root, -b + root
+    gone = torch.stack((o[0] - BITE * h[0], o[1], o[2]))
+    c = dot(gone, d)
+    beside = gone - d * c
+    bite_gap = h[1] * h[1] - dot(beside, beside)
+    bite_root = torch.sqrt(bite_gap.clamp(min=0))
+    bitten = (bite_gap > 0) & (first > -c - bite_root) & (first < -c + bite_root)
+    t = torch.where(bitten, -c + bite_root, first)
+    t = torch.where((gap > 0) & (t > NEAR) & (t < last), t, FAR)
+    return t, torch.where(bitten, -(gone + d * t) / h[1], (o + d * t) / h[0])
+
+
+BITE = 0.96
+"""Where the middle of a bite lies, over the ball's radius."""
+
+HIT = (hit_ball, hit_cube, hit_cylinder, hit_capsule, hit_bowl, hit_bitten)
 """In the order of scene.PRIMITIVES."""
 
 
@@ -210,7 +232,7 @@ def shade_bowl(o: Tensor, d: Tensor, h: Tensor, softness: Tensor) -> Tensor:
     return torch.where(b + chord > 0, torch.maximum(over, past), 1.0)
 
 
-SHADE = (shade_ball, shade_cube, shade_cylinder, shade_capsule, shade_bowl)
+SHADE = (shade_ball, shade_cube, shade_cylinder, shade_capsule, shade_bowl, shade_ball)
 
 
 def distance_ball(p: Tensor, h: Tensor) -> Tensor:
@@ -249,4 +271,11 @@ def distance_bowl(p: Tensor, h: Tensor) -> Tensor:
     return wall - 0.5 * h[2]
 
 
-DISTANCE = (distance_ball, distance_cube, distance_cylinder, distance_capsule, distance_bowl)
+def distance_bitten(p: Tensor, h: Tensor) -> Tensor:
+    """Signed distance, too small near the edge of the bite."""
+    x = p[0] - BITE * h[0]
+    bite = h[1] - torch.sqrt(x * x + p[1] * p[1] + p[2] * p[2] + 1e-12)
+    return torch.maximum(distance_ball(p, h), bite)
+
+
+DISTANCE = (distance_ball, distance_cube, distance_cylinder, distance_capsule, distance_bowl, distance_bitten)

@@ -106,7 +106,7 @@ def cones(scene: Scene, tiling: Tiling) -> Cones:
 def bounding_radius(scene: Scene) -> F:
     """Radius [K] of a ball around each primitive's centre that holds all of it."""
     h = scene.half_size
-    by_kind = [h[:, 0], np.linalg.norm(h, axis=1), np.hypot(h[:, 0], h[:, 2]), h[:, 0] + h[:, 2], h[:, 0]]
+    by_kind = [h[:, 0], np.linalg.norm(h, axis=1), np.hypot(h[:, 0], h[:, 2]), h[:, 0] + h[:, 2], h[:, 0], h[:, 0]]
     return np.choose(scene.kind, by_kind).astype(np.float32) if len(h) else np.zeros(0, np.float32)
 
 

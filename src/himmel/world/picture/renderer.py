@@ -19,6 +19,7 @@ from himmel.world.picture.grounds import ground
 from himmel.world.picture.kernels import Kernels
 from himmel.world.picture.lamps import lamps_of
 from himmel.world.picture.light import light_of
+from himmel.world.picture.marks import marks_of
 from himmel.world.picture.rays import Tiling, cones, coverage, pixel_offsets, ray_directions, tan_half
 from himmel.world.picture.road import road_of
 from himmel.world.picture.sea import sea_of
@@ -165,6 +166,7 @@ class _Clip:
             trees_of(scene, device),
             dust_of(scene, device),
             lamps_of(scene, device),
+            marks_of(scene, device),
         )
 
     def with_weather(self, colour: Tensor, view: View, start: int) -> Tensor:

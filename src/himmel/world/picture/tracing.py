@@ -9,6 +9,7 @@ from himmel.world.picture.bodies import GROUND, NOTHING, Hit, light_left, meet_b
 from himmel.world.picture.dust import with_dust
 from himmel.world.picture.kernels import Kernels
 from himmel.world.picture.lamps import glow, lamp_light
+from himmel.world.picture.marks import with_marks
 from himmel.world.picture.materials import SHINE
 from himmel.world.picture.mirrors import with_mirrors
 from himmel.world.picture.primitives import FAR, NEAR, dot, normalise
@@ -81,10 +82,13 @@ def _first_hit(place: Place, view: View, rows: list[Tensor | None], kernels: Ker
     hit, gloss = nothing(d), None
     if place.ground is not None:
         t = kernels(ground_hit)(o, d)
-        look = ground_albedo(place, o + d * t, kernels(ground_footprint)(t, d, view.pixel))
+        footprint = kernels(ground_footprint)(t, d, view.pixel)
+        look = ground_albedo(place, o + d * t, footprint)
         up = torch.zeros_like(d)
         up[2] = 1
         hit, gloss = Hit(t, up, look[:3], _scenery(t)), look[3]
+        if place.marks is not None:
+            hit, gloss = with_marks(place.marks, hit, gloss, o, d, view.frame, footprint)
     elif place.sea is not None or place.land is not None:
         t = meet_far(place, view)
         hit = Hit(t, hit.normal, hit.albedo, _scenery(t))

@@ -15,6 +15,7 @@ from himmel.world.picture.dust import Dust
 from himmel.world.picture.grounds import Ground
 from himmel.world.picture.lamps import Lamps
 from himmel.world.picture.light import Light
+from himmel.world.picture.marks import Marks
 from himmel.world.picture.road import Road
 from himmel.world.picture.sea import Sea
 from himmel.world.picture.sky import Sky
@@ -59,6 +60,7 @@ class Place:
     trees: Trees | None = None
     dust: Dust | None = None
     lamps: Lamps | None = None
+    marks: Marks | None = None
 
 
 def sub_view(view: View, rows: Tensor, origin: Tensor | None = None, direction: Tensor | None = None) -> View:
