@@ -39,8 +39,8 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-EASY = 7, 0
-COLOUR, GROUND = "red", "grass"
+EASY = 7, 24
+COLOUR, GROUND = "yellow", "sand"
 
 
 @pytest.mark.parametrize("beam", [1, 3])

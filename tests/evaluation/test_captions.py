@@ -48,6 +48,7 @@ def test_each_mistake_counts_where_it_is() -> None:
     assert wrong.invented == 1
     assert wrong.whole == 0
     assert compare(["There is a blue ball."], [SCENE]).invented == 1
+    assert compare(["A red ball hits a red cube."], [SCENE]).invented == 1, "one red thing is there, not two"
 
 
 def test_a_relation_is_the_same_from_both_sides() -> None:

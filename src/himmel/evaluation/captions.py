@@ -56,7 +56,8 @@ class Tally:
 
 @dataclass(frozen=True)
 class Captions:
-    """Captions of clips against their facts. invented: things a caption whose colour is not in the clip.
+    """Captions of clips against their facts. invented: things a caption that are not in the clip: of no
+    colour that is there, or more of it than there are.
 
     whole: share of captions that state all facts and nothing else.
     """
@@ -112,8 +113,7 @@ def compare(texts: Sequence[str], truths: Sequence[SceneFacts]) -> Captions:
         for counter, facts in ((right, said & there), (stated, said), (true, there)):
             for (kind, _), count in facts.items():
                 counter[kind] += count
-        colours = {thing.colour for thing in truth.objects}
-        invented += sum(count for (kind, what), count in said.items() if kind == "colour" and what not in colours)
+        invented += sum(count for (kind, _), count in (said - there).items() if kind == "colour")
         whole += said == there
     tallies = {kind: Tally(right[kind], stated[kind], true[kind]) for kind in KINDS if stated[kind] or true[kind]}
     return Captions(len(texts), tallies, invented / len(texts), whole / len(texts))

@@ -219,7 +219,7 @@ def chosen(options: Mapping[str, str]) -> AblationRecipe:
 
 def main(arguments: Sequence[str]) -> None:
     """Options as ``pool=runs/pool run=runs/ablation steps=1500 count=100 threads=1``."""
-    options = dict(argument.partition("=")[::2] for argument in arguments)
+    options = {name: value for name, _, value in (argument.partition("=") for argument in arguments)}
     pool, run = Path(options.pop("pool", "runs/pool")), Path(options.pop("run", "runs/ablation"))
     torch.set_num_threads(int(options.pop("threads", "1")))
     print(compare(pool, run, chosen(options), lambda text: print(text, flush=True)))
