@@ -90,8 +90,9 @@ def test_it_learns_and_its_export_tells_the_same(lessons: Lessons, tmp_path: Pat
     network = train(recipe, lessons, tmp_path / "run", lambda frames, generator: frames, lambda progress: None)
     torch.manual_seed(recipe.schedule.seed)
     assert loss_of(network, lessons) < 0.8 * loss_of(CaptionNetwork(network.config).eval(), lessons)
-    path, sha256 = export(network, recipe, lessons.vocabulary, 8, tmp_path / "export")
+    path, sha256 = export(network, recipe, lessons, tmp_path / "export")
     captioner = Captioner.load(path)
     assert captioner.sha256 == sha256
     assert captioner.vocabulary == lessons.vocabulary
+    assert captioner.families == ("single",)
     assert loss_of(captioner.network, lessons) == pytest.approx(loss_of(network, lessons), rel=0.05), "8 bits"

@@ -21,6 +21,7 @@ from himmel.captioning.network import CaptionerConfig, CaptionNetwork
 from himmel.captioning.vocabulary import Vocabulary, join
 from himmel.evaluation.judge import prepare
 from himmel.evaluation.network import JudgeConfig
+from himmel.grammar.vocabulary import FAMILIES
 from himmel.records import HimmelError
 from himmel.weights import load, shipped
 
@@ -69,11 +70,15 @@ class Told:
 
 
 class Captioner:
-    """A network with its vocabulary. sha256: of its weights, "" where they are not from a file."""
+    """A network with its vocabulary. sha256: of its weights, "" where they are not from a file. families: of the world,
+    that it was taught.
+    """
 
-    def __init__(self, network: CaptionNetwork, vocabulary: Vocabulary, sha256: str = "") -> None:
+    def __init__(
+        self, network: CaptionNetwork, vocabulary: Vocabulary, sha256: str = "", families: tuple[str, ...] = FAMILIES
+    ) -> None:
         self.network = network.eval().requires_grad_(False)
-        self.vocabulary, self.sha256 = vocabulary, sha256
+        self.vocabulary, self.sha256, self.families = vocabulary, sha256, families
 
     @property
     def name(self) -> str:
@@ -94,7 +99,7 @@ class Captioner:
             ) from None
         network = CaptionNetwork(config)
         stored.into(network)
-        return Captioner(network, vocabulary, stored.sha256)
+        return Captioner(network, vocabulary, stored.sha256, tuple(stored.made.get("families") or FAMILIES))
 
     def tell(self, frames: Frames, kind: str = "paragraph", width: int = 1) -> Told:
         """The caption of one clip, uint8 [T, H, W, 3] of any length and size; of a single frame one of kind "still".

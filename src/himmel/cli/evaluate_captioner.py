@@ -47,5 +47,5 @@ def captioner(count: int, captioner: str | None, folder: str, model: str) -> Non
     except HimmelError as error:
         real = []
         click.echo(f"himmel: note: {error}", err=True)
-    trial = try_out(reader, held_out(count), views, real, countdown(count * len(views)))
+    trial = try_out(reader, held_out(count, reader.families), views, real, countdown(count * len(views)))
     publish(f"{count} held-out clips, {reader.name}.\n\n{trial.markdown()}", place, "captioner.md")

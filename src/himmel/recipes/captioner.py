@@ -25,6 +25,7 @@ from himmel.evaluation.network import Network, Sight
 from himmel.evaluation.targets import Targets, judge_loss
 from himmel.grammar.mirror import mirrored
 from himmel.grammar.plain import describe_plainly
+from himmel.grammar.vocabulary import FAMILIES
 from himmel.recipes.judge import EDGES, Shots, linear_code
 from himmel.recipes.latents import still_facts
 from himmel.recipes.pool import read_facts
@@ -74,11 +75,15 @@ def told(facts: SceneFacts, kind: str) -> str:
 
 @dataclass(frozen=True)
 class Lessons:
-    """Clips in memory with their captions. words: int64 [N, 2, KINDS, L], as it is and mirrored, -1 past the end."""
+    """Clips in memory with their captions. words: int64 [N, 2, KINDS, L], as it is and mirrored, -1 past the end.
+
+    families: of the clips.
+    """
 
     shots: Shots
     words: Tensor
     vocabulary: Vocabulary
+    families: tuple[str, ...]
 
     @staticmethod
     def read(folders: Sequence[Path], config: CaptionerConfig) -> Lessons:
@@ -93,7 +98,8 @@ class Lessons:
                 for k, text in enumerate(all_kinds):
                     row = vocabulary.encode(text, KINDS[k])[: config.longest + 1]
                     words[i, m, k, : len(row)] = torch.tensor(row)
-        return Lessons(shots, words, vocabulary)
+        shown = {one.family for one in facts}
+        return Lessons(shots, words, vocabulary, tuple(name for name in FAMILIES if name in shown))
 
     def draw(self, count: int, generator: torch.Generator) -> tuple[Tensor, Targets, Tensor]:
         """`count` clips as `Shots.draw` gives them, all or none mirrored, and their words [B, KINDS, L]."""
@@ -181,13 +187,11 @@ def without_questions(config: CaptionerConfig, weights: dict[str, Tensor]) -> Ca
     return network.eval()
 
 
-def export(
-    network: CaptionNetwork, recipe: CaptionerRecipe, vocabulary: Vocabulary, clips: int, folder: Path
-) -> tuple[Path, str]:
+def export(network: CaptionNetwork, recipe: CaptionerRecipe, lessons: Lessons, folder: Path) -> tuple[Path, str]:
     """Writes folder/captioner/model.safetensors in 8 bits, and its JSON; returns the path and the hash."""
     path = folder / "captioner" / "model.safetensors"
-    made = {"recipe": asdict(recipe), "clips": clips}
-    config = {**asdict(network.config), "vocabulary": list(vocabulary.pieces)}
+    made = {"recipe": asdict(recipe), "clips": len(lessons.words), "families": list(lessons.families)}
+    config = {**asdict(network.config), "vocabulary": list(lessons.vocabulary.pieces)}
     return path, save(path, network.state_dict(), config, made=made)
 
 
