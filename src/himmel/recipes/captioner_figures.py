@@ -46,9 +46,7 @@ class Trial:
         """All tables: by fact, how sure it was where, examples, and every caption of real footage."""
         parts = [captions_markdown(self.figures, self.chance), _sureness(self)]
         rows = [[name, percent(told.sure), told.text] for name, told in self.footage]
-        parts.append(
-            "What it says of real footage, where it fails: it knows only the world, and is right by chance at most.\n\n"
-        )
+        parts.append("What it says of real footage, where it fails: it was taught nothing but the world.\n\n")
         parts.append(markdown_table(["clip", "sure %", "caption"], rows) if rows else "No real footage is installed.\n")
         return "\n".join(parts)
 
