@@ -76,7 +76,8 @@ def himmel() -> None:
 
     Each verb explains itself: himmel generate --help. Errors are one line and exit code 2; HIMMEL_DEBUG=1
     shows where one came from. Ctrl-C cancels, and nothing half-written stays. Nothing goes online, unless
-    HIMMEL_EXPAND_URL and HIMMEL_EXPAND_MODEL name a server that fills up prompts.
+    HIMMEL_EXPAND_URL and HIMMEL_EXPAND_MODEL name a server that fills up prompts, or --by or --captions one
+    that describes clips.
     """
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,6 +15,7 @@ import click
 from himmel.cli.options import PATH, RATE, SIZE, attest_option, model_option, policy_option
 from himmel.cli.terminal import say, spoken
 from himmel.cli.train import words_option
+from himmel.language.endpoint import CAPTIONING
 from himmel.records import HimmelError
 
 if TYPE_CHECKING:
@@ -107,6 +109,14 @@ def footage() -> None:
     help="A reason for which nothing is dropped; may be repeated. Example: --keep static --keep duplicate",
 )
 @click.option(
+    "--captions",
+    default=None,
+    metavar="own|URL",
+    help="Who describes clips that have no caption: himmel's own captioner, which knows the synthetic world only, or "
+    f"the vision-language model {CAPTIONING.model} behind an OpenAI-compatible server. "
+    "Example: --captions http://localhost:11434/v1",
+)
+@click.option(
     "--clips-a-shard",
     type=int,
     default=100,
@@ -142,6 +152,7 @@ def ingest(
     min_motion: float,
     max_text: float,
     keep: tuple[str, ...],
+    captions: str | None,
     clips_a_shard: int,
     workers: int | None,
     address: str | None,
@@ -171,11 +182,25 @@ def ingest(
     settings = Settings(
         min_seconds, max_seconds, min_sharpness, min_motion, max_text, clips_a_shard, keep, attested, policy
     )
+    if captions is not None:
+        _described_by(captions)
+        settings = replace(settings, captions=captions)
     if workers is None:
         from himmel.pipeline.machine import cores
 
         workers = cores()
     _take_in(root, sources, Path(out), settings, workers, address)
+
+
+def _described_by(captions: str) -> None:
+    """Checks who is to describe clips, before anything is looked at, and says what that means."""
+    from himmel.recipes.telling import server_of
+
+    server = server_of(captions)
+    if server is not None:
+        say("captions", f"frames of clips without one are sent to {server.model} at {server.url}")
+        return
+    say("captions", "by our own captioner, which knows the synthetic world only: of real footage it is wrong")
 
 
 def _take_in(

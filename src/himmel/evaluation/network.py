@@ -123,8 +123,18 @@ class Memory(nn.Module):
         return torch.cat([x.mean(1), x.amax(1), x[:, :edge].mean(1), x[:, -edge:].mean(1)], -1)
 
 
-class Network(nn.Module):
-    """Frames [B, T, 3, h, w] in -1 to 1 -> Answers. h and w are multiples of 4; T is free."""
+@dataclass(frozen=True)
+class Seen:
+    """What an eye made of clips, before any question. H: `JudgeConfig.hidden`."""
+
+    where: Tensor  # [B, T, K, y, x], logits of where a thing of each colour is
+    scene: Tensor  # [B, T, H], each frame as a whole
+    things: Tensor  # [B, T, K, H], what is at each colour's place
+    moments: Tensor  # [B, K, 8], each colour's mean place, spread, size and strength
+
+
+class Sight(nn.Module):
+    """Frames [B, T, 3, h, w] in -1 to 1 -> Seen. h and w are multiples of 4; T is free."""
 
     def __init__(self, config: JudgeConfig) -> None:
         super().__init__()
@@ -138,33 +148,21 @@ class Network(nn.Module):
         self.scene_memory = Memory(hidden, config.memory)
         self.object_in = nn.Linear(width + 32 + 8 + hidden, hidden)
         self.object_memory = Memory(hidden, config.memory)
-        self.object_out = nn.Sequential(nn.Linear(4 * hidden + 8, 2 * hidden), nn.ReLU(), nn.Dropout(0.1))
-        self.scene_out = nn.Sequential(nn.Linear(4 * hidden, 2 * hidden), nn.ReLU(), nn.Dropout(0.1))
-        self.present = nn.Linear(2 * hidden, 1)
-        self.scene_heads = nn.ModuleDict({q: nn.Linear(2 * hidden, len(v)) for q, v in SCENE_QUESTIONS.items()})
-        self.object_heads = nn.ModuleDict({q: nn.Linear(2 * hidden, len(v)) for q, v in OBJECT_QUESTIONS.items()})
-        self.pair_subject = nn.Linear(2 * hidden, hidden)
-        self.pair_other = nn.Linear(2 * hidden, hidden)
-        self.pair_out = nn.Linear(hidden, len(PAIR_QUESTIONS))
 
-    def forward(self, frames: Tensor) -> Answers:
+    def watch(self, frames: Tensor) -> Seen:
         features = self.eye(frames)
         b, t = features.shape[:2]
         where = self.where(features.flatten(0, 1)).float().unflatten(0, (b, t))
         scene = self.scene_in(self.layout_of(features))
         places, moments = self._look(features, where)
         seen = torch.cat([places, moments, scene[:, :, None].expand(-1, -1, len(COLOURS), -1)], -1)
-        track = self.object_memory(self.object_in(seen).transpose(1, 2).flatten(0, 1)).unflatten(0, (b, len(COLOURS)))
         weight = moments[..., 7:].softmax(1)
-        things = self.object_out(torch.cat([track, (weight * moments).sum(1)], -1))
-        whole = self.scene_out(self.scene_memory(scene))
-        return Answers(
-            where=where,
-            present=self.present(things).squeeze(-1),
-            scene={question: head(whole) for question, head in self.scene_heads.items()},
-            objects={question: head(things) for question, head in self.object_heads.items()},
-            pairs=self._pairs(things),
-        )
+        return Seen(where, scene, self.object_in(seen), (weight * moments).sum(1))
+
+    def summed_up(self, seen: Seen) -> tuple[Tensor, Tensor]:
+        """The scene [B, 4 H] and each colour's thing [B, K, 4 H], over all frames: see `Memory`."""
+        tracks = self.object_memory(seen.things.transpose(1, 2).flatten(0, 1))
+        return self.scene_memory(seen.scene), tracks.unflatten(0, (len(seen.scene), len(COLOURS)))
 
     def layout_of(self, features: Tensor) -> Tensor:
         """[B, T, C + 256]: the mean of every channel, and sixteen channels in 4 x 4 parts of the picture."""
@@ -198,6 +196,38 @@ class Network(nn.Module):
         ]
         moments += [torch.log1p(total), (total / (rows * columns) + 1e-6).sqrt(), mass.amax(-1), strength / 4]
         return torch.cat([places, sums], -1), torch.stack(moments, -1)
+
+
+class Network(Sight):
+    """Frames [B, T, 3, h, w] in -1 to 1 -> Answers: sight with a head for each question."""
+
+    def __init__(self, config: JudgeConfig) -> None:
+        super().__init__(config)
+        hidden = config.hidden
+        self.object_out = nn.Sequential(nn.Linear(4 * hidden + 8, 2 * hidden), nn.ReLU(), nn.Dropout(0.1))
+        self.scene_out = nn.Sequential(nn.Linear(4 * hidden, 2 * hidden), nn.ReLU(), nn.Dropout(0.1))
+        self.present = nn.Linear(2 * hidden, 1)
+        self.scene_heads = nn.ModuleDict({q: nn.Linear(2 * hidden, len(v)) for q, v in SCENE_QUESTIONS.items()})
+        self.object_heads = nn.ModuleDict({q: nn.Linear(2 * hidden, len(v)) for q, v in OBJECT_QUESTIONS.items()})
+        self.pair_subject = nn.Linear(2 * hidden, hidden)
+        self.pair_other = nn.Linear(2 * hidden, hidden)
+        self.pair_out = nn.Linear(hidden, len(PAIR_QUESTIONS))
+
+    def forward(self, frames: Tensor) -> Answers:
+        seen = self.watch(frames)
+        return self.answers(seen, *self.summed_up(seen))
+
+    def answers(self, seen: Seen, scene: Tensor, tracks: Tensor) -> Answers:
+        """What `watch` saw and `summed_up` as answers to all questions."""
+        things = self.object_out(torch.cat([tracks, seen.moments], -1))
+        whole = self.scene_out(scene)
+        return Answers(
+            where=seen.where,
+            present=self.present(things).squeeze(-1),
+            scene={question: head(whole) for question, head in self.scene_heads.items()},
+            objects={question: head(things) for question, head in self.object_heads.items()},
+            pairs=self._pairs(things),
+        )
 
     def _pairs(self, things: Tensor) -> dict[str, Tensor]:
         """Logits of pairs; "left of" and "behind" are antisymmetric in their two colours."""

@@ -10,14 +10,13 @@ from http.client import HTTPException
 from typing import Any
 from urllib.error import HTTPError, URLError
 
-from himmel.language.endpoint import KEY, MODEL, URL, Endpoint
+from himmel.language.endpoint import Endpoint
 from himmel.records import HimmelError
 
 LARGEST = 1 << 20  # bytes of a reply
 SHOWN = 120  # characters of what a server says of an error
-WITHOUT = "or go without: --no-expand"
-Message = Mapping[str, str]
-"""{"role": "system", "user" or "assistant", "content": its text}."""
+Message = Mapping[str, Any]
+"""{"role": "system", "user" or "assistant", "content": its text, or a list of parts with pictures}."""
 
 
 def chat(endpoint: Endpoint, messages: Sequence[Message]) -> str:
@@ -36,7 +35,12 @@ def chat(endpoint: Endpoint, messages: Sequence[Message]) -> str:
     if not 200 <= status < 300:
         raise _refused(endpoint, status, reply)
     if len(reply) > LARGEST:
-        raise _error(endpoint, f"sent more than {LARGEST >> 20} MiB", "one description", f"check {URL} and {MODEL}")
+        raise _error(
+            endpoint,
+            f"sent more than {LARGEST >> 20} MiB",
+            "one description",
+            f"check {endpoint.names.url} and {endpoint.names.model}",
+        )
     return _text(endpoint, reply)
 
 
@@ -57,7 +61,7 @@ def _sent(endpoint: Endpoint, request: urllib.request.Request) -> tuple[int, byt
         except Exception as error:
             found.append(error)
 
-    thread = threading.Thread(target=exchange, name="prompt expansion", daemon=True)
+    thread = threading.Thread(target=exchange, name="chat", daemon=True)
     thread.start()
     thread.join(endpoint.patience)
     result = found[0] if found else TimeoutError()
@@ -65,11 +69,13 @@ def _sent(endpoint: Endpoint, request: urllib.request.Request) -> tuple[int, byt
         return result
     reason = result.reason if isinstance(result, URLError) else result
     if isinstance(reason, TimeoutError):
-        remedy = f"check that {URL} answers, choose a faster {MODEL}, {WITHOUT}"
+        remedy = (
+            f"check that {endpoint.names.url} answers, choose a faster {endpoint.names.model}, {endpoint.names.without}"
+        )
         raise _error(endpoint, f"gave no answer in {endpoint.patience:g} seconds", "", remedy) from result
     if isinstance(result, OSError | HTTPException | ValueError):
         said = getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
-        remedy = f"start it, correct {URL}, {WITHOUT}"
+        remedy = f"start it, correct {endpoint.names.url}, {endpoint.names.without}"
         raise _error(endpoint, f"cannot be reached: {said:.{SHOWN}}", "an OpenAI-compatible server", remedy) from result
     raise result
 
@@ -87,7 +93,7 @@ def _exchange(endpoint: Endpoint, request: urllib.request.Request) -> tuple[int,
 
 def _text(endpoint: Endpoint, reply: bytes) -> str:
     """The text of the first choice. Raises HimmelError where there is none."""
-    remedy = f"check {URL}: it usually ends in /v1"
+    remedy = f"check {endpoint.names.url}: it usually ends in /v1"
     try:
         plain = json.loads(reply)
     except (ValueError, RecursionError) as error:
@@ -106,12 +112,17 @@ def _refused(endpoint: Endpoint, status: int, reply: bytes) -> HimmelError:
     said = _reason(reply).replace(endpoint.key, "...") if endpoint.key else _reason(reply)
     what = f"answered {status}{f' ({said:.{SHOWN}})' if said else ''}"
     if status in (401, 403):
-        return _error(endpoint, what, "a key that it takes", f"set {KEY}, {WITHOUT}")
+        return _error(endpoint, what, "a key that it takes", f"set {endpoint.names.key}, {endpoint.names.without}")
     if 300 <= status < 400:
-        return _error(endpoint, what, "the address itself", f"set {URL} to where it leads")
+        return _error(endpoint, what, "the address itself", f"set {endpoint.names.url} to where it leads")
     if status in (400, 404, 405, 422):
-        return _error(endpoint, what, "an address and a model that it has", f"check {URL} and {MODEL}, {WITHOUT}")
-    return _error(endpoint, what, "", f"try again later, check {URL}, {WITHOUT}")
+        return _error(
+            endpoint,
+            what,
+            "an address and a model that it has",
+            f"check {endpoint.names.url} and {endpoint.names.model}, {endpoint.names.without}",
+        )
+    return _error(endpoint, what, "", f"try again later, check {endpoint.names.url}, {endpoint.names.without}")
 
 
 def _reason(reply: bytes) -> str:
@@ -126,4 +137,4 @@ def _reason(reply: bytes) -> str:
 
 
 def _error(endpoint: Endpoint, what: str, allowed: str, remedy: str) -> HimmelError:
-    return HimmelError(f"the server of {URL}, {endpoint.url}, {what}", allowed, remedy)
+    return HimmelError(f"the server of {endpoint.names.url}, {endpoint.url}, {what}", allowed, remedy)

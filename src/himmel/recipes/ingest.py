@@ -25,6 +25,7 @@ from himmel.footage.sources import Source
 from himmel.footage.write import write_video
 from himmel.recipes.pieces import Piece, Settings, pieces
 from himmel.recipes.survey import FILM, LIMITS, Looks, Survey, survey, within
+from himmel.recipes.telling import server_of, tell
 from himmel.records import HimmelError
 from himmel.safety.policy import Policy
 
@@ -106,6 +107,8 @@ def _taken_apart(job: Job) -> dict[str, Any]:
     sizes = _cut(path, [(p, c["key"]) for p, c in zip(found, clips, strict=True) if not p.drop], job, seen.rate)
     for piece, clip in zip(found, clips, strict=True):
         clip |= sizes.get(clip["key"], {})
+        if not piece.drop and not clip["captions"] and job.settings.captions:
+            clip |= _described(job.clips / f"{clip['key']}.mp4", job.settings.captions)
         clip["pictures"] = _strip(job.clips / f"{clip['key']}.jpg", seen, piece)
     return {"sha256": sha256, "bytes": size, "clips": clips}
 
@@ -143,6 +146,18 @@ def _clip(job: Job, seen: Survey, piece: Piece, sha256: str) -> dict[str, Any]:
         "hashes": [f"{value:016x}" for value in piece.hashes],
         "drop": list(piece.drop),
     }
+
+
+def _described(path: Path, by: str) -> dict[str, Any]:
+    """The caption of a clip that has none, and who wrote it. A server that gives no answer stops the run: no file is
+    to blame for it, and what is done is kept.
+    """
+    try:
+        told = tell(path, server_of(by))
+    except HimmelError as error:
+        raise StoreError(error.given, error.allowed, error.remedy) from error
+    wrote = {name: told[name] for name in ("by", "sure") if name in told}
+    return {"captions": [told["caption"]] if told["caption"] else [], "captioned": wrote}
 
 
 def _cut(path: Path, kept: list[tuple[Piece, str]], job: Job, rate: Fraction) -> dict[str, dict[str, Any]]:

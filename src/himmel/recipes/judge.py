@@ -96,10 +96,12 @@ class Shots:
     def draw(self, count: int, generator: torch.Generator) -> tuple[Tensor, Targets]:
         """`count` random clips, all or none of them mirrored: frames [B, T, 3, h, w] in -1 to 1."""
         rows = torch.randint(len(self.frames), (count,), generator=generator)
+        return self.at(rows, float(torch.rand((), generator=generator)) < 0.5)
+
+    def at(self, rows: Tensor, flip: bool) -> tuple[Tensor, Targets]:
+        """These clips, [B, T, 3, h, w] in -1 to 1, and what they show; flip: in a mirror."""
         frames, targets = self.frames[rows].float() / 127.5 - 1, self.targets[rows]
-        if float(torch.rand((), generator=generator)) < 0.5:
-            return frames.flip(-1), mirrored(targets)
-        return frames, targets
+        return (frames.flip(-1), mirrored(targets)) if flip else (frames, targets)
 
 
 def _read_shard(path: Path, count: int, side: int) -> Shots:

@@ -68,10 +68,21 @@ def still_facts(facts: SceneFacts) -> SceneFacts:
     return replace(facts, objects=objects, events=(), camera=None, light_to=None, weather_to=None)
 
 
-def captions(facts: SceneFacts, rng: random.Random) -> list[str]:
-    """CAPTIONS_A_CLIP captions, each in a language drawn from LANGUAGES and of a length drawn from LENGTHS."""
-    languages = rng.choices(list(LANGUAGES), list(LANGUAGES.values()), k=CAPTIONS_A_CLIP)
-    lengths = rng.choices(list(LENGTHS), list(LENGTHS.values()), k=CAPTIONS_A_CLIP)
+@dataclass(frozen=True)
+class Style:
+    """How often captions are of each length and in each language."""
+
+    lengths: Mapping[str, float]
+    languages: Mapping[str, float]
+
+
+MIXED = Style(LENGTHS, LANGUAGES)
+
+
+def captions(facts: SceneFacts, rng: random.Random, style: Style = MIXED) -> list[str]:
+    """CAPTIONS_A_CLIP captions, each in a language and of a length drawn by the style."""
+    languages = rng.choices(list(style.languages), list(style.languages.values()), k=CAPTIONS_A_CLIP)
+    lengths = rng.choices(list(style.lengths), list(style.lengths.values()), k=CAPTIONS_A_CLIP)
     return [describe(facts, rng, language, length) for language, length in zip(languages, lengths, strict=True)]
 
 
@@ -90,8 +101,15 @@ def encode_words(texts: Sequence[str], encoder: WordEncoder, refiner: Refiner) -
     return out, torch.tensor([slots + len(state) for state in states])
 
 
-def encode_shard_words(pictures: Path, encoder: WordEncoder, refiner: Refiner, fingerprint: str) -> None:
-    """Writes NAME.words.safetensors beside a shard: clips, mirrored clips, stills, mirrored stills."""
+def encode_shard_words(
+    pictures: Path,
+    encoder: WordEncoder,
+    refiner: Refiner,
+    fingerprint: str,
+    style: Style = MIXED,
+    to: Path | None = None,
+) -> None:
+    """Writes NAME.words.safetensors beside a shard, or into `to`: clips, mirrored clips, stills, mirrored stills."""
     facts = read_facts(str(np.load(pictures)["facts"]))
     both = [*facts, *(mirrored(f) for f in facts)]
     kinds = {"clips": both}
@@ -100,12 +118,12 @@ def encode_shard_words(pictures: Path, encoder: WordEncoder, refiner: Refiner, f
     tensors: dict[str, Tensor] = {}
     for kind, all_facts in kinds.items():
         rng = random.Random(f"{pictures.stem}/{kind}")
-        texts = [text for f in all_facts for text in captions(f, rng)]
+        texts = [text for f in all_facts for text in captions(f, rng, style)]
         words, counts = encode_words(texts, encoder, refiner)
         tensors[f"{kind}.words"] = words.unflatten(0, (-1, CAPTIONS_A_CLIP))
         tensors[f"{kind}.counts"] = counts.unflatten(0, (-1, CAPTIONS_A_CLIP))
     note = {"words": fingerprint, "families": ",".join(sorted({f.family for f in facts}))}
-    save_file(tensors, pictures.with_suffix(".words.safetensors"), note)
+    save_file(tensors, (to or pictures.parent) / f"{pictures.stem}.words.safetensors", note)
 
 
 @torch.inference_mode()

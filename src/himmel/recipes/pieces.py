@@ -30,7 +30,10 @@ REASONS = {
 
 @dataclass(frozen=True)
 class Settings:
-    """What a clip must be. keep: reasons of `REASONS` that are none. policy: about faces and words in pictures."""
+    """What a clip must be. keep: reasons of `REASONS` that are none. policy: about faces and words in pictures.
+
+    captions: who describes clips that have no caption: "" nobody, "own", or the address of a server.
+    """
 
     min_seconds: float = 1.0
     max_seconds: float = 10.0
@@ -41,10 +44,12 @@ class Settings:
     keep: tuple[str, ...] = ()
     attested: bool = False
     policy: Policy = field(default_factory=lambda: DEFAULT)
+    captions: str = ""
 
     def told(self) -> dict[str, Any]:
         """As the manifest has it; the policy as its note."""
-        return {**asdict(self), "keep": sorted(self.keep), "policy": self.policy.note}
+        said = {**asdict(self), "keep": sorted(self.keep), "policy": self.policy.note}
+        return said if self.captions else {name: value for name, value in said.items() if name != "captions"}
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,229 @@
+"""What captions are worth: the same small transformer taught on short tags and on descriptive captions.
+
+Command: ``python -m himmel.recipes.caption_ablation pool=runs/pool run=runs/ablation steps=1500 count=100``, after
+``himmel train pool --families all``. One core: 3 minutes to encode 1,000 clips, then about 8 minutes a side. Clips,
+seeds, steps and tokens are the same for both sides; their words alone differ. Both are asked with the same facts twice,
+as sentences and as tags, so that neither is asked only in words that it was not taught. Writes RUN/ablation.md.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from himmel.evaluation.flow import evaluate_flow
+from himmel.evaluation.judge import Judge
+from himmel.evaluation.prompts import Prompt, PromptTable, evaluate_prompts
+from himmel.evaluation.report import markdown_table, number, percent, write_text
+from himmel.evaluation.scoring import Score
+from himmel.grammar import evaluation_prompts
+from himmel.grammar.describe import describe_with_facts
+from himmel.pipeline import Pipeline
+from himmel.pipeline.folder import PARTS, copy_part, folder_of
+from himmel.pipeline.parts import best_dtype, load, load_autoencoder, load_words
+from himmel.pipeline.request import check
+from himmel.recipes.latents import Style, encode_shard_latents, encode_shard_words, encode_words
+from himmel.recipes.pool import ALL_FAMILY_WEIGHTS
+from himmel.recipes.transformer import Share, TransformerRecipe, export, read_pools, train
+from himmel.recipes.validation import losses
+from himmel.records import HimmelError
+from himmel.safety.policy import OFF
+from himmel.training import Schedule
+from himmel.transformer import TransformerConfig
+from himmel.world.source import WorldSource
+
+BUCKET = "64x64x32@16"
+STYLES: Mapping[str, Style] = {
+    "tags": Style({"tags": 1.0}, {"en": 1.0}),
+    "descriptive": Style({"full": 0.5, "paragraph": 0.5}, {"en": 1.0}),
+}
+"""What each side is told. Tags leave out each fact one time in five, as people do; descriptions state all."""
+PROMPTS, CLIPS = 12, 7
+"""Seeds of the test prompts and of the held-out clips, those of `himmel evaluate`."""
+
+
+@dataclass(frozen=True)
+class AblationRecipe:
+    """shards: of fifty clips that are taken from the pool. count: prompts. walk: steps of the solver, and guidance."""
+
+    transformer: TransformerRecipe = field(
+        default_factory=lambda: TransformerRecipe(
+            config=TransformerConfig(width=192, depth=4, heads=3),
+            schedule=Schedule(steps=1500, warmup=40, decay=0.4, seed=5, checkpoint_seconds=60),
+            tokens=4096,
+            compile=False,
+            shares=(Share(BUCKET, "clips", 1.0, 1.0),),
+        )
+    )
+    shards: int = 20
+    count: int = 100
+    held_out: int = 24
+    walk: tuple[int, float] = (8, 3.0)
+
+
+@dataclass(frozen=True)
+class Side:
+    """What became of one style. flow: mean validation loss, with full descriptions. followed: by how it is asked."""
+
+    flow: float
+    followed: Mapping[str, PromptTable]
+
+
+def prepare(pool: Path, run: Path, recipe: AblationRecipe, report: Callable[[str], None] = print) -> None:
+    """Latents of the first shards beside the pool, and a folder for each style with links to them and its words."""
+    shards = sorted(pool.glob(f"{BUCKET}-*.npz"))[: recipe.shards]
+    if not shards:
+        raise HimmelError(f"no clips {BUCKET} in {pool}", "a pool", "himmel train pool --minutes 20 --families all")
+    autoencoder, sha256 = load_autoencoder()
+    autoencoder, words = autoencoder.to(best_dtype()), load_words()
+    for pictures in shards:
+        latents = pictures.with_suffix(".latents.safetensors")
+        if not latents.exists():
+            encode_shard_latents(pictures, autoencoder, sha256)
+            report(f"{pictures.stem}: latents")
+        for name, style in STYLES.items():
+            folder = run / name
+            folder.mkdir(parents=True, exist_ok=True)
+            link = folder / latents.name
+            if not link.exists():
+                os.symlink(latents.resolve(), link)
+            if not (folder / f"{pictures.stem}.words.safetensors").exists():
+                encode_shard_words(pictures, *words, style, folder)
+
+
+def teach(run: Path, name: str, recipe: AblationRecipe, report: Callable[[Any], None] = print) -> Path:
+    """Trains one side, resuming, and exports it; returns the folder of its model."""
+    folder, words = run / name, load_words()
+    _, sha256 = load_autoencoder()
+    states, counts = encode_words([""], *words[:2])
+    pools = read_pools(recipe.transformer, folder, sha256, words[2])
+    no_words = states[0], int(counts[0])
+    checkpoint = train(recipe.transformer, pools, no_words, folder, report)
+    model, bound = folder / "export", {"autoencoder": sha256, "words": words[2]}
+    pool = next(iter(pools.values()))
+    export(
+        checkpoint, recipe.transformer, model / PARTS["transformer"], bound, len(pool.latents), families=pool.families
+    )
+    copy_part("autoencoder", folder_of("shipped"), model)
+    return model
+
+
+def asked(count: int) -> dict[str, list[Prompt]]:
+    """The test prompts, and the same facts as tags, with those that each text states."""
+    prompts = evaluation_prompts(count, PROMPTS)
+    tags = [describe_with_facts(facts, random.Random(i), "en", "tags") for i, (_, facts) in enumerate(prompts)]
+    return {"sentences": prompts, "tags": tags}
+
+
+def measure(model: Path, run: Path, name: str, recipe: AblationRecipe, report: Callable[[str], None] = print) -> Side:
+    """The flow's loss on held-out clips and what a judge reads of clips made for prompts; goes on where it was."""
+    parts = load(str(model))
+    source = WorldSource(
+        ALL_FAMILY_WEIGHTS, width=64, height=64, frames=32, rate=Fraction(16), seed=CLIPS, split="validation"
+    )
+    clips = [source.clips([i])[0] for i in range(recipe.held_out)]
+    flow = float(np.mean([row.loss for row in evaluate_flow(losses(parts, clips))]))
+    pipeline, judge = Pipeline.from_pretrained(str(model), policy=OFF), Judge.load("report")
+    steps, guidance = recipe.walk
+
+    def generate(prompt: str, seed: int) -> NDArray[np.uint8]:
+        walk = {"steps": steps, "guidance": guidance}
+        return pipeline.make(check(prompt, width=64, height=64, seed=seed, expand=False, **walk)).frames
+
+    followed = {}
+    for way, prompts in asked(recipe.count).items():
+        place = run / name / f"asked in {way}"
+        about = {"model": parts.fingerprint, "steps": steps, "guidance": guidance}
+        followed[way] = evaluate_prompts(generate, prompts, judge, place, about=about, pictures=8)
+        report(f"{name} asked in {way}: {percent(total(followed[way]).share)} % of stated facts shown")
+    return Side(flow, followed)
+
+
+ROWS = ("colour", "nothing else", "shape", "motion", "direction left/right", "ground", "light", "scenery", "camera")
+"""What the table shows; "all facts" is over every row of the judge's."""
+
+
+def total(table: PromptTable) -> Score:
+    """All stated facts together."""
+    return Score(sum(s.right for s in table.scores.values()), sum(s.trials for s in table.scores.values()))
+
+
+def markdown(sides: Mapping[str, Side], recipe: AblationRecipe) -> str:
+    """Both sides beside each other, each asked both ways."""
+    ways = list(next(iter(sides.values())).followed)
+    columns = [(name, way) for way in ways for name in sides]
+    head = ["fact", *(f"taught on {name}, asked in {way} %" for name, way in columns), "chance %"]
+    rows = []
+    for row in ROWS:
+        scores = [sides[name].followed[way].scores.get(row) for name, way in columns]
+        guess = sides[columns[0][0]].followed[columns[0][1]].chance.get(row)
+        if any(scores):
+            rows.append([row, *(percent(s.share) if s else "–" for s in scores), percent(guess)])
+    whole = [total(sides[name].followed[way]) for name, way in columns]
+    rows.append(["all facts", *(f"{percent(s.share)} ({_interval(s)})" for s in whole), "–"])
+    steps, tokens = recipe.transformer.schedule.steps, recipe.transformer.tokens
+    text = f"Two transformers of {steps} steps of {tokens} tokens each, on the same clips; {recipe.count} prompts.\n\n"
+    flows = ", ".join(f"taught on {name} {number(side.flow, 4)}" for name, side in sides.items())
+    return (
+        text
+        + markdown_table(head, rows)
+        + f"\nFlow loss on {recipe.held_out} held-out clips, described in full: {flows}.\n"
+    )
+
+
+def _interval(score: Score) -> str:
+    low, high = score.interval
+    return f"{percent(low)} to {percent(high)}"
+
+
+def compare(pool: Path, run: Path, recipe: AblationRecipe, report: Callable[[str], None] = print) -> str:
+    """Everything from a pool to the table, which is written as RUN/ablation.md and returned. Goes on where it was."""
+    prepare(pool, run, recipe, report)
+    sides = {}
+    for name in STYLES:
+        model = teach(run, name, recipe, lambda progress, name=name: report(f"{name}: {progress}"))
+        sides[name] = measure(model, run, name, recipe, report)
+    text = markdown(sides, recipe)
+    write_text(run / "ablation.md", text)
+    return text
+
+
+def chosen(options: Mapping[str, str]) -> AblationRecipe:
+    """The recipe with ``steps=``, ``shards=``, ``count=``, ``tokens=`` and ``held_out=`` as they were typed.
+
+    Raises HimmelError for another name and a value that is no whole number over 0.
+    """
+    recipe, allowed = AblationRecipe(), ("steps", "tokens", "shards", "count", "held_out")
+    for name, value in options.items():
+        if name not in allowed or not value.isdecimal() or int(value) < 1:
+            raise HimmelError(f"{name}={value}", f"{', '.join(allowed)}, a whole number each", "for example steps=1500")
+        if name == "steps":
+            schedule = replace(recipe.transformer.schedule, steps=int(value))
+            recipe = replace(recipe, transformer=replace(recipe.transformer, schedule=schedule))
+        elif name == "tokens":
+            recipe = replace(recipe, transformer=replace(recipe.transformer, tokens=int(value)))
+        else:
+            recipe = replace(recipe, **{name: int(value)})
+    return recipe
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Options as ``pool=runs/pool run=runs/ablation steps=1500 count=100 threads=1``."""
+    options = {name: value for name, _, value in (argument.partition("=") for argument in arguments)}
+    pool, run = Path(options.pop("pool", "runs/pool")), Path(options.pop("run", "runs/ablation"))
+    torch.set_num_threads(int(options.pop("threads", "1")))
+    print(compare(pool, run, chosen(options), lambda text: print(text, flush=True)))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
