@@ -1,4 +1,4 @@
-"""A hundred jobs while workers are killed at random: all end right, none is done twice, nothing half is left."""
+"""Jobs while workers are killed at random: all end right, none is done twice, nothing half is left."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ import signal
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.instant import FACTS, Slow
+from benchmarks.private_postgres import PrivatePostgres
 from himmel.cli.serve import DATABASE, open_data
 from himmel.service.database import Database
 from himmel.service.engine import Order
@@ -23,12 +26,15 @@ GAP = (1.0, 6.0)
 """Seconds between two kills."""
 
 
-def main(minutes: float) -> None:
-    """At most `minutes`. HIMMEL_DATABASE may name an empty Postgres."""
-    with tempfile.TemporaryDirectory() as name:
-        folder, database = open_data(name, database=os.environ.get(DATABASE))
+def main(minutes: float, count: int = JOBS, kind: str = "sqlite") -> None:
+    """At most `minutes`. count: of jobs. kind: "sqlite", or "postgres" for one that is begun for this and ended after.
+
+    HIMMEL_DATABASE may name an empty Postgres instead.
+    """
+    with tempfile.TemporaryDirectory() as name, _tables(kind) as address:
+        folder, database = open_data(name, database=address)
         jobs = Jobs(database)
-        ids = [_added(jobs, folder, number) for number in range(JOBS)]
+        ids = [_added(jobs, folder, number) for number in range(count)]
         workers = Workers(Slow, folder, database, None, WORKERS)
         workers.start()
         began, kills = time.monotonic(), 0
@@ -40,7 +46,25 @@ def main(minutes: float) -> None:
                 kills += 1
         took = time.monotonic() - began
         workers.close()
+        print(f"Jobs in {'Postgres' if database.shared else 'SQLite'}.\n")
         print(_findings(database, folder, ids, kills, took))
+
+
+@contextmanager
+def _tables(kind: str) -> Iterator[str | None]:
+    """The address of an empty database; None for the file in the folder."""
+    if given := os.environ.get(DATABASE):
+        yield given
+    elif kind == "sqlite":
+        yield None
+    else:
+        server = PrivatePostgres.newest()
+        if server is None:
+            raise SystemExit("Postgres is not installed (Debian: apt-get install postgresql)")
+        try:
+            yield server.database()
+        finally:
+            server.close()
 
 
 def _added(jobs: Jobs, folder: Path, number: int) -> str:
