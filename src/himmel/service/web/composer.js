@@ -1,6 +1,7 @@
 // Where a clip or a film is composed and ordered.
 import { useState } from "preact/hooks";
 import { html } from "./html.js";
+import { Names } from "./characters.js";
 import * as draft from "./draft.js";
 import { Choice, Field, Slider, Tick } from "./fields.js";
 import { Film } from "./film.js";
@@ -38,6 +39,7 @@ export function Composer({ over }) {
     <${Choice} legend=${t("mode.legend")} name="mode" value=${draft.mode.value}
       options=${[["clip", t("mode.clip")], ["film", t("mode.film")]]} onChange=${(value) => { draft.mode.value = value; }} />
     ${film ? html`<${Film} over=${over} />` : html`<${Clip} over=${over} />`}
+    <${Names} />
     <${Reading} />
     <${More} film=${film} />
     ${trouble && html`<${Sorry} code=${trouble.code} message=${trouble.message} />`}
