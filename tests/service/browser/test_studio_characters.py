@@ -57,7 +57,7 @@ def test_a_clip_of_the_gallery_is_looked_at_by_keyboard_alone(studio: Studio, pa
     page.keyboard.type("Nobody")
     with page.expect_response("**/v1/videos/characters") as asked:
         page.keyboard.press("Enter")
-    # The tiny model makes noise, so both answers are right: something was seen in it, or plain words say that nothing was.
+    # The tiny model makes noise, so both answers are right: something was seen in it, or nothing.
     if asked.value.ok:
         studio.service.ask("DELETE", f"/v1/videos/characters/{asked.value.json()['id']}")
     else:

@@ -39,7 +39,6 @@ export function Composer({ over }) {
     <${Choice} legend=${t("mode.legend")} name="mode" value=${draft.mode.value}
       options=${[["clip", t("mode.clip")], ["film", t("mode.film")]]} onChange=${(value) => { draft.mode.value = value; }} />
     ${film ? html`<${Film} over=${over} />` : html`<${Clip} over=${over} />`}
-    <${Names} />
     <${Reading} />
     <${More} film=${film} />
     ${trouble && html`<${Sorry} code=${trouble.code} message=${trouble.message} />`}
@@ -57,6 +56,7 @@ function Clip({ over }) {
       <label class="question" for="prompt">${t("prompt.label")}</label>
       <textarea id="prompt" rows="3" maxlength="2000" dir="auto" placeholder=${t("prompt.example")} value=${draft.prompt.value}
         onInput=${(event) => { draft.prompt.value = event.currentTarget.value; }} />
+      <${Names} />
     </div>
     <${Timeline} over=${over} />`;
 }
