@@ -77,7 +77,8 @@ def served(folder: str) -> Iterator[str]:
 def playing(page: Any) -> None:
     """Waits until the clip on the stage has moved."""
     page.locator(".screen video").wait_for()
-    page.wait_for_function("document.querySelector('.screen video')?.currentTime > 0")
+    while not page.evaluate("document.querySelector('.screen video')?.currentTime > 0"):
+        page.wait_for_timeout(50)  # the page's policy forbids to wait inside of it
 
 
 @dataclass(frozen=True)

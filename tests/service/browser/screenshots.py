@@ -195,7 +195,8 @@ def compare(studio: Camera) -> None:
     for box in page.locator(".tile input[type=checkbox]").all()[:2]:
         box.check()
     page.locator(".pair-view video").nth(1).wait_for()
-    page.wait_for_function("[...document.querySelectorAll('.pair-view video')].every((one) => one.readyState > 0)")
+    while not page.evaluate("[...document.querySelectorAll('.pair-view video')].every((one) => one.readyState > 0)"):
+        page.wait_for_timeout(100)
     still(page)
     studio.keep(page, "compare.png")
     page.close()
