@@ -75,7 +75,7 @@ class Run:
 
     async def _watch(self) -> None:
         while True:
-            self.memory.append((_memory(self.pid), sum(map(_memory, _children(self.pid)))))
+            self.memory.append((_memory(self.pid), sum(map(_memory, children(self.pid)))))
             await asyncio.sleep(1)
 
     async def _client(self, number: int) -> None:
@@ -172,7 +172,7 @@ class Connection:
         await self.writer.wait_closed()
 
 
-def _children(pid: int) -> list[int]:
+def children(pid: int) -> list[int]:
     """Processes that any thread of a process has begun."""
     return [int(one) for file in Path(f"/proc/{pid}/task").glob("*/children") for one in file.read_text().split()]
 

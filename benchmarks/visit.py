@@ -10,10 +10,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection
+from pathlib import Path
 from typing import Any
+
+from benchmarks.load import children
 
 WORDS = "a red ball rolls to the left across the grass at sunset"
 LONG = {"prompt": WORDS, "seconds": 8}
@@ -31,7 +34,7 @@ def main() -> None:
         raise SystemExit("no Chromium here (Debian: apt-get install chromium)")
     from playwright.sync_api import sync_playwright
 
-    print("| from the command on | seconds |\n|---|---|")
+    print("| from the command on | seconds | processor seconds of the service |\n|---|---|---|")
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
         options = ["--no-sandbox"] if os.geteuid() == 0 else []  # Chromium's sandbox refuses to run as root
         browser = playwright.chromium.launch(executable_path=program, args=options)
@@ -39,10 +42,12 @@ def main() -> None:
         page.set_default_timeout(PATIENCE)
         began = time.monotonic()
 
-        def told(what: str) -> None:
-            print(f"| {what} | {time.monotonic() - began:.1f} |", flush=True)
+        with served(folder) as (address, pid):
+            spent = 0.0
 
-        with served(folder) as address:
+            def told(what: str) -> None:
+                print(f"| {what} | {time.monotonic() - began:.1f} | {processor(pid) - spent:.1f} |", flush=True)
+
             told("the address is printed")
             page.goto(address)
             page.get_by_label("What do you want to see?").fill(WORDS)
@@ -53,7 +58,7 @@ def main() -> None:
             told("the clip is ordered: the model is loaded, the words are checked")
             playing(page)
             told("the clip of 2 s plays")
-            began = time.monotonic()
+            began, spent = time.monotonic(), processor(pid)
             page.locator(".actions button").nth(1).click()
             page.locator("progress").wait_for()
             playing(page)
@@ -63,15 +68,24 @@ def main() -> None:
 
 
 @contextmanager
-def served(folder: str) -> Iterator[str]:
-    """The address of the studio of a new service."""
+def served(folder: str) -> Iterator[tuple[str, int]]:
+    """(address of the studio, process) of a new service."""
     words = [sys.executable, "-u", "-m", "himmel", "serve", "--port", "0", "--data", folder]
     with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as service:
         assert service.stdout is not None
         try:
-            yield service.stdout.readline().split()[1].removesuffix("v1")
+            yield service.stdout.readline().split()[1].removesuffix("v1"), service.pid
         finally:
             service.terminate()
+
+
+def processor(pid: int) -> float:
+    """Processor seconds of a process and those that it began: what other programs beside it change least."""
+    ticks = 0
+    for one in (pid, *children(pid)):
+        with suppress(OSError):
+            ticks += sum(map(int, Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()[11:13]))
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def playing(page: Any) -> None:
