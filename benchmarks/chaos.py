@@ -80,16 +80,20 @@ def _left(database: Database) -> int:
 
 
 def _findings(database: Database, folder: Path, ids: list[str], kills: int, took: float) -> str:
-    rows = database.rows("SELECT status, tries FROM jobs")
-    ended, tries = Counter(row["status"] for row in rows), Counter(row["tries"] for row in rows)
+    ended = Counter(row["status"] for row in database.rows("SELECT status FROM jobs"))
     told = database.rows("SELECT id FROM deliveries")
     videos = folder / "videos"
-    twice = sum((videos / one / "made").exists() and (videos / one / "made").read_text() != "made\n" for one in ids)
+    begun, made = (Counter(_lines(videos / one / name) for one in ids) for name in ("begun", "made"))
+    twice = sum(count for times, count in made.items() if times > 1)
     half = sum(1 for one in ids for _ in (videos / one).glob(".*"))
     whole = sum((videos / one / "video.mp4").exists() for one in ids)
     lines = ["| jobs | completed | failed | left | files | told | made twice | half files | kills | seconds |"]
     lines.append("|---|---|---|---|---|---|---|---|---|---|")
     cells = [len(ids), ended["completed"], ended["failed"], _left(database), whole, len(told), twice, half, kills]
     lines.append(f"| {' | '.join(map(str, cells))} | {took:.0f} |")
-    lines.append(f"\n{WORKERS} workers. Jobs by how often they were begun: {dict(sorted(tries.items()))}.")
+    lines.append(f"\n{WORKERS} workers. Jobs by how often they were begun: {dict(sorted(begun.items()))}.")
     return "\n".join(lines)
+
+
+def _lines(file: Path) -> int:
+    return len(file.read_text().splitlines()) if file.exists() else 0
