@@ -9,6 +9,8 @@ from playwright.sync_api import Page, expect
 from studio_page import Open, Studio
 from test_studio import serious, tab_to
 
+from himmel.grammar import read
+
 
 def test_a_character_is_made_named_in_words_and_deleted(studio: Studio, page: Page, live: Live) -> None:
     page.locator(".cast > summary").click()
@@ -35,7 +37,10 @@ def test_a_character_is_made_named_in_words_and_deleted(studio: Studio, page: Pa
     page.get_by_role("button", name="Write Pelle").click()
     assert page.get_by_label("What do you want to see?").input_value() == "then Pelle bounces on sand"
     reading = page.locator(".reading")
-    expect(reading.locator(".read")).to_contain_text("red")
+    expect(reading.locator(".read")).to_contain_text("sand")
+    expect(reading.locator(".read")).not_to_contain_text("Pelle")
+    shown = read(reading.locator(".read").inner_text()).objects  # red or scarlet, as the seed has it
+    assert [thing.colour for thing in shown] == ["red"]
     expect(reading.locator("mark", has_text="Pelle")).to_have_count(0)
     studio.small()
     studio.make()
@@ -84,7 +89,7 @@ def test_characters_are_for_everybody(visit: Open, live: Live) -> None:
                 expect(page.locator("html")).to_have_attribute("lang", language)
                 if page.locator(".cast").get_attribute("open") is None:
                     page.locator(".cast > summary").click()
-                expect(page.locator(".cast-one")).to_contain_text("Kaj")
+                expect(page.locator(".cast-one", has_text="Kaj")).to_be_visible()
                 assert page.evaluate("document.documentElement.scrollWidth") <= 360
             serious(page)
     finally:
