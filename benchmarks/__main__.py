@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import functools
+from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import chaos, load, marks, minute, networks, page, peers, scaling, start, world
+from benchmarks import chaos, load, marks, minute, networks, page, peers, scaling, start, visit, world
 
 ALL = {
     "start": start.main,
@@ -17,18 +18,25 @@ ALL = {
     "world": world.main,
     "marks": marks.main,
 }
-TIMED = {"load": load.main, "chaos": chaos.main}
-"""Those that last as long as they are told to; they run when they are named."""
+SERVICE: dict[str, Callable[[argparse.Namespace], None]] = {
+    "load": lambda told: load.main(told.minutes, told.model),
+    "chaos": lambda told: chaos.main(told.minutes, told.jobs, told.database),
+    "visit": lambda told: visit.main(),
+}
+"""Those of the service. They need its extras and last as long as they are told to; they run when they are named."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"which ones: {', '.join([*ALL, *TIMED])}")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"which ones: {', '.join([*ALL, *SERVICE])}")
     parser.add_argument("--minutes", type=float, default=5.0, help="of load and chaos, each; 5")
+    parser.add_argument("--model", default=load.INSTANT, help="of load: shipped, a folder; an instant fake if not said")
+    parser.add_argument("--jobs", type=int, default=chaos.JOBS, help=f"of chaos; {chaos.JOBS}")
+    parser.add_argument("--database", choices=["sqlite", "postgres"], default="sqlite", help="of chaos; sqlite")
     parser.add_argument("--page", type=Path, metavar="FOLDER", help="also write index.html and plots there")
     told = parser.parse_args()
     names = told.names or list(ALL)
-    every = ALL | {name: functools.partial(run, told.minutes) for name, run in TIMED.items()}
+    every = ALL | {name: functools.partial(run, told) for name, run in SERVICE.items()}
     unknown = [name for name in names if name not in every]
     if unknown:
         parser.error(f"no benchmark {', '.join(unknown)}; there are {', '.join(every)}")

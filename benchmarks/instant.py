@@ -43,10 +43,11 @@ class Instant:
 
 
 class Slow(Instant):
-    """Every order takes a second or so, with ten reports, and notes in `made` that it was made."""
+    """Every order takes a second or so, with ten reports, and notes in `begun` and `made` that it was."""
 
     def make(self, order: Order, folder: Path, on_share: OnShare, cancel: threading.Event) -> Facts:
         """Waits, then writes the files."""
+        _note(folder / "begun")
         pause = random.Random(order.prompt).uniform(0.02, 0.15)
         for step in range(10):
             time.sleep(pause)
@@ -54,9 +55,13 @@ class Slow(Instant):
                 raise KeyboardInterrupt
             on_share("sampling", step / 10, None)
         facts = super().make(order, folder, on_share, cancel)
-        with (folder / "made").open("a") as notes:
-            notes.write("made\n")
+        _note(folder / "made")
         return facts
+
+
+def _note(file: Path) -> None:
+    with file.open("a") as notes:
+        notes.write("so\n")
 
 
 def serve(folder: str) -> None:

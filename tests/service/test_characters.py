@@ -96,6 +96,10 @@ def test_a_character_comes_from_a_clip_and_is_read_in_later_prompts(live: Live) 
     none = live.told("POST", "/v1/videos", {"prompt": "Rolly bounces", "characters": [], **FAST})
     assert "Rolly" in none["himmel"]["unknown"][0]
 
+    preview = live.told("POST", "/v1/videos/previews", {"prompt": "Rolly bounces"})
+    assert (looks_of(preview["read_as"][0]), preview["unknown"]) == (looks, [])
+    assert live.told("POST", "/v1/videos/previews", {"prompt": "Rolly bounces", "characters": []})["unknown"]
+
     path = f"/v1/videos/characters/{made.id}"
     assert [one["id"] for one in live.told("GET", "/v1/videos/characters")["data"]].count(made.id) == 1
     assert live.told("DELETE", path) == {"id": made.id, "object": "character.deleted", "deleted": True}

@@ -97,6 +97,25 @@ def test_no_odd_json_breaks_it(idle: Live, content: bytes) -> None:
 
 
 @pytest.mark.parametrize(
+    "board",
+    [
+        {},
+        {"scenes": 5},
+        {"scenes": []},
+        {"scenes": [{}] * 1000},
+        {"scenes": [{"prompt": "x" * 100_000}]},
+        {"scenes": [{"prompt": BALL, "seconds": -1}]},
+        {"scenes": [{"prompt": BALL}], "cards": [{"at": -1, "still": "x"}]},
+        {"scenes": [{"prompt": BALL}], "cards": [{}] * 1000},
+    ],
+)
+def test_no_storyboard_breaks_it(idle: Live, board: dict[str, Any]) -> None:
+    status, headers, answer = idle.ask("POST", "/v1/videos/storyboards", {"storyboard": board})
+    is_answer(status, headers, answer)
+    assert (status, len(answer) < 2000) == (400, True)
+
+
+@pytest.mark.parametrize(
     "path",
     [
         "/v1/videos/..%2f..%2fhimmel.sqlite",

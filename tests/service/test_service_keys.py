@@ -7,7 +7,7 @@ from pathlib import Path
 import openai
 import pytest
 from click.testing import CliRunner
-from live_service import BALL, FAST, Live, wait_for
+from live_service import BALL, FAST, Live, disc, wait_for
 
 from himmel.cli import himmel
 from himmel.cli.engine import PipelineEngine
@@ -69,6 +69,7 @@ def test_others_ids_do_not_exist(keyed: Live, live: Live, finished: openai.types
     keys = Keys(keyed.core.database)
     mine, theirs = (keyed.client(keys.create(name)[1]) for name in ("mine", "theirs"))
     video = mine.videos.create(prompt=BALL, extra_body=FAST)
+    named = str(mine.videos.create_character(name="Rolly", video=disc()).id)
     assert mine.videos.retrieve(video.id).id == video.id
     asks = (
         lambda: theirs.videos.retrieve(video.id),
@@ -80,12 +81,38 @@ def test_others_ids_do_not_exist(keyed: Live, live: Live, finished: openai.types
         lambda: theirs.post(f"/videos/{video.id}/cancel", cast_to=object),
         lambda: theirs.get(f"/videos/{video.id}/events", cast_to=object),
         lambda: theirs.get(f"/videos/{video.id}/recipe", cast_to=object),
+        lambda: theirs.videos.download_content(video.id, variant="thumbnail"),
+        *(lambda p=path, b=body: theirs.post(p, body={**FAST, **b}, cast_to=object) for path, body in used(video.id)),
+        lambda: theirs.videos.get_character(named),
+        lambda: theirs.delete(f"/videos/characters/{named}", cast_to=object),
+        lambda: theirs.videos.create(prompt="Rolly", extra_body={"characters": [{"id": named}]}),
+        lambda: theirs.post(
+            "/videos/previews", body={"prompt": "Rolly", "characters": [{"id": named}]}, cast_to=object
+        ),
     )
     for ask in asks:
         with pytest.raises(openai.NotFoundError):
             ask()
     assert mine.videos.retrieve(video.id).status == "queued"
     assert theirs.videos.list().data == []
+    assert theirs.get("/videos/characters", cast_to=object) == {"object": "list", "data": []}
+    unknown = theirs.videos.create(prompt="Rolly bounces", extra_body=FAST).to_dict()["himmel"]["unknown"]
+    assert "Rolly" in unknown[0]
+    assert mine.videos.get_character(named).name == "Rolly"
+
+
+def used(video_id: str) -> list[tuple[str, dict[str, object]]]:
+    """Orders that say a video as what they are made from."""
+    it = {"id": video_id}
+    board = {"scenes": [{"prompt": BALL}], "cards": [{"at": 0, "video": video_id}]}
+    return [
+        ("/videos", {"prompt": BALL, "input_reference": it}),
+        ("/videos/edits", {"prompt": BALL, "video": it}),
+        ("/videos/loops", {"video": it}),
+        ("/videos/fills", {"video": it, "gaps": [[0, 1]]}),
+        ("/videos/connections", {"first": it, "second": it}),
+        ("/videos/storyboards", {"storyboard": board}),
+    ]
 
 
 def test_each_key_has_limits_of_its_own(keyed: Live) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from collections.abc import Callable, Iterator
+from multiprocessing import active_children
 from pathlib import Path
 
 import pytest
@@ -52,6 +55,16 @@ def test_a_worker_that_is_killed_is_followed_by_another_that_goes_on(house: Hous
     assert house.ended(next_one).status == "completed"
     assert house.process.starts == 2
     assert house.process.call("check", Order("generate", "fine"), Path("videos")) == FACTS
+
+
+def test_a_question_that_a_killed_worker_does_not_answer_is_put_to_the_next(house: House) -> None:
+    for _ in range(3):
+        wait_for(lambda: house.process.ready)
+        os.kill(
+            next(int(child.pid or 0) for child in active_children() if child.name == "himmel-worker"), signal.SIGKILL
+        )
+        assert house.process.call("check", Order("generate", "fine"), Path("videos")) == FACTS
+    assert house.process.starts == 4
 
 
 def test_a_cancelled_job_that_does_not_stop_is_cut_off_within_two_seconds(house: House) -> None:

@@ -33,8 +33,8 @@ class Watch:
     """Turns finished steps into shares and times.
 
     plan: (stage, steps, expected work of one step) in order; work 0 means that this stage says nothing of the others.
-    Only the ratios of work matter, and the time measured in a stage replaces what was expected of it. The share never
-    falls.
+    Only the ratios of work matter, and the time measured in a stage soon outweighs what was expected of it. The share
+    never falls.
     """
 
     def __init__(
@@ -96,7 +96,11 @@ class Watch:
             if self.done[name] == steps:
                 continue
             if self.done[name]:
-                left += self.spent[name] / self.done[name] * (steps - self.done[name])
+                # What was expected counts as one step more: the first one of a stage also pays for what is done once.
+                known = effort > 0 and work > 0
+                spent, done = self.spent[name], self.done[name]
+                pace = (spent + seconds / effort * work) / (done + 1) if known else spent / done
+                left += pace * (steps - done)
             elif effort:
                 left += seconds / effort * work * steps
             else:

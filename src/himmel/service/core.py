@@ -116,8 +116,7 @@ class Core:
             folder.mkdir()
         try:
             order, notes = gather(Media(self, owner, folder))
-            if cast := self.characters.named_in(owner, texts_of(order), asked.cast()):
-                order = replace(order, settings={**order.settings, "characters": cast})
+            order = self.with_cast(owner, order, asked)
             facts: Facts = self.ask("check", order, Path("videos") / job_id)
             order = as_asked(order, facts)
             size = sum(file.stat().st_size for file in folder.iterdir())
@@ -125,6 +124,11 @@ class Core:
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
+
+    def with_cast(self, owner: str, order: Order, asked: Asked) -> Order:
+        """The order with what it has to know of the characters that its words name."""
+        cast = self.characters.named_in(owner, texts_of(order), asked.cast())
+        return replace(order, settings={**order.settings, "characters": cast}) if cast else order
 
     def ask(self, method: str, *arguments: object) -> Any:
         """What the engine answers. Raises ApiError 400 for what it does not do."""

@@ -155,6 +155,7 @@ def capabilities(core: Served, key: Caller) -> dict[str, Any]:
             "/v1/videos/connections": ["connect"],
             "/v1/videos/storyboards": ["storyboard"],
             "/v1/videos/images": ["image"],
+            "/v1/videos/characters": ["name what a clip is about"],
         },
         "not_available": ["sound"],
     }

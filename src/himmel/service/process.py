@@ -87,26 +87,43 @@ class WorkerProcess:
             thread.join(GRACE + 3)
 
     def call(self, method: str, *arguments: object) -> Any:
-        """What a method of the engine answers. Raises what it raises, and ApiError 503 while there is no engine."""
+        """What a method of the engine answers. Raises what it raises, and ApiError 503 while there is no engine.
+
+        Questions change nothing, so one that a worker did not live to answer is put to the next worker, once.
+        """
         deadline = time.monotonic() + WAIT
+        for last in (False, True):
+            self._wait_until_ready(deadline)
+            pipe = self._pipe
+            try:
+                return self._ask(pipe, method, arguments, deadline)
+            except TimeoutError:
+                raise ApiError(503, "the worker does not answer", "worker_busy") from None
+            except (OSError, ValueError, EOFError):
+                if last:
+                    break
+                while self._pipe is pipe and time.monotonic() < deadline:
+                    time.sleep(0.02)
+        raise ApiError(503, "the worker ended; a new one begins", "worker_died", retry=True)
+
+    def _wait_until_ready(self, deadline: float) -> None:
         while not self._ready.wait(0.05):
             if self.trouble:
                 raise ApiError(503, f"the model cannot be loaded: {self.trouble}", "model_unavailable")
             if time.monotonic() > deadline or self._over.is_set():
                 raise ApiError(503, "the model is still being loaded", "model_loading", retry=True)
+
+    def _ask(self, pipe: Connection | None, method: str, arguments: tuple[object, ...], deadline: float) -> Any:
+        """One question to the worker at the other end of a pipe. Raises OSError where it has ended."""
         answer: Future[Any] = Future()
         number = next(self._numbers)
         self._answers[number] = answer
         try:
             with self._sending:
-                if self._pipe is None:
-                    raise OSError
-                self._pipe.send((number, method, arguments))
+                if pipe is None or pipe is not self._pipe:
+                    raise ConnectionError
+                pipe.send((number, method, arguments))
             return answer.result(max(0.1, deadline - time.monotonic()))
-        except TimeoutError:
-            raise ApiError(503, "the worker does not answer", "worker_busy") from None
-        except (OSError, ValueError, EOFError):
-            raise ApiError(503, "the worker ended; a new one begins", "worker_died", retry=True) from None
         finally:
             self._answers.pop(number, None)
 

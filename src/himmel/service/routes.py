@@ -194,8 +194,9 @@ async def remix_video(video_id: str, request: Request, core: Served, key: Caller
 def get_video(video_id: str, response: Response, core: Served, key: Caller) -> Video:
     """How far a job is. The header `openai-poll-after-ms` says when it is worth asking again."""
     job = core.job(key, video_id)
-    response.headers["openai-poll-after-ms"] = str(pace_of(job))
-    return told(core, job)
+    video = told(core, job)
+    response.headers["openai-poll-after-ms"] = str(pace_of(job, video.himmel.position))
+    return video
 
 
 @router.delete("/videos/{video_id}")

@@ -20,7 +20,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from himmel.service import orders, ways
-from himmel.service.core import Media
+from himmel.service.core import Media, owner_of
 from himmel.service.engine import Facts
 from himmel.service.fields import read_body, structured
 from himmel.service.routes import ERRORS, Caller, Served, body_of
@@ -54,7 +54,7 @@ async def preview_words(request: Request, core: Served, key: Caller) -> Preview:
     """What a model will read of the words of a clip, or with `storyboard` of a film. Media are left out of it."""
     body = await read_body(request)
     ways.check_files(body)
-    fields = structured(body.fields, "storyboard")
+    fields = structured(body.fields, "characters", "storyboard")
     if isinstance(board := fields.get("storyboard"), dict):
         fields = {**fields, "storyboard": {name: value for name, value in board.items() if name != "cards"}}
         asked = orders.read(orders.Film, fields)
@@ -64,6 +64,7 @@ async def preview_words(request: Request, core: Served, key: Caller) -> Preview:
         gather = ways.create(asked, body)
     folder = Path("incoming")  # nothing is read from it
     order, _ = gather(Media(core, "", core.folder / folder))
+    order = await run_in_threadpool(core.with_cast, owner_of(key), order, asked)
     facts: Facts = await run_in_threadpool(core.ask, "check", order, folder)
     return Preview(
         seconds=round(facts.seconds, 3),

@@ -185,7 +185,12 @@ def video_of(job: Job, position: int | None = None) -> Video:
     )
 
 
-def pace_of(job: Job) -> int:
-    """After how many milliseconds it is worth asking again; the clients keep the first answer for all their asking."""
+def pace_of(job: Job, position: int | None = None) -> int:
+    """After how many milliseconds it is worth asking again; the clients keep the first answer for all their asking.
+
+    position: jobs before it, while it is queued.
+    """
+    if position:
+        return 500 if position < 5 else 1000
     left = job.seconds_left or 1.0
     return 300 if left < 2 else 500 if left < 10 else 1000

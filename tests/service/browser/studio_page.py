@@ -79,18 +79,18 @@ class Studio:
     def jobs(self) -> list[dict[str, Any]]:
         return self.service.told("GET", "/v1/videos?limit=100")["data"]
 
-    def drop(self, content: bytes, name: str, kind: str) -> None:
-        """Lets a file fall onto the page."""
+    def drop(self, content: bytes, name: str, kind: str, on: str = "body") -> None:
+        """Lets a file fall onto the page, or a part of it."""
         self.page.evaluate(
-            """([content, name, kind]) => {
+            """([content, name, kind, on]) => {
                 const bytes = Uint8Array.from(atob(content), (one) => one.charCodeAt(0));
                 const data = new DataTransfer();
                 data.items.add(new File([bytes], name, { type: kind }));
                 const how = { dataTransfer: data, bubbles: true, cancelable: true };
                 for (const event of ["dragover", "drop"])
-                    document.body.dispatchEvent(new DragEvent(event, how));
+                    document.querySelector(on).dispatchEvent(new DragEvent(event, how));
             }""",
-            [base64.b64encode(content).decode(), name, kind],
+            [base64.b64encode(content).decode(), name, kind, on],
         )
 
     def where(self) -> str:

@@ -35,6 +35,7 @@ def test_first_visit_to_first_clip(studio: Studio, page: Page, tmp_path: Path) -
     expect(page.locator(".tile")).not_to_have_count(0)
     studio.stage.get_by_role("button", name="Signed").click()
     expect(page.get_by_role("dialog")).to_contain_text("Nobody changed the file since it was signed")
+    expect(page.get_by_role("dialog")).not_to_contain_text("c2pa.")  # each action has plain words
     page.get_by_role("button", name="Close").click()
     with page.expect_download() as saved:
         page.get_by_role("button", name="Download").click()

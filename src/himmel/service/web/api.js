@@ -57,6 +57,8 @@ export const cancel = (id) => json(`${video(id)}/cancel`, { method: "POST" });
 export const remove = (id) => json(video(id), { method: "DELETE" });
 export const recipe = (id) => json(`${video(id)}/recipe`);
 export const capabilities = () => json("/v1/capabilities");
+export const characters = () => json("/v1/videos/characters");
+export const removeCharacter = (id) => json(`/v1/videos/characters/${encodeURIComponent(id)}`, { method: "DELETE" });
 export const contentUrl = (id, variant = "video") => `${video(id)}/content?variant=${variant}`;
 export const content = async (id, variant) => (await ask(contentUrl(id, variant))).blob();
 export const verify = (file) => post("/v1/videos/verifications", { file });

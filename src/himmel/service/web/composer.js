@@ -1,6 +1,7 @@
 // Where a clip or a film is composed and ordered.
 import { useState } from "preact/hooks";
 import { html } from "./html.js";
+import { Names } from "./characters.js";
 import * as draft from "./draft.js";
 import { Choice, Field, Slider, Tick } from "./fields.js";
 import { Film } from "./film.js";
@@ -55,6 +56,7 @@ function Clip({ over }) {
       <label class="question" for="prompt">${t("prompt.label")}</label>
       <textarea id="prompt" rows="3" maxlength="2000" dir="auto" placeholder=${t("prompt.example")} value=${draft.prompt.value}
         onInput=${(event) => { draft.prompt.value = event.currentTarget.value; }} />
+      <${Names} />
     </div>
     <${Timeline} over=${over} />`;
 }

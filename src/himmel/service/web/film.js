@@ -1,5 +1,6 @@
 // The storyboard: scenes as cards on a time line, cuts between them, pictures and clips at times.
 import { html } from "./html.js";
+import { Names } from "./characters.js";
 import { cards, filmSeconds, scene, scenes, style } from "./draft.js";
 import { Field, Tick } from "./fields.js";
 import { Peek, take } from "./media.js";
@@ -35,6 +36,7 @@ export function Film({ over }) {
     </div>
     <p class="quiet film-total">${t("film.total", { n: scenes.value.length, time: seconds(filmSeconds.value) })}</p>
     <ol class="scenes">${scenes.value.map((one, i) => html`<${Scene} key=${one.key} one=${one} i=${i} count=${scenes.value.length} />`)}</ol>
+    <${Names} />
     <div class="given-row">
       <button type="button" onClick=${add}>${t("film.add")}</button>
       <${Chooser} label=${t("film.add_card")} onFiles=${take} multiple />

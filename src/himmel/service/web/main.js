@@ -1,6 +1,8 @@
 // The studio: puts the parts of the page together.
 import { effect } from "@preact/signals";
 import { render } from "preact";
+import { watchCast } from "./cast.js";
+import { Characters } from "./characters.js";
 import { Composer } from "./composer.js";
 import { Gallery } from "./gallery.js";
 import { Head, Notices, looks } from "./head.js";
@@ -17,7 +19,7 @@ function Studio() {
   return html`<${Head} />
     <${Notices} />
     <main>
-      <${Composer} over=${over} />
+      <div class="side"><${Composer} over=${over} /><${Characters} /></div>
       <${Stage} />
       <${Gallery} />
     </main>
@@ -30,5 +32,6 @@ effect(() => {
   document.documentElement.dataset.looks = looks.value;
 });
 watch();
+watchCast();
 previewWords();
 render(html`<${Studio} />`, document.getElementById("studio"));

@@ -1,6 +1,7 @@
 // What the model will read of the words, asked for a moment after the typing stops.
 import { effect, signal } from "@preact/signals";
 import * as api from "./api.js";
+import { cast } from "./cast.js";
 import { board, expand, filled, length, mode, prompt, seedNow } from "./draft.js";
 import { server } from "./jobs.js";
 
@@ -26,7 +27,7 @@ export function previewWords() {
       preview.value = null;
       return undefined;
     }
-    const text = JSON.stringify(fields);
+    const text = JSON.stringify([fields, cast.value.map((one) => one.id)]); // what a name means may have changed
     if (text === asked) return undefined;
     const end = new AbortController();
     const timer = setTimeout(async () => {

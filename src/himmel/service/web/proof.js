@@ -5,7 +5,7 @@ import { html } from "./html.js";
 import { still } from "./media.js";
 import { Sorry } from "./sorry.js";
 import { Chooser } from "./timeline.js";
-import { has, t } from "./words.js";
+import { has, t, when } from "./words.js";
 
 /** Opens a dialog with what the signed manifest of a clip says. */
 export function Badge({ video }) {
@@ -14,7 +14,7 @@ export function Badge({ video }) {
     const blob = await api.content(video.id, "video");
     return new File([blob], `${video.id}.${still(video) ? "png" : "mp4"}`, { type: blob.type });
   };
-  return html`<button type="button" class="badge" onClick=${() => setShown(true)}>${t("proof.badge")}</button>
+  return html`<button type="button" class="badge" title=${t("proof.badge_about")} onClick=${() => setShown(true)}>${t("proof.badge")}</button>
     ${shown && html`<${Proof} find=${fetchFile} onClose=${() => setShown(false)} />`}`;
 }
 
@@ -47,7 +47,7 @@ function Verdict({ told }) {
   const kinds = { trainedAlgorithmicMedia: t("proof.artificial"), compositeWithTrainedAlgorithmicMedia: t("proof.composite") };
   const rows = [
     ["proof.maker", told.maker], ["proof.model", told.model && `${told.model} (${told.model_hash.slice(0, 12)}…)`],
-    ["proof.when", told.when], ["proof.actions", actions], ["proof.kind", kinds[told.source] ?? told.source],
+    ["proof.when", told.when && when(Date.parse(told.when) / 1000)], ["proof.actions", actions], ["proof.kind", kinds[told.source] ?? told.source],
     ["proof.signer", told.signer], ["proof.certificate", told.certificate], ["proof.recipe", told.recipe && `${told.recipe.slice(0, 16)}…`],
     ["proof.sources", told.sources.map((one) => one.name).join(", ")],
   ].filter(([, value]) => value);

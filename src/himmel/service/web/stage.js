@@ -1,6 +1,7 @@
 // The clip that is looked at: while it is made, when it is done, or why it is not. Two of them side by side.
 import { useEffect, useRef, useState } from "preact/hooks";
 import * as api from "./api.js";
+import { pose } from "./cast.js";
 import { Unknown } from "./composer.js";
 import * as draft from "./draft.js";
 import { html } from "./html.js";
@@ -117,6 +118,7 @@ function Actions({ video }) {
         onClick=${attempt(() => order(repeat.path, repeat.fields))}>${t(done ? "act.vary" : "act.again")}</button>`}
       ${done && !still(video) && html`<button type="button" aria-expanded=${form} onClick=${() => setForm(!form)}>${t("act.remix")}</button>`}
       ${done && html`<button type="button" title=${t("act.use_about")} onClick=${attempt(use)}>${t("act.use")}</button>`}
+      ${done && html`<button type="button" title=${t("act.cast_about")} onClick=${attempt(async () => pose(await mediumOf(video)))}>${t("act.cast")}</button>`}
       <button type="button" title=${t("act.reuse_about")} onClick=${() => draft.reuse(video)}>${t("act.reuse")}</button>
       ${done && html`<button type="button" aria-pressed=${compared.value.includes(video.id)}
         onClick=${() => compare(video.id)}>${t("act.compare")}</button>`}

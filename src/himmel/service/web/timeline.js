@@ -1,9 +1,10 @@
 // The timeline of one clip: what is given stands there as a picture, what will be made as an empty part.
 import { useEffect, useState } from "preact/hooks";
 import { html } from "./html.js";
+import { pose } from "./cast.js";
 import { find } from "./jobs.js";
 import { at, chosenWay, gap, given, length, region, strength, takeAway, way, ways } from "./draft.js";
-import { Peek, mediumOf, place, take } from "./media.js";
+import { Peek, mediumFrom, mediumOf, place, take } from "./media.js";
 import { Region } from "./region.js";
 import { Choice, Slider } from "./fields.js";
 import { announce, seconds, t } from "./words.js";
@@ -43,7 +44,7 @@ function Part({ part }) {
   </li>`;
 }
 
-/** Lets files, and clips of the gallery, be dropped anywhere on the page. */
+/** Lets files, and clips of the gallery, be dropped anywhere on the page: on the characters, they are to be one. */
 export function useDrops() {
   const [over, setOver] = useState(false);
   useEffect(() => {
@@ -57,11 +58,16 @@ export function useDrops() {
     const drop = async (event) => {
       event.preventDefault();
       setOver(false);
+      const files = [...event.dataTransfer.files];
       const video = find(event.dataTransfer.getData("text/x-himmel"));
-      if (video) place(await mediumOf(video));
-      else if (event.dataTransfer.files.length) await take([...event.dataTransfer.files]);
-      else return;
-      announce("said.placed");
+      const cast = event.target.closest?.(".cast");
+      if (!video && !files.length) return;
+      for (const one of video ? [video] : cast ? files.slice(0, 1) : files) {
+        const medium = await (video ? mediumOf(one) : mediumFrom(one));
+        if (cast) pose(medium);
+        else place(medium);
+      }
+      if (!cast) announce("said.placed");
     };
     const handlers = { dragover: enter, dragleave: leave, drop };
     for (const [name, handler] of Object.entries(handlers)) addEventListener(name, handler);
