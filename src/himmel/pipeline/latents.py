@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from himmel.autoencoder.config import PIXELS_A_TOKEN
-from himmel.flow import sampling_levels
+from himmel.flow import Canvas, sampling_levels
 from himmel.footage.fit import Medium
 from himmel.grammar import phrases
 from himmel.pipeline.blend import Blend
@@ -37,6 +37,7 @@ class LatentEngine:
     """`engine.Engine` by the networks of `parts`."""
 
     device = "cpu"
+    closed = False
 
     def __init__(self, parts: Parts) -> None:
         self.parts = parts
@@ -103,7 +104,8 @@ class LatentEngine:
         large = recipe.solver == SHORTCUT
         for number, window in timeline.grid.walk(timeline.known):
             canvas = timeline.canvas(window, float(recipe.rate))
-            denoise = denoiser(self.parts.transformer, words[number], canvas, recipe.guidance, large)
+            closed = _closed(timeline, window, canvas) if self.closed else None
+            denoise = denoiser(self.parts.transformer, words[number], canvas, recipe.guidance, large, closed)
             made = sample(
                 watch.seeing(denoise, canvas.result),
                 canvas,
@@ -176,6 +178,14 @@ def _fade(length: int) -> NDArray[np.float32]:
     """Weights [length] that rise from the ends to 1 within FADE pixels."""
     place = np.arange(length, dtype=np.float32) + 1
     return np.minimum(1, np.minimum(place, place[::-1]) / (min(FADE, length // 4) + 1))
+
+
+def _closed(timeline: Timeline, window: Sequence[int], canvas: Canvas) -> Tensor | None:
+    """bool [G, h, w] which tokens of a window are known already; None where none are."""
+    known = [timeline.known[group] for group in window]
+    known += [True] * (canvas.latents.shape[1] - len(window))  # what stands beside
+    closed = torch.tensor(known)[:, None, None] | (canvas.ceiling == 0)
+    return closed if bool(closed.any()) else None
 
 
 def _noise(seed: int, window: Sequence[int], like: Tensor, known: Sequence[bool]) -> Tensor:
