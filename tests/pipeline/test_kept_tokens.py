@@ -52,9 +52,8 @@ class Counted:
         self.network, self.mask, self.blocks, self.tokens = network, mask, network.blocks, []
 
     def __call__(self, *given: Tensor, **told: Tensor) -> Tensor:
-        latents = told["latents"]
-        self.tokens.append(latents.shape[1])
-        mask = None if self.mask is None else self.mask.expand(latents.shape[0], -1, -1)
+        self.tokens.append(given[0].shape[1])
+        mask = None if self.mask is None else self.mask.expand(given[0].shape[0], -1, -1)
         return self.network(*given, mask=mask, **told)
 
 

@@ -56,7 +56,7 @@ def denoiser(
         _, groups, height, width = x.shape
         levels, index = distinct_levels(level[None].expand(batch, -1, -1, -1))
         clean = ask(
-            latents=to_tokens(x[None].expand(batch, -1, -1, -1, -1)),
+            to_tokens(x[None].expand(batch, -1, -1, -1, -1)),
             levels=levels,
             level_index=index,
             position=positions(canvas.seconds[None].expand(batch, -1), height, width),
@@ -94,8 +94,8 @@ class _Closed:
         self, latents: Tensor, level_index: Tensor, position: Tensor, levels: Tensor, step: Tensor | None, **rest: Any
     ) -> Tensor:
         def part(which: Tensor) -> Tensor:
-            told = {"latents": latents[:, which], "level_index": level_index[:, which], "position": position[:, which]}
-            return self.answer(**told, levels=levels, step=step, kept=self.kept, **rest)
+            told = {"level_index": level_index[:, which], "position": position[:, which]}
+            return self.answer(latents[:, which], **told, levels=levels, step=step, kept=self.kept, **rest)
 
         given = [latents[:, self.given], levels.gather(1, level_index[:, self.given])]
         given += [] if step is None else [step]

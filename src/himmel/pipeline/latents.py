@@ -37,7 +37,6 @@ class LatentEngine:
     """`engine.Engine` by the networks of `parts`."""
 
     device = "cpu"
-    closed = False
 
     def __init__(self, parts: Parts) -> None:
         self.parts = parts
@@ -104,7 +103,7 @@ class LatentEngine:
         large = recipe.solver == SHORTCUT
         for number, window in timeline.grid.walk(timeline.known):
             canvas = timeline.canvas(window, float(recipe.rate))
-            closed = _closed(timeline, window, canvas) if self.closed else None
+            closed = None if large else _closed(timeline, window, canvas)
             denoise = denoiser(self.parts.transformer, words[number], canvas, recipe.guidance, large, closed)
             made = sample(
                 watch.seeing(denoise, canvas.result),
@@ -181,11 +180,14 @@ def _fade(length: int) -> NDArray[np.float32]:
 
 
 def _closed(timeline: Timeline, window: Sequence[int], canvas: Canvas) -> Tensor | None:
-    """bool [G, h, w] which tokens of a window are known already; None where none are."""
+    """bool [G, h, w] which tokens of a window are known already and computed once, where it goes on from what was made
+    before (decision 0032); None in other windows: all of their tokens look at one another.
+    """
     known = [timeline.known[group] for group in window]
+    if not any(there and not timeline.grid.known[group] for there, group in zip(known, window, strict=True)):
+        return None
     known += [True] * (canvas.latents.shape[1] - len(window))  # what stands beside
-    closed = torch.tensor(known)[:, None, None] | (canvas.ceiling == 0)
-    return closed if bool(closed.any()) else None
+    return torch.tensor(known)[:, None, None] | (canvas.ceiling == 0)
 
 
 def _noise(seed: int, window: Sequence[int], like: Tensor, known: Sequence[bool]) -> Tensor:
