@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import islice
 
 import numpy as np
@@ -28,6 +29,7 @@ from himmel.pipeline.timeline import Timeline
 from himmel.records import HimmelError
 from himmel.records.recipe import Recipe
 from himmel.sampling import SOLVERS, sample
+from himmel.transformer import Transformer
 
 FADE = 6
 """Pixels over which a replaced region fades into the picture around it."""
@@ -105,14 +107,15 @@ class LatentEngine:
             canvas = timeline.canvas(window, float(recipe.rate))
             closed = None if large else _closed(timeline, window, canvas)
             denoise = denoiser(self.parts.transformer, words[number], canvas, recipe.guidance, large, closed)
-            made = sample(
-                watch.seeing(denoise, canvas.result),
-                canvas,
-                sampling_levels(recipe.steps, canvas.tokens),
-                _noise(recipe.seed, window, canvas.latents, timeline.known),
-                SOLVERS[recipe.solver],
-                on_step=lambda i, x: watch.step("sampling"),
-            )
+            with _stoppable(self.parts.transformer, watch):
+                made = sample(
+                    watch.seeing(denoise, canvas.result),
+                    canvas,
+                    sampling_levels(recipe.steps, canvas.tokens),
+                    _noise(recipe.seed, window, canvas.latents, timeline.known),
+                    SOLVERS[recipe.solver],
+                    on_step=lambda i, x: watch.step("sampling"),
+                )
             timeline.add(window, canvas.result(made))
             if journal is not None:
                 journal.keep(window, canvas.result(made))
@@ -177,6 +180,17 @@ def _fade(length: int) -> NDArray[np.float32]:
     """Weights [length] that rise from the ends to 1 within FADE pixels."""
     place = np.arange(length, dtype=np.float32) + 1
     return np.minimum(1, np.minimum(place, place[::-1]) / (min(FADE, length // 4) + 1))
+
+
+@contextmanager
+def _stoppable(transformer: Transformer, watch: Watch) -> Iterator[None]:
+    """Asks before every block whether to stop: a step of a large picture takes seconds."""
+    hooks = [block.register_forward_pre_hook(lambda *_: watch.check()) for block in transformer.blocks]
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()
 
 
 def _closed(timeline: Timeline, window: Sequence[int], canvas: Canvas) -> Tensor | None:
