@@ -7,11 +7,12 @@ import functools
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import chaos, load, marks, minute, networks, page, peers, scaling, start, visit, world
+from benchmarks import chaos, feel, load, marks, minute, networks, page, peers, scaling, start, visit, world
 
 ALL = {
     "start": start.main,
     "minute": minute.main,
+    "feel": feel.main,
     "scaling": scaling.main,
     "networks": networks.main,
     "peers": peers.main,
@@ -24,6 +25,8 @@ SERVICE: dict[str, Callable[[argparse.Namespace], None]] = {
     "visit": lambda told: visit.main(),
 }
 """Those of the service. They need its extras and last as long as they are told to; they run when they are named."""
+QUICK = {"minute": minute.main, "feel": feel.main, "scaling": scaling.main, "peers": peers.main}
+"""Those that can be shortened."""
 
 
 def main() -> None:
@@ -33,15 +36,18 @@ def main() -> None:
     parser.add_argument("--model", default=load.INSTANT, help="of load: shipped, a folder; an instant fake if not said")
     parser.add_argument("--jobs", type=int, default=chaos.JOBS, help=f"of chaos; {chaos.JOBS}")
     parser.add_argument("--database", choices=["sqlite", "postgres"], default="sqlite", help="of chaos; sqlite")
+    parser.add_argument("--quick", action="store_true", help=f"less of {', '.join(QUICK)}: minutes on one core")
     parser.add_argument("--page", type=Path, metavar="FOLDER", help="also write index.html and plots there")
     told = parser.parse_args()
     names = told.names or list(ALL)
     every = ALL | {name: functools.partial(run, told) for name, run in SERVICE.items()}
+    every |= {name: functools.partial(run, quick=told.quick) for name, run in QUICK.items()}
     unknown = [name for name in names if name not in every]
     if unknown:
         parser.error(f"no benchmark {', '.join(unknown)}; there are {', '.join(every)}")
     if told.page is not None:
-        print(page.write(told.page, {name: every[name] for name in names}))
+        plots = {"scaling": functools.partial(scaling.plot, quick=told.quick)}
+        print(page.write(told.page, {name: every[name] for name in names}, plots))
         return
     for name in names:
         print(f"\n## {name}\n")

@@ -9,14 +9,36 @@ from collections.abc import Callable
 import torch
 
 
+def now() -> float:
+    """Seconds on the clock of a measurement; only differences count. With one thread they are seconds of the processor,
+    so that what else runs on the machine is not counted; with more they are seconds of the day.
+    """
+    return time.process_time() if torch.get_num_threads() == 1 else time.perf_counter()
+
+
+def which() -> str:
+    """What `now` counts, for those who read a table."""
+    threads = torch.get_num_threads()
+    return "1 thread, processor seconds" if threads == 1 else f"{threads} threads, wall seconds"
+
+
 def median_seconds(call: Callable[[], object], repeats: int = 5) -> float:
-    """The median of `repeats` timed calls after one that is not counted."""
+    """The median of `repeats` timed calls after one that is not counted. For work in this process: see `now`."""
+    return _median(call, repeats, now)
+
+
+def median_wall_seconds(call: Callable[[], object], repeats: int = 5) -> float:
+    """The same by the clock on the wall, for what other processes do."""
+    return _median(call, repeats, time.perf_counter)
+
+
+def _median(call: Callable[[], object], repeats: int, clock: Callable[[], float]) -> float:
     call()
     times = []
     for _ in range(repeats):
-        began = time.perf_counter()
+        began = clock()
         call()
-        times.append(time.perf_counter() - began)
+        times.append(clock() - began)
     return statistics.median(times)
 
 

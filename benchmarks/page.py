@@ -12,7 +12,6 @@ from pathlib import Path
 
 import torch
 
-from benchmarks import scaling
 from himmel import __version__
 from himmel.pipeline.machine import this_machine
 
@@ -20,16 +19,24 @@ STYLE = "body{font:16px/1.5 system-ui;max-width:64rem;margin:2rem auto;padding:0
 STYLE += "td,th{padding:.2rem .6rem;text-align:left}"
 
 
-def write(folder: Path, parts: Mapping[str, Callable[[], None]]) -> Path:
-    """Runs `parts`, prints what they print, and writes index.html and the plots into `folder`."""
+def write(
+    folder: Path, parts: Mapping[str, Callable[[], None]], plots: Mapping[str, Callable[[Path], None]] | None = None
+) -> Path:
+    """Runs `parts`, prints what they print, and writes index.html into `folder`, with the plots of those that have one.
+
+    plots: by name of the part, takes where the picture goes.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    sections = [f"<h2>{html.escape(name)}</h2>\n{as_html(_printed(name, run))}" for name, run in parts.items()]
-    if "scaling" in parts:
-        plot(folder / "scaling.png")
-        sections.append('<img src="scaling.png" alt="cost against duration, pixels and steps">')
+    sections = []
+    for name, run in parts.items():
+        sections.append(f"<h2>{html.escape(name)}</h2>\n{as_html(_printed(name, run))}")
+        if plots is not None and name in plots:
+            plots[name](folder / f"{name}.png")
+            sections.append(f'<p><img src="{name}.png" alt="plots of {name}" style="max-width:100%"></p>')
     machine = this_machine()
     about = f"himmel {__version__}, torch {torch.__version__}, Python {platform.python_version()}, "
-    about += f"{html.escape(machine.processor)}, {machine.cores} cores, {datetime.now(UTC):%Y-%m-%d}"
+    about += f"{html.escape(machine.processor)}, {machine.cores} cores, {torch.get_num_threads()} threads, "
+    about += f"{datetime.now(UTC):%Y-%m-%d}"
     page = folder / "index.html"
     body = f"<h1>Speed of himmel</h1><p>{about}</p>" + "\n".join(sections)
     head = f'<meta charset="utf-8"><title>Speed of himmel</title><style>{STYLE}</style>'
@@ -68,21 +75,3 @@ def _table(rows: list[list[str]]) -> str:
         return "<tr>" + "".join(f"<{tag}>{html.escape(cell)}</{tag}>" for cell in cells) + "</tr>"
 
     return "<table>" + line(head, "th") + "".join(line(row, "td") for row in body) + "</table>"
-
-
-def plot(path: Path) -> None:
-    """Cost against duration, pixels and steps, both axes logarithmic."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
-    found = scaling.measure()
-    figure, axes = pyplot.subplots(1, len(found), figsize=(4 * len(found), 3.4), layout="constrained")
-    for axis, (name, (sizes, costs)) in zip(axes, found.items(), strict=True):
-        axis.loglog(sizes, costs, "o-")
-        axis.set_title(f"exponent {scaling.exponent(sizes, costs):.2f}")
-        axis.set_xlabel(name)
-        axis.set_ylabel("seconds")
-    figure.savefig(path, dpi=110)
-    pyplot.close(figure)

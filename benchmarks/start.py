@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.clock import median_seconds
+from benchmarks.clock import median_wall_seconds
 
 
 def main() -> None:
@@ -28,4 +28,4 @@ def main() -> None:
 
 
 def _run(command: list[str], repeats: int) -> float:
-    return median_seconds(lambda: subprocess.run(command, check=True, capture_output=True), repeats)
+    return median_wall_seconds(lambda: subprocess.run(command, check=True, capture_output=True), repeats)

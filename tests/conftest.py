@@ -43,6 +43,7 @@ def identity_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("identity")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HIMMEL_IDENTITY", str(folder))
+        patch.setenv("XDG_DATA_HOME", str(folder / "data"))
         yield folder
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -14,6 +16,7 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from streams import stream
+from torch.utils.hooks import RemovableHandle
 
 from himmel.footage.read import read_video
 from himmel.pipeline import Pipeline, cost, parts
@@ -93,6 +96,38 @@ def test_progress_is_told_for_every_step(pipeline: Pipeline) -> None:
     assert [p.stage for p in seen] == ["reading", *["sampling"] * 3, *["decoding"] * 2]
     assert [p.share for p in seen] == sorted(p.share for p in seen)
     assert (seen[-1].share, seen[-1].seconds_left) == (1.0, 0.0)
+
+
+def test_cancel_stops_within_a_step_and_leaves_nothing_on_the_network(pipeline: Pipeline) -> None:
+    assert isinstance(pipeline.parts, parts.Parts)
+    blocks, asked = pipeline.parts.transformer.blocks, []
+    cancel = threading.Event()
+    before = [hook for block in blocks for hook in block._forward_pre_hooks]
+
+    def first_block(*_: object) -> None:
+        asked.append(len(asked))
+        cancel.set()
+
+    def last_block(*_: object) -> None:
+        raise AssertionError("the step went on")
+
+    with (
+        removed(blocks[0].register_forward_pre_hook(first_block)),
+        removed(blocks[-1].register_forward_hook(last_block)),
+        pytest.raises(Cancelled),
+    ):
+        pipeline.generate(BALL, cancel=cancel, **FAST)
+    assert asked == [0]
+    assert [hook for block in blocks for hook in block._forward_pre_hooks] == before
+
+
+@contextmanager
+def removed(hook: RemovableHandle) -> Iterator[None]:
+    """The hook while the block runs."""
+    try:
+        yield
+    finally:
+        hook.remove()
 
 
 @pytest.mark.parametrize("stage", ["reading", "sampling", "decoding"])

@@ -10,7 +10,7 @@ import torch
 
 from himmel.pipeline import Pipeline
 from himmel.pipeline.cost import step_flops
-from himmel.pipeline.parts import best_dtype
+from himmel.pipeline.precision import best_dtype
 from himmel.pipeline.request import check
 from himmel.records import HimmelError
 

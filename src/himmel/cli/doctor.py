@@ -100,15 +100,19 @@ def _python() -> Iterator[Finding]:
 
 def _processor() -> Iterator[Finding]:
     from himmel.pipeline.machine import this_machine
+    from himmel.pipeline.precision import best_dtype, choice, remembered_in
 
-    machine = this_machine()
+    machine, found = this_machine(), choice()
     yield Finding(GOOD, "processor", f"{machine.processor}, {machine.cores} cores for himmel")
-    if machine.amx:
-        yield Finding(GOOD, "bfloat16", "yes, with matrix instructions (AMX)")
-    elif machine.bfloat16:
-        yield Finding(GOOD, "bfloat16", "yes")
+    said = f"{found.bfloat16:g} times as fast as float32 when it was measured"
+    if found.precision == "bfloat16":
+        yield Finding(GOOD, "bfloat16", said + (", with matrix instructions (AMX)" if machine.amx else ""))
     else:
-        yield Finding(NOTE, "bfloat16", "no: himmel computes in 32 bits, two to four times slower")
+        remedy = f"measured once; to measure again, delete {remembered_in(os.environ)}"
+        yield Finding(NOTE, "bfloat16", f"{said}: himmel computes in 32 bits, two to four times slower", remedy)
+    used = str(best_dtype()).removeprefix("torch.")
+    if used != found.precision:
+        yield Finding(NOTE, "precision", f"{used}, as HIMMEL_PRECISION says; {found.precision} is faster here")
 
 
 def _memory() -> Iterator[Finding]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 WORDS = 100  # states that a clip is told, about
 RESERVE = 400 << 20  # bytes: encoder of words, libraries, what else goes on
+ATTENTION = 3.0  # an operation of attention lasts so many times one of a plain matrix product (docs/speed.md)
 MARGIN = 1.25  # the allocator's waste
 
 
@@ -58,10 +59,12 @@ def branches(recipe: Recipe) -> int:
 
 
 def step_flops(recipe: Recipe, parts: Parts) -> float:
-    """Operations of one step of the solver."""
+    """Operations of one step of the solver, those of attention counted as often as they last longer."""
     groups, rows, columns = window_grid(recipe)
     evaluations = branches(recipe) * (2 if recipe.solver == "heun" else 1)
-    return evaluations * forward_flops(parts.transformer.config, groups * rows * columns, WORDS)
+    config, tokens = parts.transformer.config, groups * rows * columns
+    attention = 4.0 * config.depth * config.width * tokens**2
+    return evaluations * (forward_flops(config, tokens, WORDS) + (ATTENTION - 1) * attention)
 
 
 def decoder_flops(config: AutoencoderConfig, tokens: int) -> float:

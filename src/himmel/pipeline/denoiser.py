@@ -4,13 +4,18 @@ and words.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import torch
 from torch import Tensor
 
 from himmel.flow import Canvas
 from himmel.flow.shortcut import step_size
 from himmel.sampling import guided
 from himmel.sampling.solvers import Denoiser
-from himmel.transformer import Transformer, Words
+from himmel.transformer import Kept, Transformer, Words
 from himmel.transformer.attention import EXPLICIT, FUSED
 from himmel.transformer.grid import distinct_levels, positions, to_latents, to_tokens
 
@@ -27,33 +32,41 @@ def attention_for(tokens: int) -> str:
     return EXPLICIT if tokens <= EXPLICIT_TOKENS else FUSED
 
 
-def denoiser(transformer: Transformer, words: Words, canvas: Canvas, guidance: float, large: bool = False) -> Denoiser:
+def denoiser(
+    transformer: Transformer,
+    words: Words,
+    canvas: Canvas,
+    guidance: float,
+    large: bool = False,
+    closed: Tensor | None = None,
+) -> Denoiser:
     """A function (x_t [C, G, h, w], level [G, h, w], level to go to) -> clean latents, with classifier-free guidance.
 
     words: of two clips, the first told and the second untold, or of one when guidance is 1, which needs no
-    second. large: the network is told the size of each step, for which its guidance is folded in. The transformer
+    second. large: the network is told the size of each step, for which its guidance is folded in. closed: bool
+    [G, h, w], tokens that look only at one another, so that they are computed once a window. The transformer
     computes in the words' dtype; latents come and go in their own.
     """
+    batch = words.states.shape[0]
+    answer = partial(transformer, words=words, attention=attention_for(canvas.tokens))
+    ask: Callable[..., Tensor] = answer if closed is None else _Closed(answer, len(transformer.blocks), closed)
 
     def predict(x: Tensor, level: Tensor, there: Tensor) -> Tensor:
         """Both predictions [B, C, G, h, w] in one batch."""
-        batch = words.states.shape[0]
         _, groups, height, width = x.shape
         levels, index = distinct_levels(level[None].expand(batch, -1, -1, -1))
-        clean = transformer(
+        clean = ask(
             to_tokens(x[None].expand(batch, -1, -1, -1, -1)),
-            levels,
-            index,
-            positions(canvas.seconds[None].expand(batch, -1), height, width),
-            words,
+            levels=levels,
+            level_index=index,
+            position=positions(canvas.seconds[None].expand(batch, -1), height, width),
             rate=x.new_full((batch,), canvas.rate),
             size=x.new_full((batch,), (height * width) ** 0.5),
             step=step_size(level[None], there[None]).expand(batch) if large else None,
-            attention=attention_for(groups * height * width),
         )
         return to_latents(clean, groups, height, width)
 
-    if words.states.shape[0] == 1:
+    if batch == 1:
         return lambda x, level, there: predict(x, level, there)[0]
 
     def both(x: Tensor, level: Tensor, there: Tensor) -> tuple[Tensor, Tensor]:
@@ -61,3 +74,34 @@ def denoiser(transformer: Transformer, words: Words, canvas: Canvas, guidance: f
         return told, untold
 
     return guided(both, guidance)
+
+
+class _Closed:
+    """The transformer where some tokens look only at one another, as `flow.patterns` has it in a part of training.
+
+    What becomes of them depends on nothing that is being made. So they are computed when they, their levels or the step
+    that is told differ from the last time, which is once a window in a walk of few plain steps.
+    """
+
+    def __init__(self, answer: Callable[..., Tensor], blocks: int, closed: Tensor) -> None:
+        self.answer, self.blocks = answer, blocks
+        self.given, self.made = (which.flatten().nonzero()[:, 0] for which in (closed, ~closed))
+        self.known: list[Tensor] = []
+        self.kept: list[Kept] = []
+        self.clean = torch.empty(0)
+
+    def __call__(
+        self, latents: Tensor, level_index: Tensor, position: Tensor, levels: Tensor, step: Tensor | None, **rest: Any
+    ) -> Tensor:
+        def part(which: Tensor) -> Tensor:
+            told = {"level_index": level_index[:, which], "position": position[:, which]}
+            return self.answer(latents[:, which], **told, levels=levels, step=step, kept=self.kept, **rest)
+
+        given = [latents[:, self.given], levels.gather(1, level_index[:, self.given])]
+        given += [] if step is None else [step]
+        if not self.known or not all(map(torch.equal, given, self.known)):
+            self.known, self.kept = given, [Kept() for _ in range(self.blocks)]
+            self.clean = part(self.given)
+        clean = torch.empty_like(latents)
+        clean[:, self.given], clean[:, self.made] = self.clean, part(self.made)
+        return clean

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import islice
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from himmel.autoencoder.config import PIXELS_A_TOKEN
-from himmel.flow import sampling_levels
+from himmel.flow import Canvas, sampling_levels
 from himmel.footage.fit import Medium
 from himmel.grammar import phrases
 from himmel.pipeline.blend import Blend
@@ -28,6 +29,7 @@ from himmel.pipeline.timeline import Timeline
 from himmel.records import HimmelError
 from himmel.records.recipe import Recipe
 from himmel.sampling import SOLVERS, sample
+from himmel.transformer import Transformer
 
 FADE = 6
 """Pixels over which a replaced region fades into the picture around it."""
@@ -103,15 +105,17 @@ class LatentEngine:
         large = recipe.solver == SHORTCUT
         for number, window in timeline.grid.walk(timeline.known):
             canvas = timeline.canvas(window, float(recipe.rate))
-            denoise = denoiser(self.parts.transformer, words[number], canvas, recipe.guidance, large)
-            made = sample(
-                watch.seeing(denoise, canvas.result),
-                canvas,
-                sampling_levels(recipe.steps, canvas.tokens),
-                _noise(recipe.seed, window, canvas.latents, timeline.known),
-                SOLVERS[recipe.solver],
-                on_step=lambda i, x: watch.step("sampling"),
-            )
+            closed = None if large else _closed(timeline, window, canvas)
+            denoise = denoiser(self.parts.transformer, words[number], canvas, recipe.guidance, large, closed)
+            with _stoppable(self.parts.transformer, watch):
+                made = sample(
+                    watch.seeing(denoise, canvas.result),
+                    canvas,
+                    sampling_levels(recipe.steps, canvas.tokens),
+                    _noise(recipe.seed, window, canvas.latents, timeline.known),
+                    SOLVERS[recipe.solver],
+                    on_step=lambda i, x: watch.step("sampling"),
+                )
             timeline.add(window, canvas.result(made))
             if journal is not None:
                 journal.keep(window, canvas.result(made))
@@ -176,6 +180,28 @@ def _fade(length: int) -> NDArray[np.float32]:
     """Weights [length] that rise from the ends to 1 within FADE pixels."""
     place = np.arange(length, dtype=np.float32) + 1
     return np.minimum(1, np.minimum(place, place[::-1]) / (min(FADE, length // 4) + 1))
+
+
+@contextmanager
+def _stoppable(transformer: Transformer, watch: Watch) -> Iterator[None]:
+    """Asks before every block whether to stop: a step of a large picture takes seconds."""
+    hooks = [block.register_forward_pre_hook(lambda *_: watch.check()) for block in transformer.blocks]
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
+def _closed(timeline: Timeline, window: Sequence[int], canvas: Canvas) -> Tensor | None:
+    """bool [G, h, w] which tokens of a window are known already and computed once, where it goes on from what was made
+    before (decision 0032); None in other windows: all of their tokens look at one another.
+    """
+    known = [timeline.known[group] for group in window]
+    if not any(there and not timeline.grid.known[group] for there, group in zip(known, window, strict=True)):
+        return None
+    known += [True] * (canvas.latents.shape[1] - len(window))  # what stands beside
+    return torch.tensor(known)[:, None, None] | (canvas.ceiling == 0)
 
 
 def _noise(seed: int, window: Sequence[int], like: Tensor, known: Sequence[bool]) -> Tensor:

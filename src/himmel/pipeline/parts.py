@@ -17,7 +17,7 @@ from himmel.grammar.vocabulary import FIRST_FAMILIES
 from himmel.language import Refiner, WordEncoder, pad_states
 from himmel.language.encoder import PREFIX
 from himmel.pipeline.folder import PARTS, SHIPPED, folder_of
-from himmel.pipeline.machine import this_machine
+from himmel.pipeline.precision import best_dtype
 from himmel.pipeline.reading import Reading, fingerprint, load_words
 from himmel.pipeline.request import AUTO, SHORTCUT
 from himmel.records import HimmelError
@@ -27,9 +27,6 @@ from himmel.weights import load as load_weights
 
 WORD_TOKENS = 56
 """Pieces of a text that are read, as in training (`himmel.recipes.latents`); a test compares the two."""
-
-PRECISIONS = {"bfloat16": torch.bfloat16, "float32": torch.float32}
-"""What networks can compute in."""
 
 LATENTS = ("encoder.", "latent_")
 """Tensors of an autoencoder that decide what latents mean."""
@@ -138,9 +135,7 @@ def load_autoencoder(path: str | os.PathLike[str] = SHIPPED) -> tuple[Autoencode
 
 
 def assemble(name: str, words: Reading, autoencoder: Stored, transformer: Stored) -> Parts:
-    """Networks of what was stored, ready to compute: in bfloat16 where the processor multiplies so, else
-    float32.
-    """
+    """Networks of what was stored, ready to compute in `precision.best_dtype`."""
     dtype = best_dtype()
     network = Transformer(TransformerConfig(**transformer.config))
     transformer.into(network)
@@ -155,16 +150,6 @@ def assemble(name: str, words: Reading, autoencoder: Stored, transformer: Stored
         dtype=dtype,
         made=transformer.made,
     )
-
-
-def best_dtype() -> torch.dtype:
-    """What networks compute in on this machine: what HIMMEL_PRECISION says, or bfloat16 where the processor multiplies
-    so, else float32.
-    """
-    asked = os.environ.get("HIMMEL_PRECISION", "")
-    if asked not in ("", *PRECISIONS):
-        raise HimmelError(f"HIMMEL_PRECISION={asked!r:.40}", f"one of: {', '.join(PRECISIONS)}", "or leave it unset")
-    return PRECISIONS[asked or ("bfloat16" if this_machine().bfloat16 else "float32")]
 
 
 def _autoencoder(stored: Stored) -> Autoencoder:

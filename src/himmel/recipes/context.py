@@ -22,7 +22,7 @@ class SharedAttention(nn.Module):
         self.heads, self.context = plain.heads, context
         self.qkv, self.out, self.q_norm, self.k_norm = plain.qkv, plain.out, plain.q_norm, plain.k_norm
 
-    def forward(self, x: Tensor, turn: tuple[Tensor, Tensor], mask: Tensor, how: str) -> Tensor:
+    def forward(self, x: Tensor, turn: tuple[Tensor, Tensor], mask: Tensor, how: str, kept: None = None) -> Tensor:
         q, k, v = rearrange(self.qkv(x), "b n (three h k) -> three b h n k", three=3, h=self.heads)
         q, k = rotate(self.q_norm(q), *turn), rotate(self.k_norm(k), *turn)
         tokens = mask.shape[-1]

@@ -12,6 +12,7 @@ adaLN whose modulation is computed once a distinct level, then gathered (DiT 221
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -32,6 +33,24 @@ class Words:
 
     states: Tensor
     visible: Tensor
+
+
+class Kept:
+    """What one block's attention remembers of tokens that look only at one another: keys and values [B, H, K, D].
+
+    Empty at first: the tokens of the first call are kept, and those of later calls look at them too.
+    """
+
+    def __init__(self) -> None:
+        self.keys: Tensor | None = None
+        self.values: Tensor | None = None
+
+    def join(self, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
+        """What tokens with these keys and values [B, H, N, D] look at: itself first, later K more."""
+        if self.keys is None or self.values is None:
+            self.keys, self.values = keys, values
+            return keys, values
+        return torch.cat([self.keys, keys], 2), torch.cat([self.values, values], 2)
 
 
 class Norm(nn.Module):
@@ -60,9 +79,13 @@ class SelfAttention(nn.Module):
         self.q_norm = Norm(config.width // config.heads)
         self.k_norm = Norm(config.width // config.heads)
 
-    def forward(self, x: Tensor, turn: tuple[Tensor, Tensor], mask: Tensor | None, how: str) -> Tensor:
+    def forward(
+        self, x: Tensor, turn: tuple[Tensor, Tensor], mask: Tensor | None, how: str, kept: Kept | None = None
+    ) -> Tensor:
         q, k, v = rearrange(self.qkv(x), "b n (three h k) -> three b h n k", three=3, h=self.heads)
         q, k = rotate(self.q_norm(q), *turn), rotate(self.k_norm(k), *turn)
+        if kept is not None:
+            k, v = kept.join(k, v)
         return self.out(rearrange(attend(q, k, v, mask, how), "b h n k -> b n (h k)"))
 
 
@@ -120,10 +143,11 @@ class Block(nn.Module):
         words: Words,
         mask: Tensor | None,
         how: str,
+        kept: Kept | None = None,
     ) -> Tensor:
         offsets = (modulation + self.table.to(x.dtype)).unbind(-2)
         shift1, scale1, gate1, shift2, scale2, gate2, shift3, scale3, gate3 = offsets
-        x = x + gate1 * self.attention(self.norm(x) * (1 + scale1) + shift1, turn, mask, how)
+        x = x + gate1 * self.attention(self.norm(x) * (1 + scale1) + shift1, turn, mask, how, kept)
         x = x + gate2 * self.words(self.word_norm(x) * (1 + scale2) + shift2, words, how)
         return x + gate3 * self.mlp(self.norm(x) * (1 + scale3) + shift3)
 
@@ -180,6 +204,7 @@ class Transformer(nn.Module):
         step: Tensor | None = None,
         mask: Tensor | None = None,
         attention: str = EXPLICIT,
+        kept: Sequence[Kept] | None = None,
     ) -> Tensor:
         """Predicts clean latents [B, N, C].
 
@@ -188,10 +213,10 @@ class Transformer(nn.Module):
         position [B, N, 3] = (seconds, y, x), y and x from -0.5 to 0.5 across a square picture of equal area;
         rate [B] frames a second; size [B] tokens a side (square root of their number in a frame);
         step [B] how far down the levels a few-step sampler goes from here, 0 or None for the plain flow;
-        mask bool [B, N, N], True: may look.
+        mask bool [B, N, N], True: may look; kept: one a block, see `Kept`, and then no mask.
         """
         return self.forward_with_features(
-            latents, levels, level_index, position, words, rate, size, step, mask, attention
+            latents, levels, level_index, position, words, rate, size, step, mask, attention, kept
         )[0]
 
     def forward_with_features(
@@ -206,6 +231,7 @@ class Transformer(nn.Module):
         step: Tensor | None = None,
         mask: Tensor | None = None,
         attention: str = EXPLICIT,
+        kept: Sequence[Kept] | None = None,
     ) -> tuple[Tensor, Tensor]:
         """As `forward`, and the tokens [B, N, D] half way through the blocks, for lessons beside the flow's loss."""
         dtype = words.states.dtype
@@ -216,7 +242,7 @@ class Transformer(nn.Module):
         turn = angles.cos().to(dtype), angles.sin().to(dtype)
         x = features = self.tokens_in(latents.to(dtype))
         for number, block in enumerate(self.blocks, 1):
-            x = block(x, modulation, turn, words, mask, attention)
+            x = block(x, modulation, turn, words, mask, attention, None if kept is None else kept[number - 1])
             if number == len(self.blocks) // 2:
                 features = x
         shift, scale = self.last_modulation(F.silu(told))[clip, level_index].chunk(2, -1)
