@@ -48,7 +48,7 @@ def traces(frames: Frames) -> NDArray[np.float32]:
         _places(rough),
         _places(_rough(colour[0][::2])),
         _places(steps),
-        _grid(rough),
+        _grid(luma),
         _beat(luma, steps, rough),
     ]
     return np.nan_to_num(np.concatenate(found).astype(np.float32), posinf=0, neginf=0)
@@ -125,11 +125,13 @@ def _places(planes: Plane) -> Plane:
     return np.array([*levels, strength.mean(), strength.std(), peaked, *nothing], np.float32)
 
 
-def _grid(rough: Plane) -> Plane:
-    """How far roughness rises and falls with each of GRIDS, against the noise beside, in rows and columns together."""
-    loud = np.log(np.abs(rough) + 1)
+def _grid(luma: Plane) -> Plane:
+    """How far bends of the picture become stronger with each of GRIDS, against the noise beside, in rows and columns
+    together: along one axis alone, since an edge between blocks is straight.
+    """
     found = []
     for axis in (1, 2):
+        loud = np.log(np.abs(np.diff(luma, n=2, axis=axis)) + 1)
         profile = loud.mean((0, 3 - axis))
         profile = profile - np.convolve(np.pad(profile, 16, mode="reflect"), np.ones(33) / 33, "valid")
         profile = profile * np.hanning(len(profile))
