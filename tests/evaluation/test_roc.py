@@ -24,10 +24,10 @@ def test_auc_is_the_share_of_pairs_in_the_right_order() -> None:
 @pytest.mark.parametrize("alarms", [0.0, 0.01, 0.05, 0.5, 1.0])
 def test_no_more_false_alarms_than_are_allowed_and_no_lower_threshold_would_do(alarms: float) -> None:
     threshold = threshold_at(OTHERS, alarms)
-    assert (OTHERS > threshold).mean() <= alarms
+    assert (threshold < OTHERS).mean() <= alarms
     lower = OTHERS[threshold > OTHERS]
     assert not len(lower) or alarms == 1 or (lower.max() < OTHERS).mean() > alarms
-    assert found_at(FOUND, OTHERS, alarms) == (FOUND > threshold).mean()
+    assert found_at(FOUND, OTHERS, alarms) == (threshold < FOUND).mean()
 
 
 def test_curves_are_drawn_small(tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ class DetectorRecipe:
     renders: int = 90
     generated: int = 190
     share: float = 0.6
-    views: int = 3
+    views: int = 2
     hidden: int = 48
     epochs: int = 60
     batch: int = 128

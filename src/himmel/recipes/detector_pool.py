@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +31,8 @@ Made = Callable[[int], Frames]
 GENERATED, EDITED, ANEW = "generated", "edited", "through the autoencoder"
 SIZES = ((128, 128), (256, 144), (64, 64), (128, 128), (192, 112), (128, 128))
 STEPS = (4, 4, 4, 8)
+A_SHARD = 6
+"""Rendered clips that are taken of a shard before the next is opened."""
 TAUGHT_PROMPTS, HELD_OUT_PROMPTS = 21, 22
 """Seeds of prompts: no prompt that is measured on was taught."""
 
@@ -99,10 +101,15 @@ def renders(folder: Path) -> Made:
     if not shards:
         raise HimmelError(f"{folder} holds no rendered clips", "a folder that himmel train pool filled", "")
 
+    @lru_cache(maxsize=1)
+    def opened(path: Path) -> Frames:
+        with np.load(path) as shard:
+            return shard["frames"]
+
     def made(number: int) -> Frames:
-        with np.load(shards[number % len(shards)]) as shard:
-            frames = shard["frames"]
-        return frames[number // len(shards) % len(frames)]
+        turn, place = divmod(number, A_SHARD * len(shards))
+        frames = opened(shards[place // A_SHARD])
+        return frames[(place % A_SHARD + turn * A_SHARD) % len(frames)]
 
     return made
 

@@ -75,6 +75,7 @@ def _resized(frames: Frames, scale: float, how: int) -> Frames:
 def _packed(frames: Frames, dice: np.random.Generator) -> Frames:
     if dice.random() < 0.08:
         return h265(int(dice.integers(20, 31)))(frames, RATE)
-    # no-mbtree: with it x264 reads memory that it has not written, and a second run gives other frames (footage.write)
-    options = {"crf": str(int(dice.integers(13, 33))), "preset": str(dice.choice(PRESETS)), "x264-params": "no-mbtree=1"}
+    # Without no-mbtree a second run may give other frames: footage.write says why.
+    options = {"crf": str(int(dice.integers(13, 33))), "preset": str(dice.choice(PRESETS))}
+    options["x264-params"] = "no-mbtree=1"
     return packed(frames, RATE, "libx264", options)
