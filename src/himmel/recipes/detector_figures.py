@@ -76,6 +76,7 @@ def sources(renders: Sequence[Frames], count: int, model: str = SHIPPED) -> Iter
     yield "generated", True, map(himmel.generated, range(2 * count))
     yield "edited and extended", True, map(himmel.edited(photographs), numbers[: count // 2])
     yield "renders through the autoencoder", True, map(himmel.anew, renders)
+    yield "renders through a decoder half as taught", True, map(himmel.decoder(0.5), renders)
     yield "renders of the world", False, iter(renders)
     for file, name in zip(made.FOOTAGE, ("camera: a street", "camera: a man in a car", "Big Buck Bunny"), strict=True):
         try:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from himmel import prompting
@@ -31,6 +32,8 @@ Made = Callable[[int], Frames]
 GENERATED, EDITED, ANEW = "generated", "edited", "through the autoencoder"
 SIZES = ((128, 128), (256, 144), (64, 64), (128, 128), (192, 112), (128, 128))
 STEPS = (4, 4, 4, 8)
+SHARES = (1.0, 1.0, 0.75)
+"""Of the decoder, in turn: what is taught must not hang on the one that is shipped now."""
 A_SHARD = 6
 """Rendered clips that are taken of a shard before the next is opened."""
 TAUGHT_PROMPTS, HELD_OUT_PROMPTS = 21, 22
@@ -61,10 +64,20 @@ class Himmel:
     def pipeline(self) -> Pipeline:
         return Pipeline.from_pretrained(self.model, policy=OFF)
 
-    @cached_property
-    def anew(self) -> Callable[[Frames], Frames]:
-        """Frames through the autoencoder and back; sides multiples of 16, frames of 4."""
-        return through(load_autoencoder(self.model)[0].to(best_dtype()))
+    @cache  # noqa: B019
+    def decoder(self, share: float = 1.0) -> Callable[[Frames], Frames]:
+        """Frames through the autoencoder and back; sides multiples of 16, frames of 4. share: of what its decoder draws
+        beyond the linear code: a decoder that was taught less, or otherwise.
+        """
+        network = load_autoencoder(self.model)[0]
+        with torch.no_grad():
+            for values in network.decoder.layers[-1].parameters():
+                values.mul_(share)
+        return through(network.to(best_dtype()))
+
+    def anew(self, frames: Frames, number: int = 0) -> Frames:
+        """A clip through one of the decoders that are taught: most of them the model's own."""
+        return self.decoder(SHARES[number % len(SHARES)])(frames)
 
     @cached_property
     def prompts(self) -> list[str]:
@@ -136,7 +149,7 @@ def fill(
             return plain[number].frames
 
         def anew(number: int, plain: list[Kept] = plain) -> Frames:
-            return himmel.anew(plain[number].frames)
+            return himmel.anew(plain[number].frames, number)
 
         found += plain
         found += _kept(folder, f"{group}, {ANEW}", group, True, anew, range(count))
