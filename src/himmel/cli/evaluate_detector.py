@@ -7,13 +7,10 @@ from pathlib import Path
 import click
 
 from himmel.cli.evaluate import count_option, folder_for, folder_option, publish, world_clips
-from himmel.cli.evaluate_open_weights import evaluate
 from himmel.cli.options import PATH, model_option
 
-__all__ = ["evaluate"]
 
-
-@evaluate.command(short_help="How well clips without any mark are told apart.")
+@click.command(short_help="How well clips without any mark are told apart.")
 @count_option(24, "Clips of each source; twice as many generated ones.")
 @click.option(
     "--weights",

@@ -8,12 +8,9 @@ import click
 
 from himmel.cli.options import PATH, model_option
 from himmel.cli.terminal import say
-from himmel.cli.train_safety import train
-
-__all__ = ["train"]
 
 
-@train.command(short_help="What tells clips without any mark apart.")
+@click.command(short_help="What tells clips without any mark apart.")
 @click.option(
     "--pool",
     type=PATH,
