@@ -61,11 +61,15 @@ def test_change_in_groups_of_four_is_heard_at_four() -> None:
 
 @pytest.mark.parametrize("every", [8, 16])
 def test_a_grid_is_seen_at_its_pixels(every: int) -> None:
-    plain = clip(8, 128, 128)
-    steps = np.kron(DICE.integers(-15, 16, (128 // every, 128 // every)), np.ones((every, every)))
-    marked = np.clip(plain + steps[..., None], 0, 255).astype(np.uint8)
-    at = GRIDS.index(float(every))
-    assert grids(marked)[at] > grids(plain)[at] + 1
+    before, after = [], []
+    for _ in range(4):
+        plain = (96 + clip(8, 192, 192) / 4).astype(np.uint8)
+        steps = np.kron(DICE.integers(-20, 21, (192 // every, 192 // every)), np.ones((every, every)))
+        before.append(grids(plain))
+        after.append(grids((plain + steps[..., None]).astype(np.uint8)))
+    at, beside = GRIDS.index(float(every)), GRIDS.index(12.0)
+    assert np.mean(after, 0)[at] > np.mean(before, 0)[at] + 0.5
+    assert np.mean(after, 0)[at] > np.mean(after, 0)[beside] + 0.5, "and at no others"
 
 
 def test_only_the_middle_of_large_pictures_counts() -> None:

@@ -17,7 +17,7 @@ from himmel.recipes.detector_wear import worn
 from himmel.records import HimmelError
 
 DICE = np.random.default_rng(2)
-RECIPE = DetectorRecipe(hidden=8, epochs=40, learning_rate=1e-2)
+RECIPE = DetectorRecipe(hidden=8, epochs=12, learning_rate=1e-2)
 
 
 @pytest.mark.parametrize("base", [made.photographs(made.TAUGHT), made.drawn, made.patterns])
@@ -60,14 +60,15 @@ def views() -> Views:
 def test_no_group_that_was_left_out_is_accused_more_often_than_allowed() -> None:
     found = held_out(views(), RECIPE, lambda line: None)
     assert set(found) == {"a", "b"}
-    likely, unlikely = thresholds(found, RECIPE)
+    slope, shift = calibrated(found)
+    likely, unlikely = thresholds(found, (slope, shift), RECIPE)
     assert unlikely < likely
     for others, _, _ in found.values():
         assert (others >= likely).mean() <= RECIPE.alarms
     generated = np.concatenate([generated for _, generated, _ in found.values()])
     assert (generated < unlikely).mean() <= RECIPE.misses
-    slope, _ = calibrated(found)
     assert slope > 0
+    assert slope * unlikely + shift <= np.log(RECIPE.doubt / (1 - RECIPE.doubt)) + 1e-9
 
 
 def test_what_is_taught_is_what_the_detector_computes() -> None:

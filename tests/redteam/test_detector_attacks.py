@@ -23,7 +23,7 @@ from himmel.recipes.detector_pool import Himmel
 
 Frames = NDArray[np.uint8]
 RATE = Fraction(16)
-OURS = 4
+OURS = 3
 """Clips that are made; what is expected is expected of most of them, since a guess is no proof."""
 
 
@@ -67,7 +67,7 @@ def test_a_render_and_a_film_of_a_photograph_are_not_accused(tmp_path: Path) -> 
     from himmel.world.source import WorldSource
 
     world = WorldSource(FAMILY_WEIGHTS, width=96, height=96, frames=16, rate=RATE, seed=31, split="test")
-    clips = [clip.frames for clip in world.clips([0, 1])] + [detector_clips.photographs(detector_clips.KEPT)(3)]
+    clips = [clip.frames for clip in world.clips([0])] + [detector_clips.photographs(detector_clips.KEPT)(3)]
     for number, frames in enumerate(clips):
         path = write_video(tmp_path / f"{number}.mp4", h264(23)(frames, RATE), RATE)
         code, told = verify(path)
@@ -78,7 +78,7 @@ def test_a_render_and_a_film_of_a_photograph_are_not_accused(tmp_path: Path) -> 
 def test_whoever_sends_others_film_through_the_autoencoder_has_it_taken_for_himmels(maker: Himmel) -> None:
     """Known: the detector knows a decoder, not who held the camera. An edit of real footage is just that."""
     film = detector_clips.photographs(detector_clips.KEPT)
-    assert LIKELY in verdicts([maker.anew(film(number)) for number in (0, 3, 5)], h264(18))
+    assert LIKELY in verdicts([maker.anew(film(number)) for number in (0, 3)], h264(18))
 
 
 def test_its_traces_are_gone_where_a_clip_is_packed_hard_and_made_small(made: list[Frames]) -> None:

@@ -8,6 +8,7 @@ Writes ``model.safetensors`` in 8 bits (under 40 kB) and ``model.json``.
 
 from __future__ import annotations
 
+import math
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -36,7 +37,7 @@ Array = NDArray[np.float32]
 class DetectorRecipe:
     """renders, generated: clips of these; share: of the others' numbers in `detector_pool.TAUGHT`. views: worn copies
     of each clip. alarms: share of a held-out group that may be called himmel's, at most; misses: share of himmel's
-    generated clips that may be called others', at most.
+    generated clips that may be called others', at most. doubt: the highest probability of what is called unlikely.
     """
 
     renders: int = 90
@@ -51,6 +52,7 @@ class DetectorRecipe:
     dropout: float = 0.2
     alarms: float = 0.01
     misses: float = 0.02
+    doubt: float = 0.1
     seed: int = 5
 
 
@@ -173,14 +175,19 @@ def held_out(views: Views, recipe: DetectorRecipe, say: Say) -> dict[str, tuple[
     return found
 
 
-def thresholds(found: dict[str, tuple[NDArray[Any], ...]], recipe: DetectorRecipe) -> tuple[float, float]:
+def thresholds(
+    found: dict[str, tuple[NDArray[Any], ...]], line: tuple[float, float], recipe: DetectorRecipe
+) -> tuple[float, float]:
     """(likely from, unlikely up to): no held-out group has more than `alarms` of its clips above the first; no more
-    than `misses` of generated clips lie below the second, which is never the higher one.
+    than `misses` of generated clips lie below the second, and its probability by `line` (slope, shift) is `doubt` at
+    most, since what was edited scores lower than what was generated.
     """
     likely = max(float(np.quantile(others, 1 - recipe.alarms, method="higher")) for others, _, _ in found.values())
     generated = np.concatenate([scores for _, scores, _ in found.values()])
     unlikely = float(np.quantile(generated, recipe.misses, method="lower"))
-    return likely + 1e-6, min(unlikely, likely - 1e-3)
+    slope, shift = line
+    doubtful = (math.log(recipe.doubt / (1 - recipe.doubt)) - shift) / slope
+    return likely + 1e-6, min(unlikely, doubtful, likely - 1e-3)
 
 
 def calibrated(found: dict[str, tuple[NDArray[Any], ...]]) -> tuple[float, float]:
@@ -214,8 +221,8 @@ def run(recipe: DetectorRecipe, folder: Path, pool: Path, model: str = SHIPPED, 
     clips = fill(folder / "clips", others, Himmel(model, TAUGHT_PROMPTS), recipe.generated, say)
     views = views_of(clips, recipe, folder / "traces", say)
     found = held_out(views, recipe, say)
-    likely, unlikely = thresholds(found, recipe)
     slope, shift = calibrated(found)
+    likely, unlikely = thresholds(found, (slope, shift), recipe)
     layers = taught(views, np.ones(len(views.ours), bool), recipe)
     config = {"likely": likely, "unlikely": unlikely, "slope": slope, "shift": shift, "hidden": recipe.hidden}
     made = {

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from himmel.evaluation.attacks import h264
 from himmel.footage.fit import resized
@@ -68,8 +68,8 @@ def photograph(name: str) -> NDArray[np.uint8]:
 
 
 def filmed(picture: NDArray[np.uint8], shape: tuple[int, int], dice: np.random.Generator) -> Frames:
-    """A way from one part of a picture to another: pan, zoom, shake, then grain, and for half of them H.264 at twice
-    the size, as a camera has it that sends its films through a codec.
+    """A way from one part of a picture to another: pan, zoom, shake, for half of them a soft lens, grain, and for half
+    H.264 at twice the size, as a camera has it that sends its films through a codec.
     """
     width, height = shape
     finer = 2 if dice.random() < 0.5 else 1
@@ -90,6 +90,9 @@ def filmed(picture: NDArray[np.uint8], shape: tuple[int, int], dice: np.random.G
         top = min(max(top, 0), picture.shape[0] - scale * height)
         box = (left, top, left + scale * width, top + scale * height)
         frames.append(source.resize((finer * width, finer * height), Image.Resampling.BICUBIC, box, 2.0))
+    soft = float(dice.uniform(0.4, 2.0)) if dice.random() < 0.5 else 0.0
+    if soft:  # a lens out of focus: real films are softer than photographs made small
+        frames = [frame.filter(ImageFilter.GaussianBlur(soft)) for frame in frames]
     grain = float(dice.choice((0.0, 1.0, 2.0, 4.0)))
     found = np.stack([np.asarray(frame) for frame in frames]).astype(np.float32)
     clip = np.clip(np.rint(found + dice.normal(0, grain, found.shape)), 0, 255).astype(np.uint8)

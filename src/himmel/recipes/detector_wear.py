@@ -20,6 +20,8 @@ Frames = NDArray[np.uint8]
 RATES = (10, 12, 24, 25, 30)
 PRESETS = ("veryfast", "medium")
 RATE = Fraction(16)
+H265_SIDE = 64
+"""Pixels a side from which on x265 is asked: with smaller pictures it writes where it may not, and the process ends."""
 
 
 def worn(frames: Frames, dice: np.random.Generator) -> Frames:
@@ -37,9 +39,9 @@ def worn(frames: Frames, dice: np.random.Generator) -> Frames:
         frames = gamma(float(dice.uniform(0.7, 1.4)))(frames, RATE)
     if dice.random() < 0.12:
         frames = noisy(float(dice.uniform(1, 6)))(frames, RATE)
-    if dice.random() < 0.12:
-        frames = blurred(float(dice.uniform(0.4, 1.2)))(frames, RATE)
     if dice.random() < 0.2:
+        frames = blurred(float(dice.uniform(0.4, 2.5)))(frames, RATE)
+    if dice.random() < 0.3:
         frames = retimed(Fraction(int(dice.choice(RATES))))(frames, RATE)[:32]
     times = int(dice.choice((0, 1, 2), p=(0.07, 0.73, 0.2)))
     for _ in range(times):
@@ -73,7 +75,7 @@ def _resized(frames: Frames, scale: float, how: int) -> Frames:
 
 
 def _packed(frames: Frames, dice: np.random.Generator) -> Frames:
-    if dice.random() < 0.08:
+    if dice.random() < 0.08 and min(frames.shape[1:3]) >= H265_SIDE:
         return h265(int(dice.integers(20, 31)))(frames, RATE)
     # Without no-mbtree a second run may give other frames: footage.write says why.
     options = {"crf": str(int(dice.integers(13, 33))), "preset": str(dice.choice(PRESETS))}
