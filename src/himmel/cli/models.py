@@ -26,7 +26,7 @@ def models(words: bool, model: str) -> None:
     Of open weights it says what they can do and cannot, as their configuration has it, and where they would compute.
     """
     from himmel.openweights import is_open
-    from himmel.pipeline.folder import PARTS, folder_of, note_of
+    from himmel.pipeline.folder import BESIDE, PARTS, SHIPPED, folder_of, note_of
 
     if is_open(model):
         from himmel.cli.open_weights import about
@@ -40,6 +40,9 @@ def models(words: bool, model: str) -> None:
         say("part", f"{part}: {size_of(size)}, sha256 {str(note.get('sha256', '?'))[:12]}")
         _about("config", note.get("config"))
         _about("made", note.get("made"))
+    for part in BESIDE if model == SHIPPED else ():
+        note, size = note_of(folder, part)
+        say("beside", f"{part}: {size_of(size)}, sha256 {str(note.get('sha256', '?'))[:12]}")
     if words:
         list_words(_families(note_of(folder, "transformer")[0]))
 

@@ -1,4 +1,4 @@
-"""`himmel verify`: what a file says of itself, whether that is true, and what its pictures carry."""
+"""`himmel verify`: what a file says of itself, whether that is true, what its pictures carry and look like."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from himmel.records import HimmelError
 
 if TYPE_CHECKING:
     from himmel.provenance.certificate import Identity
+    from himmel.provenance.detector import Guess
     from himmel.provenance.recognise import Recognised
     from himmel.provenance.verify import Verdict
     from himmel.records.recipe import Recipe
@@ -37,6 +38,16 @@ WHOSE = {
     "unknown": "of a key that is not known here",
 }
 
+GUESSES = {
+    "likely": "himmel's decoder probably drew this",
+    "unlikely": "himmel's decoder probably did not draw this",
+    "cannot tell": "it cannot tell whether himmel's decoder drew this",
+}
+UNTESTED = (
+    "a guess from faint traces, no proof either way; never tested on other video models, on camera footage beyond two "
+    "films, on screen recordings, or on clips that were made much larger or were meant to deceive it"
+)
+
 
 @click.command(short_help="What a file says of itself, and whether that is true.")
 @click.argument("file", type=PATH)
@@ -51,7 +62,8 @@ WHOSE = {
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object. Example: --json")
 def verify(file: str, trust: str | None, as_json: bool) -> None:
     """Read the signed manifest (C2PA) of FILE, or the one beside a .webm, and say whether it holds; and look for the
-    watermark that himmel lays over its pictures, which stays when a manifest is taken off.
+    watermark that himmel lays over its pictures, which stays when a manifest is taken off. Where there is neither, a
+    detector guesses whether himmel drew the pictures, and says how sure it is; the exit code does not depend on it.
 
     \b
     himmel verify ball.mp4
@@ -77,17 +89,22 @@ def verify(file: str, trust: str | None, as_json: bool) -> None:
         mark = _mark(file, verdict, own, trusted)
         if isinstance(mark, HimmelError):
             raise
+    marked_only = verdict.state == "missing" and not isinstance(mark, HimmelError) and mark.finding.found
+    silent = verdict.state == "missing" and not marked_only
+    guess = _guess(file) if as_json or silent else None
     fits = room.recipe_fits(file, verdict)
     if as_json:
         marked = {"found": None, "problem": str(mark)} if isinstance(mark, HimmelError) else mark.to_dict()
-        found = {**dataclasses.asdict(verdict), "recipe_beside_fits": fits, "watermark": marked}
+        looks = {"problem": str(guess)} if isinstance(guess, HimmelError) else guess.to_dict() if guess else None
+        found = {**dataclasses.asdict(verdict), "recipe_beside_fits": fits, "watermark": marked, "detector": looks}
         click.echo(json.dumps({"file": file, **found}, indent=2, ensure_ascii=False))
     else:
         if note:
             say("note", note)
         _report(file, verdict, fits)
         _report_mark(mark)
-    marked_only = verdict.state == "missing" and not isinstance(mark, HimmelError) and mark.finding.found
+        if guess is not None:
+            _report_guess(guess)
     sys.exit(MARKED_ONLY if marked_only else verdict.exit_code)
 
 
@@ -112,6 +129,16 @@ def _mark(file: str, verdict: Verdict, own: Identity | None, trusted: str) -> Re
     except HimmelError as error:
         return error
     return recognise(detect(frames), own, trusted, verdict.watermark, _recipe_beside(file))
+
+
+def _guess(file: str) -> Guess | HimmelError:
+    """What the detector takes a file for; the error where its pictures or the weights cannot be read."""
+    from himmel.pipeline.detector import guess
+
+    try:
+        return guess(file)
+    except HimmelError as error:
+        return error
 
 
 def _recipe_beside(file: str) -> Recipe | None:
@@ -181,6 +208,19 @@ def _report_mark(mark: Recognised | HimmelError) -> None:
     if mark.fits_manifest is not None:
         moved = "NOT what the manifest says: one of both was moved here"
         say("", "as the manifest says" if mark.fits_manifest else moved)
+
+
+def _report_guess(guess: Guess | HimmelError) -> None:
+    """What the pictures look like, in lines."""
+    if isinstance(guess, HimmelError):
+        say("detector", f"did not look: {guess}")
+        return
+    if guess.probability is None:
+        say("detector", f"{guess.verdict}: {guess.why}")
+        return
+    sure = f"{100 * guess.probability:.0f} % if every second clip were himmel's, by {guess.frames} frames"
+    say("detector", f"{guess.verdict}: {GUESSES[guess.verdict]}  ({sure})")
+    say("", UNTESTED)
 
 
 _BESIDE = {None: "", True: ": the one beside the file", False: ": NOT the one beside the file"}

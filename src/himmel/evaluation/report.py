@@ -89,7 +89,7 @@ def contact_sheet(path: Path, strips: Sequence[tuple[str, NDArray[np.uint8]]], c
     os.replace(part, path)
 
 
-def _axes(width: float, height: float) -> Any:
+def axes_of(width: float, height: float) -> Any:
     """Axes of a new figure in inches, or None where matplotlib is not installed: a plot only repeats the
     table.
     """
@@ -107,7 +107,7 @@ def plot_shares(path: Path, rows: Mapping[str, Mapping[str, tuple[float, float, 
     Nothing is written without matplotlib (extra `train`).
     """
     series = list(dict.fromkeys(name for row in rows.values() for name in row))
-    axes = _axes(8, 1 + 0.22 * len(rows) * max(1, len(series)))
+    axes = axes_of(8, 1 + 0.22 * len(rows) * max(1, len(series)))
     if axes is None:
         return
     for s, name in enumerate(series):
@@ -128,7 +128,7 @@ def plot_shares(path: Path, rows: Mapping[str, Mapping[str, tuple[float, float, 
 
 def plot_line(path: Path, x: Sequence[float], y: Sequence[float], labels: Sequence[str], title: str) -> None:
     """One curve as PNG. Nothing is written without matplotlib (extra `train`)."""
-    axes = _axes(6, 4)
+    axes = axes_of(6, 4)
     if axes is None:
         return
     axes.plot(x, y, marker="o")

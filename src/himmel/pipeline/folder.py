@@ -18,6 +18,13 @@ PARTS = {
     "transformer": Path("transformer/model.safetensors"),
 }
 
+BESIDE = {
+    "refiner": Path("words/refiner.safetensors"),
+    "prompt check": Path("safety/head.safetensors"),
+    "detector": Path("detector/model.safetensors"),
+}
+"""Small networks that are shipped beside a model's own."""
+
 
 def folder_of(path: str | os.PathLike[str]) -> Path:
     """The folder of the shipped weights, or the one given. Raises HimmelError where there is none."""
@@ -33,7 +40,7 @@ def note_of(folder: Path, part: str) -> tuple[dict[str, Any], int]:
     """(what the JSON beside a part's weights says, bytes of the weights). Raises HimmelError for a missing
     part.
     """
-    weights = folder / PARTS[part]
+    weights = folder / {**PARTS, **BESIDE}[part]
     try:
         note = json.loads(weights.with_suffix(".json").read_text(encoding="utf-8"))
         size = sum(file.stat().st_size for file in files_of(weights, note))
