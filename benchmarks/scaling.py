@@ -33,7 +33,7 @@ def exponent(sizes: Sequence[float], costs: Sequence[float]) -> float:
     return float(np.polyfit(np.log(sizes), np.log(costs), 1)[0])
 
 
-def seconds_of(pipeline: Pipeline, **told: float) -> float:
+def seconds_of(pipeline: Pipeline, seconds: float = 2.0, width: int = 128, height: int = 128, steps: int = 4) -> float:
     """What making a clip takes once its words are read, by `clock.now`."""
     read: list[float] = []
 
@@ -41,9 +41,8 @@ def seconds_of(pipeline: Pipeline, **told: float) -> float:
         if progress.stage == "reading":
             read.append(clock.now())
 
-    pipeline.make(
-        check(PROMPT, **({"seconds": 2.0, "width": 128, "height": 128, "steps": 4} | told)), on_progress=watch
-    )
+    request = check(PROMPT, seconds=seconds, width=width, height=height, steps=steps)
+    pipeline.make(request, on_progress=watch)
     return clock.now() - read[0]
 
 

@@ -195,7 +195,7 @@ def _stoppable(transformer: Transformer, watch: Watch) -> Iterator[None]:
 
 def _closed(timeline: Timeline, window: Sequence[int], canvas: Canvas) -> Tensor | None:
     """bool [G, h, w] which tokens of a window are known already and computed once, where it goes on from what was made
-    before (decision 0032); None in other windows: all of their tokens look at one another.
+    before (decision 0031); None in other windows: all of their tokens look at one another.
     """
     known = [timeline.known[group] for group in window]
     if not any(there and not timeline.grid.known[group] for there, group in zip(known, window, strict=True)):
