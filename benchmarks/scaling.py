@@ -58,7 +58,7 @@ def measure(quick: bool = False) -> Found:
     return found
 
 
-def _told(what: str, value: int) -> dict[str, float]:
+def _told(what: str, value: int) -> dict[str, int]:
     return {"width": value, "height": value} if what == "side" else {what: value}
 
 
