@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from PIL import Image
 from streams import stream
 
-from himmel.cli import command, doctor, himmel
+from himmel.cli import doctor, groups, himmel
 from himmel.evaluation.metrics import psnr
 from himmel.footage.read import read_video
 from himmel.pipeline import Pipeline
@@ -100,7 +100,7 @@ def checked(path: Path) -> Verdict:
 
 
 def test_no_verb_that_makes_clips_is_forgotten_here() -> None:
-    assert {verb.name for verb in command.MAKING} == {name.split()[0] for name in WAYS}
+    assert {verb.name for verb in groups.MAKING} == {name.split()[0] for name in WAYS}
 
 
 @pytest.mark.parametrize("name", WAYS)

@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from PIL import Image
 
 from himmel.cli import himmel
-from himmel.cli.command import MAKING
+from himmel.cli.groups import MAKING
 from himmel.language.endpoint import Endpoint
 from himmel.pipeline import ways
 from himmel.pipeline.generate import Pipeline
