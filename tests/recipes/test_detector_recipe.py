@@ -17,7 +17,7 @@ from himmel.recipes.detector_wear import worn
 from himmel.records import HimmelError
 
 DICE = np.random.default_rng(2)
-RECIPE = DetectorRecipe(hidden=8, epochs=12, learning_rate=1e-2)
+RECIPE = DetectorRecipe(hidden=8, epochs=40, learning_rate=1e-2)
 
 
 @pytest.mark.parametrize("base", [made.photographs(made.TAUGHT), made.drawn, made.patterns])
