@@ -47,7 +47,7 @@ def verify(path: Path) -> tuple[int, dict[str, object]]:
     return result.exit_code, json.loads(result.stdout)
 
 
-def test_without_manifest_and_mark_and_packed_again_most_clips_are_still_suspected(
+def test_without_manifest_and_mark_and_packed_again_clips_are_still_suspected(
     made: list[Frames], tmp_path: Path
 ) -> None:
     said = []
@@ -55,8 +55,9 @@ def test_without_manifest_and_mark_and_packed_again_most_clips_are_still_suspect
         path = write_video(tmp_path / f"{number}.mp4", h264(23)(frames, RATE), RATE)
         code, told = verify(path)
         assert (code, told["state"], told["watermark"]["found"]) == (3, "missing", False)  # type: ignore[index]
-        said.append(told["detector"]["verdict"])  # type: ignore[index]
-    assert said.count(LIKELY) > OURS // 2, said
+        said.append(told["detector"])
+    assert UNLIKELY not in [one["verdict"] for one in said], said  # type: ignore[index]
+    assert np.mean([one["probability"] for one in said]) > 0.8, said  # type: ignore[index]
     text = CliRunner().invoke(himmel, ["verify", str(tmp_path / "0.mp4")])
     assert (text.exit_code, "detector" in text.stdout, "never tested" in text.stdout) == (3, True, True)
 
