@@ -10,26 +10,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from himmel.evaluation.report import markdown_table, number, percent
-from himmel.grammar.labels import INVERSE
+from himmel.grammar.labels import INVERSE, SCENE_FIELDS
 from himmel.grammar.read import read
 from himmel.grammar.vocabulary import FAMILIES
 from himmel.records import SceneFacts
 
-SCENE = (
-    "scenery",
-    "ground",
-    "light",
-    "light_to",
-    "weather",
-    "weather_to",
-    "clouds",
-    "sea",
-    "season",
-    "camera",
-    "style",
-)
 OBJECT = ("shape", "size", "material", "motion", "direction", "count")
-KINDS = ("colour", *OBJECT, "relation", "event", *SCENE)
+KINDS = ("colour", *OBJECT, "relation", "event", *SCENE_FIELDS)
 """Kinds of fact in the order of the table; a colour stands for "there is something of this colour"."""
 UNSAID = {("scenery", "plain"), ("style", "natural"), ("count", "1")}
 """Facts that no caption states in words."""
@@ -76,7 +63,7 @@ class Captions:
 def facts_of(scene: SceneFacts) -> Counter[Fact]:
     """Every fact that a caption could state of a scene."""
     found = Counter[Fact]()
-    for kind in SCENE:
+    for kind in SCENE_FIELDS:
         if value := getattr(scene, kind):
             found[kind, value] += 1
     for thing in scene.objects:

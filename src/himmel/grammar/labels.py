@@ -52,7 +52,7 @@ _FURTHER_TELLING = (
 )
 _RANK = (*_FURTHER_TELLING, *MOST_TELLING, "raises dust", "is happy", "is afraid", "is angry", "trace stays")
 
-_SCENE_FIELDS = (
+SCENE_FIELDS = (
     "scenery",
     "ground",
     "light",
@@ -65,6 +65,7 @@ _SCENE_FIELDS = (
     "camera",
     "style",
 )
+"""What facts say of a scene as a whole, in the order in which labels are read back."""
 _OBJECT_FIELDS = ("shape", "colour", "size", "material", "motion", "direction", "count")
 _POSITION = {slot.name: i for i, slot in enumerate(SLOTS)}
 _LABEL = [{value: i + 1 for i, value in enumerate(slot.values)} for slot in SLOTS]
@@ -94,7 +95,7 @@ def labels(facts: SceneFacts) -> tuple[int, ...]:
     a value outside the vocabulary.
     """
     found = [0] * len(SLOTS)
-    for name in _SCENE_FIELDS:
+    for name in SCENE_FIELDS:
         _set(found, name, getattr(facts, name))
     for i, thing in enumerate(facts.objects[:MAX_OBJECTS]):
         for name in _OBJECT_FIELDS[:-1]:
@@ -139,7 +140,7 @@ def from_labels(found: Sequence[int], family: str = "single") -> SceneFacts:
             break
         rest = {name: values[f"object{i}.{name}"] for name in _OBJECT_FIELDS[2:-1]}
         objects.append(ObjectFacts(shape, colour, **rest, count=int(values[f"object{i}.count"] or 1)))
-    scene = {name: values[name] for name in _SCENE_FIELDS[1:]}
+    scene = {name: values[name] for name in SCENE_FIELDS[1:]}
     facts = SceneFacts(family, values["scenery"] or "plain", tuple(objects))
     return replace(facts, **scene, relations=_relations(values, objects), events=_events(values, objects))
 
