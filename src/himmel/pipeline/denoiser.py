@@ -17,6 +17,7 @@ from himmel.sampling import guided
 from himmel.sampling.solvers import Denoiser
 from himmel.transformer import Kept, Transformer, Words
 from himmel.transformer.attention import EXPLICIT, FUSED
+from himmel.transformer.compiled import Compiled
 from himmel.transformer.grid import distinct_levels, positions, to_latents, to_tokens
 
 EXPLICIT_TOKENS = 2048
@@ -33,7 +34,7 @@ def attention_for(tokens: int) -> str:
 
 
 def denoiser(
-    transformer: Transformer,
+    transformer: Transformer | Compiled,
     words: Words,
     canvas: Canvas,
     guidance: float,

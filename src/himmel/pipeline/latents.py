@@ -16,6 +16,7 @@ from himmel.flow import Canvas, sampling_levels
 from himmel.footage.fit import Medium
 from himmel.grammar import phrases
 from himmel.pipeline.blend import Blend
+from himmel.pipeline.compiled import EAGER, Networks, installed, setting
 from himmel.pipeline.cost import branches, check_memory, token_grid, work_of
 from himmel.pipeline.denoiser import denoiser
 from himmel.pipeline.expansion import shown_words
@@ -42,6 +43,7 @@ class LatentEngine:
 
     def __init__(self, parts: Parts) -> None:
         self.parts = parts
+        self.networks = Networks(parts)
 
     def known(self, texts: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Phrases of the vocabulary, and those that nobody here knows."""
@@ -58,8 +60,8 @@ class LatentEngine:
         return self.parts.solver(asked, steps, guidance)
 
     def versions(self) -> dict[str, str]:
-        """Nothing beside what every recipe names."""
-        return {}
+        """OpenVINO's, where it may compute the blocks."""
+        return {"openvino": installed()} if installed() and setting() != EAGER else {}
 
     def check(self, recipe: Recipe, held: bool = False) -> None:
         """Whether the memory suffices: `cost.check_memory`."""
@@ -102,11 +104,11 @@ class LatentEngine:
             self.parts.read([text] if branches(recipe) == 1 or not text else [text, ""]) for text in shown_words(recipe)
         ]
         watch.step("reading")
-        large = recipe.solver == SHORTCUT
+        network, large = self.networks.of(recipe), recipe.solver == SHORTCUT
         for number, window in timeline.grid.walk(timeline.known):
             canvas = timeline.canvas(window, float(recipe.rate))
             closed = None if large else _closed(timeline, window, canvas)
-            denoise = denoiser(self.parts.transformer, words[number], canvas, recipe.guidance, large, closed)
+            denoise = denoiser(network, words[number], canvas, recipe.guidance, large, closed)
             with _stoppable(self.parts.transformer, watch):
                 made = sample(
                     watch.seeing(denoise, canvas.result),
