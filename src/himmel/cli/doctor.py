@@ -50,6 +50,7 @@ def doctor(model: str) -> None:
     for look in (
         _python,
         _processor,
+        _device,
         _memory,
         _disk,
         _packages,
@@ -114,6 +115,18 @@ def _processor() -> Iterator[Finding]:
     used = str(best_dtype()).removeprefix("torch.")
     if used != found.precision:
         yield Finding(NOTE, "precision", f"{used}, as HIMMEL_PRECISION says; {found.precision} is faster here")
+
+
+def _device() -> Iterator[Finding]:
+    import torch
+
+    from himmel.pipeline.placement import CPU, SETTING, best_device
+
+    device = best_device()
+    if device.type != CPU:
+        yield Finding(GOOD, "device", f"{torch.cuda.get_device_name(device)}; {SETTING}={CPU} leaves it alone")
+    elif torch.cuda.is_available():
+        yield Finding(NOTE, "device", f"the processor, as {SETTING} says; there is a GPU as well")
 
 
 def _memory() -> Iterator[Finding]:

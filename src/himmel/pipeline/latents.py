@@ -39,11 +39,13 @@ FADE = 6
 class LatentEngine:
     """`engine.Engine` by the networks of `parts`."""
 
-    device = "cpu"
-
     def __init__(self, parts: Parts) -> None:
         self.parts = parts
         self.networks = Networks(parts)
+
+    @property
+    def device(self) -> str:
+        return self.parts.device.type
 
     def known(self, texts: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Phrases of the vocabulary, and those that nobody here knows."""

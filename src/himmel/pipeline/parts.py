@@ -17,6 +17,7 @@ from himmel.grammar.vocabulary import FIRST_FAMILIES
 from himmel.language import Refiner, WordEncoder, pad_states
 from himmel.language.encoder import PREFIX
 from himmel.pipeline.folder import PARTS, SHIPPED, folder_of
+from himmel.pipeline.placement import best_device, dtype_on
 from himmel.pipeline.precision import best_dtype
 from himmel.pipeline.reading import Reading, fingerprint, load_words
 from himmel.pipeline.request import AUTO, SHORTCUT
@@ -85,6 +86,11 @@ class Parts:
         return tuple(self.made.get("families") or FIRST_FAMILIES)
 
     @property
+    def device(self) -> torch.device:
+        """Where transformer and autoencoder compute; words are read on the processor."""
+        return self.autoencoder.device
+
+    @property
     def precision(self) -> str:
         return str(self.dtype).removeprefix("torch.")
 
@@ -135,8 +141,9 @@ def load_autoencoder(path: str | os.PathLike[str] = SHIPPED) -> tuple[Autoencode
 
 
 def assemble(name: str, words: Reading, autoencoder: Stored, transformer: Stored) -> Parts:
-    """Networks of what was stored, ready to compute in `precision.best_dtype`."""
-    dtype = best_dtype()
+    """Networks of what was stored, ready to compute on `placement.best_device`."""
+    device = best_device()
+    dtype = dtype_on(device, best_dtype())
     network = Transformer(TransformerConfig(**transformer.config))
     transformer.into(network)
     encoder, refiner, told = words
@@ -144,8 +151,8 @@ def assemble(name: str, words: Reading, autoencoder: Stored, transformer: Stored
         name=name,
         encoder=encoder,
         refiner=refiner,
-        transformer=network.eval().to(dtype),
-        autoencoder=_autoencoder(autoencoder).to(dtype),
+        transformer=network.eval().to(device, dtype),
+        autoencoder=_autoencoder(autoencoder).to(device, dtype),
         fingerprint=fingerprint(autoencoder.sha256, transformer.sha256, told),
         dtype=dtype,
         made=transformer.made,

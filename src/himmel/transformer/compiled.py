@@ -122,7 +122,7 @@ class Compiled:
 
     def __init__(self, network: Transformer, dtype: torch.dtype, blocks: Callable[[str], bytes]) -> None:
         self.network, self.dtype, self.read = network, dtype, blocks
-        self.blocks = network.blocks
+        self.blocks, self.device = network.blocks, network.device
         self.requests: dict[str, Any] = {}
         self.beside: tuple[Sequence[Kept], list[NDArray[Any]]] = ([], [])
         self.alone = Lock()

@@ -188,6 +188,10 @@ class Transformer(nn.Module):
         self.tokens_out = nn.Linear(d, config.channels)
         self._initialise()
 
+    @property
+    def device(self) -> torch.device:
+        return self.spread.device
+
     def _initialise(self) -> None:
         nn.init.normal_(self.slot_gate, mean=0.0, std=0.02)
         for zero in (self.tokens_out, self.step_in, self.last_modulation):
