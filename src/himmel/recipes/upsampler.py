@@ -52,8 +52,8 @@ class UpsamplerRecipe:
     schedule: Schedule = field(
         default_factory=lambda: Schedule(steps=100_000, minutes=8, warmup=50, decay=0.6, seed=3, checkpoint_seconds=60)
     )
-    lr: float = 2e-3
-    vector_lr: float = 1e-3
+    lr: float = 5e-3
+    vector_lr: float = 3e-3
     batch: int = 48
     error: float = 0.1
     inside: float = 4.0
