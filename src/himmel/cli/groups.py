@@ -45,6 +45,7 @@ from himmel.cli import (
     train_detector,
     train_physics,
     train_safety,
+    train_study,
     train_transformer,
     train_upsampler,
     vary,
@@ -123,6 +124,7 @@ TRAIN: tuple[click.Command, ...] = (
     train_detector.detector,
     train_physics.balls,
     train_physics.physics,
+    train_study.study,
 )
 
 

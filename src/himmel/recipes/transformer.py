@@ -67,6 +67,7 @@ class TransformerRecipe:
 
     shares: what steps are made of. few: how large steps of the solver are taught beside the flow; None: not at all.
     pack: fill a step that clips of one shape leave emptier than FULL with clips of other shapes.
+    muon: whether Muon trains the matrices, at `lr`; False: AdamW trains everything, at `vector_lr`.
     lora: rank of the matrices that alone are trained; 0: everything is. recompute: spend a third more work to save
     memory. context: how many processes share a clip.
     """
@@ -83,6 +84,7 @@ class TransformerRecipe:
     mixture: Mixture = field(default_factory=Mixture)
     compile: bool = True
     few: FewSteps | None = None
+    muon: bool = True
     pack: bool = False
     lora: int = 0
     recompute: bool = False
@@ -210,9 +212,11 @@ def _anchor(groups: int, count: int, generator: torch.Generator) -> tuple[Tensor
 class Pupil(nn.Module):
     """What is trained: the transformer, and the head of its second lesson, which is not exported."""
 
-    def __init__(self, config: TransformerConfig) -> None:
+    def __init__(
+        self, config: TransformerConfig, build: Callable[[TransformerConfig], Transformer] = Transformer
+    ) -> None:
         super().__init__()
-        self.network = Transformer(config)
+        self.network = build(config)
         self.head = SceneHead(config.width)
 
 
@@ -256,15 +260,17 @@ def train(
     on_checkpoint: Callable[[Checkpoint], None] | None = None,
     start: dict[str, Tensor] | None = None,
     processes: Processes | None = None,
+    build: Callable[[TransformerConfig], Transformer] = Transformer,
 ) -> Checkpoint:
     """Trains to the end of the schedule, resuming from `folder`.
 
     no_words: the refined states [M, W] of the empty prompt and their number. start: weights to go on from. processes:
-    that share the clips of each step among them; None for this one alone.
+    that share the clips of each step among them; None for this one alone. build: makes the network, where it is to be
+    another than `Transformer`.
     """
     processes = processes or Processes()
     torch.manual_seed(recipe.schedule.seed)
-    pupil = Pupil(recipe.config)
+    pupil = Pupil(recipe.config, build)
     if start is None:
         pupil.network.set_spread(spread_of(pools))
     else:
@@ -273,7 +279,8 @@ def train(
         leave_out_of_graphs()
         torch._dynamo.config.recompile_limit = GRAPHS  # pyright: ignore[reportPrivateImportUsage]
     forward = _placed(pupil, recipe, processes)
-    edges = ("",) if recipe.lora else EDGES  # small matrices beside large ones are no directions of a space: AdamW
+    # Small matrices beside large ones are no directions of a space: AdamW.
+    edges = EDGES if recipe.muon and not recipe.lora else ("",)
     optimisers = build_optimisers(pupil, recipe.lr, 0.01, edges, recipe.vector_lr)
     checkpoint = Checkpoint(pupil, optimisers, Average(pupil))
     device = processes.device
