@@ -5,13 +5,17 @@ from pathlib import Path
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from safetensors.torch import save_file
 from tests.recipes.test_transformer import NO_WORDS, RECIPE, shard
 
 from himmel.recipes.finetune import FULL, Found, find, recipe_for, shares_of
-from himmel.recipes.transformer import Pool, Pupil, Share, train, transformer_weights
+from himmel.recipes.latents import Shard
+from himmel.recipes.transformer import FULL as FILLED
+from himmel.recipes.transformer import Pool, Pupil, Share, fill_up, train, transformer_weights
 from himmel.records import HimmelError
-from himmel.training import Checkpoint
+from himmel.training import Checkpoint, Progress
 from himmel.training.lora import LoraLinear
 
 SHAPES = {
@@ -56,6 +60,58 @@ def test_the_fill_is_what_clips_take_of_the_budget() -> None:
     assert shape.fill(256) == 2.0
     assert "more memory" in shape.row(256)
     assert "fill 51 %" in shape.row(1000)
+
+
+def odd_pools() -> dict[tuple[str, str], Pool]:
+    """Clips of 1,152, 24 and, as stills, 5 tokens."""
+    shapes = {
+        ("a", "clips"): shard_of(8, 12, 12),
+        ("b", "clips"): shard_of(2, 3, 4),
+        ("a", "stills"): shard_of(1, 1, 5),
+    }
+    return {name: Pool([shard_of(*shape)]) for name, shape in shapes.items()}
+
+
+def shard_of(groups: int, rows: int, columns: int) -> Shard:
+    """Three clips of zeros."""
+    latents = torch.zeros(3, 48, groups, rows, columns, dtype=torch.float16)
+    words, counts = torch.zeros(3, 2, 92, 256, dtype=torch.float16), torch.full((3, 2), 40)
+    frame = torch.zeros(3, dtype=torch.long)
+    return Shard(latents, words, counts, torch.zeros(3, 0, *latents.shape[2:]), latents[:, :, :1], frame, 16.0)
+
+
+@given(st.integers(0, 6000), st.integers(200, 6000))
+def test_what_is_left_of_a_step_is_filled_with_smaller_clips(left: int, budget: int) -> None:
+    left = min(left, budget)
+    pools = odd_pools()
+    batches = fill_up(left, budget, pools, torch.Generator().manual_seed(1))
+    over = left - sum(batch.tokens for batch in batches)
+    assert 0 <= over <= max(4, (1 - FILLED) * budget), "at most less than the smallest clip, or two parts in a hundred"
+    sizes = [batch.tokens // len(batch.latents) for batch in batches]
+    assert sizes == sorted(set(sizes), reverse=True)
+
+
+def test_a_packed_run_says_how_full_its_steps_are(tmp_path: Path) -> None:
+    bare = replace(RECIPE, scene=0.0, tokens=1500, shares=(Share("a", "clips", 1.0, 1.0),), compile=False)
+    bare = replace(bare, schedule=replace(bare.schedule, steps=2))
+    fills = {}
+    for pack in (False, True):
+        seen: list[Progress] = []
+        train(replace(bare, pack=pack), odd_pools(), NO_WORDS, tmp_path / str(pack), seen.append)
+        fills[pack] = [progress.fill for progress in seen]
+        assert all(0 < (progress.waiting or 0) < 1 for progress in seen)
+        assert "waits for data" in str(seen[-1])
+    assert fills[False] == [pytest.approx(1152 / 1500)] * 2
+    assert fills[True] == [pytest.approx((1152 + 14 * 24) / 1500)] * 2
+
+
+def test_many_shapes_are_packed_and_few_are_compiled_instead(folder: Path) -> None:
+    chosen = recipe_for(find(folder), RECIPE.config, FULL)
+    assert (chosen.compile, chosen.pack) == (True, False)
+    for side in (16, 48, 80):
+        save_file({"clips": torch.zeros(2, 4, 4, side // 16, 2)}, folder / f"{side}x32x16@8-0.latents.safetensors")
+    chosen = recipe_for(find(folder), RECIPE.config, FULL)
+    assert (chosen.compile, chosen.pack) == (False, True)
 
 
 def test_what_was_taught_in_large_steps_is_taught_on(folder: Path) -> None:

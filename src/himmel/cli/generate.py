@@ -240,15 +240,22 @@ def report_words(recipe: Recipe, pipeline: Pipeline) -> None:
 
 
 def report_shape(recipe: Recipe, pipeline: Pipeline) -> None:
-    """Says where a clip is outside the sizes and rates that the model was trained on."""
+    """Says at what size a clip is made, and where that and its rate are outside of the model's training."""
+    from himmel.pipeline.cost import doubled
+    from himmel.pipeline.parts import Parts
+
     shapes = pipeline.parts.shapes
     if not shapes:
         return
+    size = recipe.width, recipe.height
+    if isinstance(pipeline.parts, Parts) and doubled(recipe, pipeline.parts):
+        size = size[0] // 2, size[1] // 2
+        say("size", f"made at {size[0]}x{size[1]}, its latents doubled")
     areas = [width * height for width, height, _, _ in shapes]
     rates = {rate for _, _, _, rate in shapes}
     trained = " and ".join(dict.fromkeys(f"{width}x{height}" for width, height, _, _ in shapes))
-    if not 0.5 * min(areas) <= recipe.width * recipe.height <= 2 * max(areas):
-        say("note", f"the model was trained at {trained}: at {recipe.width}x{recipe.height} expect less")
+    if not 0.5 * min(areas) <= size[0] * size[1] <= 2 * max(areas):
+        say("note", f"the model was trained at {trained}: at {size[0]}x{size[1]} expect less")
     if recipe.frames > 1 and not min(rates) / 1.5 <= recipe.rate <= max(rates) * 1.5:
         spoken_rates = " and ".join(map(str, sorted(rates)))
         say("note", f"the model was trained at {spoken_rates} frames a second: at {float(recipe.rate):g} expect less")

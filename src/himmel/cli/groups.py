@@ -23,6 +23,7 @@ from himmel.cli import (
     evaluate_physics,
     evaluate_report,
     evaluate_safety,
+    evaluate_upsampler,
     evaluate_watermark,
     evaluate_ways,
     evaluate_world,
@@ -44,7 +45,9 @@ from himmel.cli import (
     train_detector,
     train_physics,
     train_safety,
+    train_study,
     train_transformer,
+    train_upsampler,
     vary,
     verify,
     world,
@@ -84,6 +87,7 @@ HIMMEL: tuple[click.Command, ...] = (
 
 EVALUATE: tuple[click.Command, ...] = (
     evaluate.autoencoder,
+    evaluate_upsampler.upsampler,
     evaluate.prompts,
     evaluate.swaps,
     evaluate.flow,
@@ -112,6 +116,7 @@ TRAIN: tuple[click.Command, ...] = (
     train.pool,
     train.autoencoder,
     train.decoder,
+    train_upsampler.upsampler,
     train.latents,
     train_transformer.transformer,
     train_captioner.captioner,
@@ -119,6 +124,7 @@ TRAIN: tuple[click.Command, ...] = (
     train_detector.detector,
     train_physics.balls,
     train_physics.physics,
+    train_study.study,
 )
 
 

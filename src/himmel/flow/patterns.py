@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from himmel.flow.schedule import draw_levels
+from himmel.flow.schedule import BASE_SHIFT, draw_levels
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,8 @@ class Mixture:
     whole: one level for the clip. given: a part is clean, the rest at one level. independent: a level a frame
     (Diffusion Forcing 2407.01392). context_noise: the most noise put on given parts in half of the cases, where more is
     rarer; a long clip is made from what the network itself has made, and noise of a known level hides its faults.
-    closed: share of the clips with a given part whose given tokens look at given tokens only.
+    closed: share of the clips with a given part whose given tokens look at given tokens only. shift: of the levels of
+    a clip of 128 tokens towards noise; larger ones are shifted more.
     """
 
     whole: float = 0.45
@@ -25,6 +26,7 @@ class Mixture:
     independent: float = 0.20
     context_noise: float = 0.4
     closed: float = 0.3
+    shift: float = BASE_SHIFT
 
 
 @dataclass(frozen=True)
@@ -68,8 +70,8 @@ def draw_pattern(groups: int, height: int, width: int, mixture: Mixture, generat
     everything, clean = torch.ones(groups, height, width, dtype=torch.bool), torch.zeros(groups)
     pick = _uniform(generator)
     if groups > 1 and pick < mixture.independent:
-        return Pattern(everything, draw_levels((groups,), tokens, generator), clean)
-    level = draw_levels((1,), tokens, generator).expand(groups)
+        return Pattern(everything, draw_levels((groups,), tokens, generator, mixture.shift), clean)
+    level = draw_levels((1,), tokens, generator, mixture.shift).expand(groups)
     if groups == 1 or pick >= mixture.independent + mixture.given:
         return Pattern(everything, level, clean)
     context = mixture.context_noise * _uniform(generator) ** 2 if _uniform(generator) < 0.5 else 0.0

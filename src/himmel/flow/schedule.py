@@ -16,9 +16,9 @@ BASE_SHIFT = 2.0
 MAX_SHIFT = 12.0
 
 
-def size_shift(tokens: int) -> float:
-    """The shift s for a canvas of so many tokens."""
-    return min(MAX_SHIFT, BASE_SHIFT * math.sqrt(tokens / BASE_TOKENS))
+def size_shift(tokens: int, base: float = BASE_SHIFT) -> float:
+    """The shift s for a canvas of so many tokens. base: of one of BASE_TOKENS."""
+    return min(MAX_SHIFT, base * math.sqrt(tokens / BASE_TOKENS))
 
 
 def shift_levels(levels: Tensor, shift: float) -> Tensor:
@@ -26,10 +26,10 @@ def shift_levels(levels: Tensor, shift: float) -> Tensor:
     return shift * levels / (shift * levels + (1 - levels))  # written so that 1 stays exactly 1
 
 
-def draw_levels(shape: tuple[int, ...], tokens: int, generator: torch.Generator) -> Tensor:
+def draw_levels(shape: tuple[int, ...], tokens: int, generator: torch.Generator, base: float = BASE_SHIFT) -> Tensor:
     """Logit-normal levels (2403.03206, sec. 3.1), shifted by size; float32 in (0, 1)."""
     normal = torch.randn(shape, generator=generator, device=generator.device)
-    return shift_levels(torch.sigmoid(normal), size_shift(tokens))
+    return shift_levels(torch.sigmoid(normal), size_shift(tokens, base))
 
 
 def sampling_levels(steps: int, tokens: int) -> Tensor:

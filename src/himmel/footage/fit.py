@@ -17,7 +17,7 @@ from himmel.records import HimmelError
 
 Frames = NDArray[np.uint8]
 
-CROP, PAD = "crop", "pad"
+CROP, PAD, DOUBLE = "crop", "pad", "double"
 RATE = Fraction(16)
 """What a medium is brought to when nothing is said: the rate that the shipped model was trained at."""
 STEP = 16
@@ -32,8 +32,9 @@ LARGEST = 2 << 30
 class Medium:
     """A picture or video as part of a clip. frames: uint8 [T, H, W, 3] at `rate` frames a second.
 
-    path: where it came from, sha256: of that file. how: "crop" or "pad". changes: what was done to it, for people; none
-    when every pixel is as it came.
+    path: where it came from, sha256: of that file. how: "crop", "pad", or "double" for one that is brought to half the
+    size, cropped, since its latents are doubled. changes: what was done to it, for people; none when every pixel is as
+    it came.
     """
 
     frames: Frames
@@ -82,12 +83,18 @@ def _medium(
     path: str | os.PathLike[str], frames: Frames, own: Fraction, width: int, height: int, rate: Fraction, how: str
 ) -> Medium:
     changes = []
+    if how == DOUBLE:
+        width, height, how_cut = width // 2, height // 2, CROP
+    else:
+        how_cut = how
     if len(frames) > 1 and own != rate:
         changes.append(f"{float(own):g} to {float(rate):g} frames a second")
         frames = resampled(frames, own, rate)
     if frames.shape[1:3] != (height, width):
-        changes.append(f"{frames.shape[2]}x{frames.shape[1]} to {width}x{height}, {how}ped".replace("padped", "padded"))
-        frames = resized(frames, width, height, how)
+        changes.append(
+            f"{frames.shape[2]}x{frames.shape[1]} to {width}x{height}, {how_cut}ped".replace("padped", "padded")
+        )
+        frames = resized(frames, width, height, how_cut)
     with open(path, "rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     return Medium(frames, rate, str(Path(path)), sha256, how, tuple(changes))

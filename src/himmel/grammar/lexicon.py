@@ -46,20 +46,18 @@ class Meaning(NamedTuple):
 
 @dataclass
 class Lexicon:
-    """language: its code. phrases: tokens to meaning. heads: first verb words of verbs that have particles."""
+    """language: its code. phrases: tokens to meaning. longest: tokens of the longest phrase, by its first one."""
 
     language: str
     phrases: dict[tuple[str, ...], Meaning] = field(default_factory=dict)
-    longest: int = 1
-    starts: set[str] = field(default_factory=set)
+    longest: dict[str, int] = field(default_factory=dict)
 
     def add(self, phrase: str, meaning: Meaning) -> None:
         """The first meaning of a phrase stays."""
         key = tuple(token.text for token in tokens(phrase))
         if key and key not in self.phrases:
             self.phrases[key] = meaning
-            self.longest = max(self.longest, len(key))
-            self.starts.add(key[0])
+            self.longest[key[0]] = max(self.longest.get(key[0], 0), len(key))
 
     def add_all(self, phrases: Iterable[str], meaning: Meaning) -> None:
         for phrase in phrases:
@@ -67,10 +65,10 @@ class Lexicon:
 
     def match(self, found: list[Token], at: int) -> tuple[Meaning, int] | None:
         """The longest phrase that starts here, and its number of tokens."""
-        if found[at].text not in self.starts:
-            return None
-        for length in range(min(self.longest, len(found) - at), 0, -1):
-            meaning = self.phrases.get(tuple(token.text for token in found[at : at + length]))
+        longest = self.longest.get(found[at].text, 0)
+        words = tuple(token.text for token in found[at : at + longest])
+        for length in range(len(words), 0, -1):
+            meaning = self.phrases.get(words[:length])
             if meaning is not None:
                 return meaning, length
         return None

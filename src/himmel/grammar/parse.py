@@ -92,7 +92,7 @@ def _inverted(words: Lexicon, found: list[Token], at: int, row: list[Item]) -> t
     direct = words.match(found, at)
     if direct is not None and (direct[1] > 1 or direct[0].kind not in VERBS):
         return None
-    if direct is None and not any(key[0] == found[at].text for key in _particle_verbs(words)):
+    if direct is None and found[at].text not in _particle_verbs(words):
         return None
     subject, after = _subject(words, found, at + 1)
     if not subject:
@@ -118,15 +118,16 @@ def _opens_inverted(row: list[Item]) -> bool:
     return True
 
 
-def _particle_verbs(words: Lexicon) -> list[tuple[str, ...]]:
+def _particle_verbs(words: Lexicon) -> set[str]:
+    """First words of verbs of several."""
     found = _PARTICLE_VERBS.get(id(words))
     if found is None:
-        found = [key for key, meaning in words.phrases.items() if meaning.kind in VERBS and len(key) > 1]
+        found = {key[0] for key, meaning in words.phrases.items() if meaning.kind in VERBS and len(key) > 1}
         _PARTICLE_VERBS[id(words)] = found
     return found
 
 
-_PARTICLE_VERBS: dict[int, list[tuple[str, ...]]] = {}
+_PARTICLE_VERBS: dict[int, set[str]] = {}
 """By lexicon; those are kept for good."""
 
 

@@ -63,7 +63,7 @@ def chosen(recipe: Recipe, parts: Parts) -> str:
     PyTorch on a GPU, and for canvases of so many tokens that attention goes block by block.
     """
     asked = setting()
-    groups, rows, columns = window_grid(recipe)
+    groups, rows, columns = window_grid(recipe, parts)
     if not installed() or asked == EAGER or parts.device.type != "cpu" or groups * rows * columns > EXPLICIT_TOKENS:
         return EAGER
     work = sum(steps * each for stage, steps, each in work_of(recipe, parts) if stage == "sampling")

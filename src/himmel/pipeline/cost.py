@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from himmel.autoencoder.config import FRAMES_A_GROUP, PIXELS_A_TOKEN, AutoencoderConfig
+from himmel.footage.fit import DOUBLE
 from himmel.pipeline.denoiser import attention_for
 from himmel.pipeline.grid import Grid
 from himmel.pipeline.machine import free_memory
@@ -24,6 +25,21 @@ ATTENTION = 3.0  # an operation of attention lasts so many times one of a plain 
 MARGIN = 1.25  # the allocator's waste
 
 
+WHOLE = 256 * 144
+"""Pixels up to which a clip is made at its own size; a larger one at half its sides where its latents can be doubled.
+"""
+
+
+def doubled(recipe: Recipe, parts: Parts) -> bool:
+    """Whether a clip is made, or given, at half its width and height and its latents are doubled before they are
+    decoded: one that was given so, and one of more than WHOLE pixels in which nothing is given, of whole tokens.
+    """
+    if recipe.media:
+        return any(note.how == DOUBLE for note in recipe.media)
+    whole = recipe.width % (2 * PIXELS_A_TOKEN) == 0 == recipe.height % (2 * PIXELS_A_TOKEN)
+    return parts.upsampler is not None and whole and recipe.width * recipe.height > WHOLE
+
+
 def token_grid(recipe: Recipe) -> tuple[int, int, int]:
     """(latent frames, rows, columns) that cover what the recipe asks for."""
     return (
@@ -33,11 +49,17 @@ def token_grid(recipe: Recipe) -> tuple[int, int, int]:
     )
 
 
-def window_grid(recipe: Recipe) -> tuple[int, int, int]:
+def made_grid(recipe: Recipe, parts: Parts) -> tuple[int, int, int]:
+    """(latent frames, rows, columns) that are made, or given: half as many rows and columns where they are doubled."""
+    groups, rows, columns = token_grid(recipe)
+    return (groups, rows // 2, columns // 2) if doubled(recipe, parts) else (groups, rows, columns)
+
+
+def window_grid(recipe: Recipe, parts: Parts) -> tuple[int, int, int]:
     """(latent frames, rows, columns) of the largest canvas that is made at once: a window, and the beginning of a long
     shot beside it.
     """
-    groups, rows, columns = token_grid(recipe)
+    groups, rows, columns = made_grid(recipe, parts)
     return min(groups, SIZE + 1), rows, columns
 
 
@@ -46,10 +68,11 @@ def work_of(recipe: Recipe, parts: Parts) -> list[tuple[str, int, float]]:
     grid = Grid(recipe.plan)
     _, rows, columns = token_grid(recipe)
     walks = sum(1 for _ in grid.walk(grid.known))
+    decoded = grid.groups if doubled(recipe, parts) else grid.known.count(False)
     return [
         ("reading", 1, 0.0),  # half a second, whatever the clip
         ("sampling", walks * recipe.steps, step_flops(recipe, parts)),
-        ("decoding", grid.known.count(False), 3 * decoder_flops(parts.autoencoder.config, rows * columns)),
+        ("decoding", decoded, 3 * decoder_flops(parts.autoencoder.config, rows * columns)),
     ]
 
 
@@ -60,7 +83,7 @@ def branches(recipe: Recipe) -> int:
 
 def step_flops(recipe: Recipe, parts: Parts) -> float:
     """Operations of one step of the solver, those of attention counted as often as they last longer."""
-    groups, rows, columns = window_grid(recipe)
+    groups, rows, columns = window_grid(recipe, parts)
     evaluations = branches(recipe) * (2 if recipe.solver == "heun" else 1)
     config, tokens = parts.transformer.config, groups * rows * columns
     attention = 4.0 * config.depth * config.width * tokens**2
@@ -84,7 +107,7 @@ def memory_of(recipe: Recipe, parts: Parts, held: bool = False) -> int:
 
     held: all frames are in memory together at the end, not written while they are made.
     """
-    groups, rows, columns = window_grid(recipe)
+    groups, rows, columns = window_grid(recipe, parts)
     tokens, config = groups * rows * columns, parts.transformer.config
     item = parts.dtype.itemsize
     # Two gathered modulations of nine, the gated MLP, and a handful of plain states.
@@ -92,7 +115,7 @@ def memory_of(recipe: Recipe, parts: Parts, held: bool = False) -> int:
     scores = 3 * config.heads * tokens**2 if attention_for(tokens) == EXPLICIT else 0
     sampling = branches(recipe) * item * (per_token * tokens + scores) + 6 * 4 * config.channels * tokens
     # Three groups at a quarter of the pixels' resolution, about five states at a time, and the pixels.
-    quarter = 16 * rows * columns
+    quarter = 16 * token_grid(recipe)[1] * token_grid(recipe)[2]
     decoding = 3 * quarter * (5 * item * parts.autoencoder.config.widths[0] + (item + 8) * 3 * FRAMES_A_GROUP * 16)
     frames = (recipe.frames if held else 2 * FRAMES_A_GROUP) * recipe.height * recipe.width * 3
     latents = 8 * config.channels * token_grid(recipe)[0] * rows * columns

@@ -18,6 +18,9 @@ PARTS = {
     "transformer": Path("transformer/model.safetensors"),
 }
 
+UPSAMPLER = Path("upsampler/model.safetensors")
+"""What a model may have beside these: it belongs to the autoencoder, whose latents it doubles in size."""
+
 BESIDE = {
     "refiner": Path("words/refiner.safetensors"),
     "prompt check": Path("safety/head.safetensors"),
@@ -71,9 +74,19 @@ def intact(folder: Path, part: str) -> bool:
 
 
 def copy_part(part: str, folder: Path, to: Path) -> None:
-    """Copies a part's weights and note into another folder."""
+    """Copies a part's weights and note into another folder; with the autoencoder its upsampler, if there is one."""
     note, _ = note_of(folder, part)
-    source, target = folder / PARTS[part], to / PARTS[part]
+    _copy(files_of(folder / PARTS[part], note), folder / PARTS[part], to / PARTS[part])
+    if part == "autoencoder" and has_upsampler(folder):
+        _copy([folder / UPSAMPLER], folder / UPSAMPLER, to / UPSAMPLER)
+
+
+def has_upsampler(folder: Path) -> bool:
+    """Whether a model can double its latents."""
+    return (folder / UPSAMPLER).is_file()
+
+
+def _copy(files: list[Path], source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
-    for file in (*files_of(source, note), source.with_suffix(".json")):
+    for file in (*files, source.with_suffix(".json")):
         shutil.copyfile(file, target.with_name(file.name))

@@ -22,13 +22,14 @@ import torch
 from numpy.typing import NDArray
 
 from himmel import __version__
-from himmel.footage.fit import Medium, read_media
+from himmel.footage.fit import DOUBLE, Medium, read_media
 from himmel.footage.meter import meter_for
 from himmel.language.endpoint import Endpoint
 from himmel.pipeline.engine import engine_for, load_model
 from himmel.pipeline.expansion import Expander, Shown, given_words
 from himmel.pipeline.guard import Guard
 from himmel.pipeline.journal import Journal
+from himmel.pipeline.latents import UPSAMPLER
 from himmel.pipeline.machine import cores
 from himmel.pipeline.made import Generated, Written
 from himmel.pipeline.open_weights import OpenWeights
@@ -210,6 +211,12 @@ class Pipeline:
             plan=recipe.plan,
         )
         self.guard.recipe(recipe)
+        before, found = recipe.versions.get(UPSAMPLER), self.engine.versions().get(UPSAMPLER)
+        if before != found and any(note.how == DOUBLE for note in recipe.media):
+            given = f"a recipe for the upsampler {before}"
+            raise HimmelError(
+                given, f"this model's is {found or 'missing'}", "name the model that made it with --model"
+            )
         now = {
             "versions": self._versions(),
             "created": _now(),

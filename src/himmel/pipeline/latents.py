@@ -17,7 +17,7 @@ from himmel.footage.fit import Medium
 from himmel.grammar import phrases
 from himmel.pipeline.blend import Blend
 from himmel.pipeline.compiled import EAGER, Networks, installed, setting
-from himmel.pipeline.cost import branches, check_memory, token_grid, work_of
+from himmel.pipeline.cost import branches, check_memory, doubled, made_grid, token_grid, work_of
 from himmel.pipeline.denoiser import denoiser
 from himmel.pipeline.expansion import shown_words
 from himmel.pipeline.grid import Grid
@@ -32,6 +32,9 @@ from himmel.records.recipe import Recipe
 from himmel.sampling import SOLVERS, sample
 from himmel.transformer import Transformer
 
+UPSAMPLER = "upsampler"
+"""Its name among a recipe's versions."""
+WITHOUT_UPSAMPLER = "a model with an upsampler", "train one: himmel train upsampler, or give --strength 0.15"
 FADE = 6
 """Pixels over which a replaced region fades into the picture around it."""
 
@@ -62,11 +65,14 @@ class LatentEngine:
         return self.parts.solver(asked, steps, guidance)
 
     def versions(self) -> dict[str, str]:
-        """OpenVINO's, where it may compute the blocks."""
-        return {"openvino": installed()} if installed() and setting() != EAGER else {}
+        """OpenVINO's, where it may compute the blocks, and what doubles latents, where the model has that."""
+        fast = {"openvino": installed()} if installed() and setting() != EAGER else {}
+        return fast | ({UPSAMPLER: self.parts.upsampler_hash[:12]} if self.parts.upsampler is not None else {})
 
     def check(self, recipe: Recipe, held: bool = False) -> None:
-        """Whether the memory suffices: `cost.check_memory`."""
+        """Whether the model can double what is to be doubled, and the memory suffices: `cost.check_memory`."""
+        if doubled(recipe, self.parts) and self.parts.upsampler is None:
+            raise HimmelError(f"latents to be doubled by {self.parts.name}", *WITHOUT_UPSAMPLER)
         check_memory(recipe, self.parts, held)
 
     def ready(self) -> None:
@@ -87,14 +93,17 @@ class LatentEngine:
     ) -> Generator[NDArray[np.uint8]]:
         """Given frames as they came, others decoded."""
         grid = Grid(recipe.plan)
-        timeline = Timeline(grid, [m.frames for m in media], token_grid(recipe)[1:], self.parts.autoencoder)
+        upsampler = self.parts.upsampler if doubled(recipe, self.parts) else None
+        tokens = made_grid(recipe, self.parts)[1:]
+        timeline = Timeline(grid, [m.frames for m in media], tokens, self.parts.autoencoder, upsampler)
         decoded = _Decoder(timeline, self.walk(timeline, recipe, watch, journal), recipe)
-        blend = Blend(timeline, decoded) if recipe.plan.strength == 0 and media else None
+        joined = recipe.plan.strength == 0 and media and upsampler is None
+        blend = Blend(timeline, decoded) if joined else None
         for frame in range(-grid.offset if recipe.plan.loop else 0):
             yield _given(timeline, frame)
         for group in range(grid.groups):
             yield from _pictures(timeline, group, decoded, blend)
-            if not grid.known[group]:
+            if not grid.known[group] or upsampler is not None:
                 watch.step("decoding")
 
     def walk(self, timeline: Timeline, recipe: Recipe, watch: Watch, journal: Journal | None = None) -> Iterator[None]:
@@ -155,7 +164,7 @@ def _pictures(timeline: Timeline, group: int, decoded: _Decoder, blend: Blend | 
     """The frames of one group: kept ones as they came, made ones joined to them."""
     grid = timeline.grid
     for i, frame in grid.shown(group):
-        if grid.kept(frame):
+        if grid.kept(frame) and timeline.upsampler is None:
             yield _given(timeline, frame)
         elif grid.plan.region is not None:
             yield _patched(timeline, frame, decoded(group)[i])

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from himmel.footage.fit import Medium
+from himmel.footage.fit import DOUBLE, Medium
 from himmel.grammar.vocabulary import FIRST_FAMILIES
 from himmel.language import WordEncoder
 from himmel.language.encoder import words_folder
@@ -127,6 +127,8 @@ class OpenEngine:
     def check(self, recipe: Recipe, held: bool = False) -> None:
         """Raises HimmelError for a size, a length or a plan that the model cannot make, or too little memory."""
         self.abilities.check_size(recipe.width, recipe.height)
+        if any(note.how == DOUBLE for note in recipe.media):
+            raise HimmelError("latents of open weights to be doubled", "weights of himmel's own", "--model shipped")
         longest = max((part.made for part in passes(recipe.plan, self.abilities)), default=0)
         # A pass comes out in numbers of four bytes, three of them a pixel, and is put into bytes.
         needed = 15 * longest * recipe.width * recipe.height + (3 * recipe.frames * recipe.width * recipe.height) * held

@@ -6,17 +6,19 @@ import os
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch.nn.functional import pad
 
 from himmel.autoencoder import Autoencoder, AutoencoderConfig
+from himmel.autoencoder.upsampler import Upsampler, UpsamplerConfig
 from himmel.grammar.vocabulary import FIRST_FAMILIES
 from himmel.language import Refiner, WordEncoder, pad_states
 from himmel.language.encoder import PREFIX
-from himmel.pipeline.folder import PARTS, SHIPPED, folder_of
+from himmel.pipeline.folder import PARTS, SHIPPED, UPSAMPLER, folder_of, has_upsampler
 from himmel.pipeline.placement import best_device, dtype_on
 from himmel.pipeline.precision import best_dtype
 from himmel.pipeline.reading import Reading, fingerprint, load_words
@@ -35,8 +37,8 @@ LATENTS = ("encoder.", "latent_")
 
 @dataclass(frozen=True)
 class Parts:
-    """Everything that a clip is made with. fingerprint: of all weights together. dtype: that networks compute
-    in.
+    """Everything that a clip is made with. fingerprint: of all weights together but the upsampler's, whose hash stands
+    beside it. dtype: that networks compute in.
     """
 
     name: str
@@ -47,6 +49,8 @@ class Parts:
     fingerprint: str
     dtype: torch.dtype = torch.float32
     made: dict[str, Any] = field(default_factory=dict)
+    upsampler: Upsampler | None = None
+    upsampler_hash: str = ""
 
     @property
     def channels(self) -> int:
@@ -127,7 +131,23 @@ def load(path: str | os.PathLike[str] = SHIPPED, words: Reading | None = None) -
     words = words or load_words()
     transformer.check_bound("autoencoder", autoencoder.digest(LATENTS))
     transformer.check_bound("words", words[2])
-    return assemble(str(path), words, autoencoder, transformer)
+    parts = assemble(str(path), words, autoencoder, transformer)
+    if not has_upsampler(folder):
+        return parts
+    network, sha256 = load_upsampler(folder, autoencoder.digest(LATENTS))
+    return replace(parts, upsampler=network.to(parts.dtype), upsampler_hash=sha256)
+
+
+def load_upsampler(folder: Path, autoencoder: str) -> tuple[Upsampler, str]:
+    """The upsampler in a folder, in float32, and its hash. autoencoder: of the latents that it must be for.
+
+    Raises HimmelError where it is missing, damaged, or for other latents.
+    """
+    stored = load_weights(folder / UPSAMPLER)
+    stored.check_bound("autoencoder", autoencoder)
+    network = Upsampler(UpsamplerConfig(**stored.config))
+    stored.into(network)
+    return network.eval(), stored.sha256
 
 
 def load_autoencoder(path: str | os.PathLike[str] = SHIPPED) -> tuple[Autoencoder, str]:

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from himmel.autoencoder import Autoencoder, decode_group
 from himmel.autoencoder.config import FRAMES_A_GROUP, PIXELS_A_TOKEN
+from himmel.autoencoder.upsampler import Upsampler
 from himmel.flow import Canvas, shift_levels, size_shift
 from himmel.flow.canvas import placed, with_reference
 from himmel.pipeline.grid import Grid
@@ -30,11 +31,19 @@ ALONE = (True, False, False, False)
 class Timeline:
     """Latents [C, G, h, w] of a clip, and which of its G groups are known so far; they may be read with `latent`.
 
-    media: frames [T, H, W, 3] of each medium of the grid's plan, all of one size. tokens: rows and columns.
+    media: frames [T, H, W, 3] of each medium of the grid's plan, all of one size. tokens: rows and columns. upsampler:
+    doubles both before latents are decoded; None where pictures are as large as what is made.
     """
 
-    def __init__(self, grid: Grid, media: Sequence[Frames], tokens: tuple[int, int], autoencoder: Autoencoder) -> None:
-        self.grid, self.media, self.autoencoder = grid, media, autoencoder
+    def __init__(
+        self,
+        grid: Grid,
+        media: Sequence[Frames],
+        tokens: tuple[int, int],
+        autoencoder: Autoencoder,
+        upsampler: Upsampler | None = None,
+    ) -> None:
+        self.grid, self.media, self.autoencoder, self.upsampler = grid, media, autoencoder, upsampler
         channels = autoencoder.config.channels
         self.latents = torch.zeros(channels, grid.groups, *tokens)
         self.known = list(grid.known)
@@ -119,8 +128,13 @@ class Timeline:
 
     def decoded(self, group: int) -> Tensor:
         """Frames [3, 4, H, W] in -1..1 of a known group whose neighbours are known."""
-        before, after = (None if i is None else self.latent(i) for i in self.grid.beside(group))
-        return decode_group(self.autoencoder, before, self.latent(group), after)
+        before, after = (None if i is None else self._drawn(i) for i in self.grid.beside(group))
+        return decode_group(self.autoencoder, before, self._drawn(group), after)
+
+    def _drawn(self, group: int) -> Tensor:
+        """The latents of a group at the size at which they are decoded."""
+        latent = self.latent(group)
+        return latent if self.upsampler is None else self.upsampler(latent[None])[0].float()
 
     def picture(self, frame: int) -> Frames | None:
         """The given frame [H, W, 3] that stands there in the clip, if one does."""

@@ -12,11 +12,12 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from himmel import prompting
-from himmel.footage.fit import CROP, RATE, Medium, read_media
+from himmel.autoencoder.config import PIXELS_A_TOKEN
+from himmel.footage.fit import CROP, DOUBLE, RATE, Medium, read_media
 from himmel.language.endpoint import Endpoint
 from himmel.pipeline.request import AUTO, Request, check, check_prompt
 from himmel.records import HimmelError
-from himmel.records.plan import Plan, Region
+from himmel.records.plan import Given, Plan, Region
 
 if TYPE_CHECKING:
     from himmel.prompting.storyboard import Storyboard
@@ -117,6 +118,22 @@ def edit(
     return _task(plan, media, prompt, settings)
 
 
+def double(video: Path, prompt: str = "", *, settings: Settings | None = None) -> Task:
+    """A video at the size of `settings`, twice its own: its latents are brought to twice the size and drawn anew.
+
+    Raises HimmelError for a size that is no multiple of 32.
+    """
+    settings = settings or Settings()
+    width, height = settings.size or (2 * DEFAULT_SIDE, 2 * DEFAULT_SIDE)
+    if width % (2 * PIXELS_A_TOKEN) or height % (2 * PIXELS_A_TOKEN):
+        given = f"latents doubled to {width}x{height}"
+        raise HimmelError(given, f"multiples of {2 * PIXELS_A_TOKEN}", "for example --size 256x256")
+    settings = replace(settings, size=(width, height), fit=DOUBLE)
+    media = _read([video], settings)
+    plan = Plan("enlarge", len(media[0].frames), (Given(0, 0, len(media[0].frames), 0),))
+    return _task(plan, media, prompt, settings)
+
+
 def connect(
     first: Path, second: Path, prompt: str = "", *, seconds: float = 1.0, settings: Settings | None = None
 ) -> Task:
@@ -165,7 +182,9 @@ def _frames(seconds: float, rate: Fraction) -> int:
 
 def _task(plan: Plan, media: list[Medium], prompt: str, settings: Settings | None) -> Task:
     settings = settings or Settings()
-    if media:
+    if media and settings.fit == DOUBLE and settings.size:
+        (width, height), rate = settings.size, media[0].rate
+    elif media:
         (height, width), rate = media[0].frames.shape[1:3], media[0].rate
     else:
         (width, height), rate = settings.size or (DEFAULT_SIDE, DEFAULT_SIDE), settings.rate or RATE

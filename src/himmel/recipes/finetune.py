@@ -4,7 +4,8 @@ Command: ``himmel train transformer --data FOLDER --from shipped`` (full), ``...
 twenty clips of two seconds at 128 x 128: 40 minutes. Expected figures: docs/training.md.
 
 A step is a budget of tokens, filled with clips of one shape at their native size; shapes come up in such shares that
-every clip is seen equally often. Nothing is padded, so the fill of a step is what its clips take of the budget.
+every clip is seen about equally often. Nothing is padded, so the fill of a step is what its clips take of the budget;
+where steps are not compiled, what one shape leaves empty is filled with clips of others.
 """
 
 from __future__ import annotations
@@ -122,4 +123,7 @@ def recipe_for(
     """
     shares = shares_of(found, base.tokens)
     compiled = base.compile and len(shares) <= _MOST_COMPILED
-    return replace(base, config=config, shares=shares, compile=compiled, few=FewSteps(share=0.3) if few else None)
+    pack = not compiled and len(found) > 1  # each kind of packed step would be compiled anew
+    return replace(
+        base, config=config, shares=shares, compile=compiled, pack=pack, few=FewSteps(share=0.3) if few else None
+    )

@@ -190,12 +190,16 @@ def _large(pictures: Path) -> bool:
     return int(pictures.name.split("x")[0]) >= STILLS_FROM
 
 
-def read_shards(folder: Path, kind: str, sha256: str, fingerprint: str, bucket: str = "*") -> list[Shard]:
-    """All shards of a folder that have both latents and words; kind: "clips" or "stills". HimmelError if made by
-    others.
+def read_shards(
+    folder: Path, kind: str, sha256: str, fingerprint: str, bucket: str = "*", most: int | None = None
+) -> list[Shard]:
+    """The shards of a folder that have both latents and words; kind: "clips" or "stills". most: of them, None: all.
+    HimmelError if made by others.
     """
-    shards = []
+    shards: list[Shard] = []
     for path in sorted(folder.glob(f"{bucket}-*.latents.safetensors")):
+        if most is not None and len(shards) == most:
+            break
         beside = path.with_name(path.name.replace(".latents.", ".words."))
         if not beside.exists():
             continue

@@ -11,6 +11,7 @@ flow's loss stands a second lesson, what covers each place of the picture (`himm
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import partial
@@ -30,7 +31,7 @@ from himmel.recipes.few import FewSteps, Prepared, Teacher, level_index
 from himmel.recipes.latents import Shard, read_shards
 from himmel.recipes.scene import SceneHead, scene_loss
 from himmel.records import HimmelError
-from himmel.training import Average, Checkpoint, Processes, Progress, Schedule, build_optimisers, run
+from himmel.training import Average, Checkpoint, Feed, Processes, Progress, Schedule, build_optimisers, run
 from himmel.training.context import share_context
 from himmel.training.lora import add_lora, merged
 from himmel.training.sharding import recompute, shard, whole
@@ -65,6 +66,8 @@ class TransformerRecipe:
     """tokens: the budget of a step. drop: share of clips whose words are left out. scene: weight of the second lesson.
 
     shares: what steps are made of. few: how large steps of the solver are taught beside the flow; None: not at all.
+    pack: fill a step that clips of one shape leave emptier than FULL with clips of other shapes.
+    muon: whether Muon trains the matrices, at `lr`; False: AdamW trains everything, at `vector_lr`.
     lora: rank of the matrices that alone are trained; 0: everything is. recompute: spend a third more work to save
     memory. context: how many processes share a clip.
     """
@@ -81,6 +84,8 @@ class TransformerRecipe:
     mixture: Mixture = field(default_factory=Mixture)
     compile: bool = True
     few: FewSteps | None = None
+    muon: bool = True
+    pack: bool = False
     lora: int = 0
     recompute: bool = False
     context: int = 1
@@ -133,6 +138,10 @@ class Batch:
     seconds: Tensor
     referenced: bool = False
 
+    @property
+    def tokens(self) -> int:
+        return self.latents.numel() // self.latents.shape[1]
+
 
 class Pool:
     """All clips of one shape in memory."""
@@ -146,6 +155,11 @@ class Pool:
         self.frame = torch.cat([shard.frame for shard in shards])
         self.rate = shards[0].rate
         self.families = {family for shard in shards for family in shard.families}
+
+    @property
+    def tokens(self) -> int:
+        """Of one clip."""
+        return self.latents[0, 0].numel()
 
     def draw(self, tokens: int, generator: torch.Generator, kind: str = "clips") -> Batch:
         """As many random clips as the budget of tokens holds, each with one of its captions.
@@ -172,6 +186,8 @@ class Pool:
         return Batch(latents, words, counts, scene, self.rate, seconds, kind in ("referenced", "anchored"))
 
 
+FULL = 0.98
+"""Share of its budget that a packed step takes at least, where there are clips small enough."""
 GRAPHS = 64
 """Of each function: one for each shape of clips, for pupil and teacher; beyond the limit they would run uncompiled."""
 _SKIPPED = 2
@@ -196,9 +212,11 @@ def _anchor(groups: int, count: int, generator: torch.Generator) -> tuple[Tensor
 class Pupil(nn.Module):
     """What is trained: the transformer, and the head of its second lesson, which is not exported."""
 
-    def __init__(self, config: TransformerConfig) -> None:
+    def __init__(
+        self, config: TransformerConfig, build: Callable[[TransformerConfig], Transformer] = Transformer
+    ) -> None:
         super().__init__()
-        self.network = Transformer(config)
+        self.network = build(config)
         self.head = SceneHead(config.width)
 
 
@@ -242,15 +260,17 @@ def train(
     on_checkpoint: Callable[[Checkpoint], None] | None = None,
     start: dict[str, Tensor] | None = None,
     processes: Processes | None = None,
+    build: Callable[[TransformerConfig], Transformer] = Transformer,
 ) -> Checkpoint:
     """Trains to the end of the schedule, resuming from `folder`.
 
     no_words: the refined states [M, W] of the empty prompt and their number. start: weights to go on from. processes:
-    that share the clips of each step among them; None for this one alone.
+    that share the clips of each step among them; None for this one alone. build: makes the network, where it is to be
+    another than `Transformer`.
     """
     processes = processes or Processes()
     torch.manual_seed(recipe.schedule.seed)
-    pupil = Pupil(recipe.config)
+    pupil = Pupil(recipe.config, build)
     if start is None:
         pupil.network.set_spread(spread_of(pools))
     else:
@@ -259,7 +279,8 @@ def train(
         leave_out_of_graphs()
         torch._dynamo.config.recompile_limit = GRAPHS  # pyright: ignore[reportPrivateImportUsage]
     forward = _placed(pupil, recipe, processes)
-    edges = ("",) if recipe.lora else EDGES  # small matrices beside large ones are no directions of a space: AdamW
+    # Small matrices beside large ones are no directions of a space: AdamW.
+    edges = EDGES if recipe.muon and not recipe.lora else ("",)
     optimisers = build_optimisers(pupil, recipe.lr, 0.01, edges, recipe.vector_lr)
     checkpoint = Checkpoint(pupil, optimisers, Average(pupil))
     device = processes.device
@@ -267,14 +288,29 @@ def train(
     if teacher is not None:
         teacher.to(device)
 
+    feed = Feed()
+
     def loss_of(step: int, generator: torch.Generator) -> Tensor:
+        began = time.monotonic()
         progress = recipe.schedule.progress(step, checkpoint.seconds)
         share = _pick(recipe.shares, progress, generator)
         pool = pools[share.bucket, "stills" if share.kind == "stills" else "clips"]
         batch = pool.draw(recipe.tokens, generator, share.kind)
         large = recipe.few is not None and float(torch.rand((), generator=generator)) < recipe.few.share
         mixture = recipe.few.mixture if recipe.few and large else recipe.mixture
-        inputs, clean, noise = prepare(batch, recipe, no_words, generator, mixture)
+        drawn = [(prepare(batch, recipe, no_words, generator, mixture), large)]
+        tokens = batch.tokens
+        for more in fill_up(recipe.tokens - tokens, recipe.tokens, pools, generator) if recipe.pack else []:
+            drawn.append((prepare(more, recipe, no_words, generator), False))
+            tokens += more.tokens
+        feed.add(tokens, recipe.tokens, time.monotonic() - began)
+        total = sum(prepared[1][:, 0].numel() for prepared, _ in drawn)
+        losses = [
+            loss_of_one(*prepared, large, generator) * (prepared[1][:, 0].numel() / total) for prepared, large in drawn
+        ]
+        return losses[0] if len(losses) == 1 else torch.stack(losses).sum()
+
+    def loss_of_one(inputs: Prepared, clean: Tensor, noise: Tensor, large: bool, generator: torch.Generator) -> Tensor:
         rows, weight = processes.mine(len(clean), recipe.context)
         # Of parameters in pieces no bfloat16 copy may outlive its block: together they would be a whole network.
         with torch.autocast(device.type, torch.bfloat16, cache_enabled=processes.world == 1):
@@ -285,8 +321,22 @@ def train(
                 inputs = teacher.teach(inputs, *shown, generator, (rows, len(clean)))
             return weight * forward(recipe.scene, *vars(inputs).values())
 
-    run(checkpoint, loss_of, recipe.schedule, folder, report, on_checkpoint, processes)
+    run(checkpoint, loss_of, recipe.schedule, folder, report, on_checkpoint, processes, feed)
     return checkpoint
+
+
+def fill_up(left: int, budget: int, pools: Mapping[tuple[str, str], Pool], generator: torch.Generator) -> list[Batch]:
+    """Batches of other shapes for the tokens that are left of a step's budget, the largest that fit first, until it is
+    FULL. What shapes are taken depends on what is left alone; only the clips are random.
+    """
+    batches = []
+    for (_, kind), pool in sorted(pools.items(), key=lambda item: (-item[1].tokens, item[0])):
+        if left <= (1 - FULL) * budget:
+            break
+        if count := left // pool.tokens:
+            batches.append(pool.draw(count * pool.tokens, generator, kind))
+            left -= count * pool.tokens
+    return batches
 
 
 def _placed(pupil: Pupil, recipe: TransformerRecipe, processes: Processes) -> Callable[..., Tensor]:

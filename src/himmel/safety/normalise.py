@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from himmel.safety.lookalikes import FILLERS, LEET, LEET_EITHER, LOOKALIKES, PLAIN, SIMPLIFIED
 
@@ -20,6 +21,7 @@ SHORTEST_JOIN = 6
 SHOUTED = 8
 """Capitals in a text without small letters, from which on it is read in small ones."""
 _HAN = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_CHINESE = re.compile(rf"[{_HAN}]")
 _SIGN = rf"[^\W_{_HAN}\u3040-\u30ff\uac00-\ud7af]|[@$€£|!*]"
 _LOOSE = re.compile(
     rf"(?<![^\W_])(?:{_SIGN})([\s.\-_·•,/\\~+|*:]{{1,3}})(?:{_SIGN})(?:\1(?:{_SIGN})(?![^\W_{_HAN}]))+(?![^\W_])"
@@ -71,7 +73,7 @@ def normalise(given: str) -> Normalised:
         ]
         shown += [clean[at:start], _readable(clean[start:end], loose)]
         at = end
-    han = [i for i, sign in enumerate(clean) if re.match(rf"[{_HAN}]", sign)]
+    han = [i for i, sign in enumerate(clean) if _CHINESE.match(sign)]
     return Normalised(
         words=tuple(words) + tuple(_neighbours(words)),
         han="".join(SIMPLIFIED.get(clean[i], clean[i]) for i in han),
@@ -98,6 +100,8 @@ def fold(word: str) -> str:
 
 def _visible(given: str) -> tuple[str, list[int]]:
     """The text in NFKC without what nobody sees, and where each sign of it stands in `given`."""
+    if given.isascii() and given.isprintable():
+        return given, list(range(len(given)))
     signs: list[str] = []
     origin: list[int] = []
     at = 0
@@ -166,6 +170,7 @@ def _neighbours(words: list[Word]) -> Iterator[Word]:
             yield Word((form,), first.start, second.end, joined=True)
 
 
+@lru_cache(4096)  # most words of most texts are the same few
 def _forms(word: str) -> tuple[str, ...]:
     """The ways to read a word, folded."""
     folded = fold(word).strip("!|*") or fold(word)

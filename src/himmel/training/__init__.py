@@ -5,13 +5,14 @@ name.
 from himmel.training.allocator import keep_freed_memory
 from himmel.training.average import Average
 from himmel.training.checkpoint import Checkpoint
-from himmel.training.loop import Progress, Schedule, run
+from himmel.training.loop import Feed, Progress, Schedule, run
 from himmel.training.optimiser import Muon, build_optimisers
 from himmel.training.processes import Processes, join
 
 __all__ = [
     "Average",
     "Checkpoint",
+    "Feed",
     "Muon",
     "Processes",
     "Progress",

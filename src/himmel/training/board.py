@@ -40,6 +40,8 @@ class Board:
 
             self._writer = SummaryWriter(str(self.folder / EVENTS), purge_step=progress.steps)
         points = {"loss": progress.loss, "learning rate": progress.rate, "steps a second": progress.speed}
+        points |= {} if progress.fill is None else {"fill of steps": progress.fill}
+        points |= {} if progress.waiting is None else {"waiting for data": progress.waiting}
         for name, value in points.items():
             self._writer.add_scalar(name, value, progress.steps)
         self._writer.flush()

@@ -51,17 +51,43 @@ class Schedule:
 
 @dataclass(frozen=True)
 class Progress:
-    """One report: steps done, smoothed loss, steps a second, seconds left, share of the learning rate."""
+    """One report: steps done, smoothed loss, steps a second, seconds left, share of the learning rate.
+
+    fill, waiting: of the steps since the last report, the share of their budgets that clips took, and the share of the
+    time that went by until their clips were there; None where nobody counts.
+    """
 
     steps: int
     loss: float
     speed: float
     seconds_left: float
     rate: float
+    fill: float | None = None
+    waiting: float | None = None
 
     def __str__(self) -> str:
         left = f"{self.seconds_left / 60:.1f} min left"
-        return f"step {self.steps}  loss {self.loss:.4f}  {self.speed:.2f} steps/s  lr {self.rate:.2f}  {left}"
+        said = f"step {self.steps}  loss {self.loss:.4f}  {self.speed:.2f} steps/s  lr {self.rate:.2f}  {left}"
+        if self.fill is None or self.waiting is None:
+            return said
+        return f"{said}  full {100 * self.fill:.1f} %  waits for data {100 * self.waiting:.1f} %"
+
+
+class Feed:
+    """Counts what a step is fed, for reports: tokens, and seconds until they were there."""
+
+    def __init__(self) -> None:
+        self.tokens, self.budget, self.waited = 0, 0, 0.0
+
+    def add(self, tokens: int, budget: int, waited: float) -> None:
+        """One step's."""
+        self.tokens, self.budget, self.waited = self.tokens + tokens, self.budget + budget, self.waited + waited
+
+    def take(self, seconds: float) -> tuple[float, float]:
+        """(fill, waiting) of the last `seconds`, and counts anew."""
+        found = self.tokens / max(self.budget, 1), self.waited / max(seconds, 1e-9)
+        self.tokens, self.budget, self.waited = 0, 0, 0.0
+        return found
 
 
 def run(
@@ -72,12 +98,14 @@ def run(
     report: Callable[[Progress], None],
     on_checkpoint: Callable[[Checkpoint], None] | None = None,
     processes: Processes | None = None,
+    feed: Feed | None = None,
 ) -> None:
     """Trains until the schedule is over, resuming from the newest checkpoint in `folder` if one is there.
 
     Writes folder/log.jsonl. A killed run goes on from its last checkpoint and, with a schedule in steps, repeats
     exactly what the unbroken run would have done (law test), with any number of processes. processes: None for this one
-    alone; of several, the first reports, and its clock counts. Raises FloatingPointError if the loss is not finite.
+    alone; of several, the first reports, and its clock counts. feed: what `loss_of` counts its data by, for reports.
+    Raises FloatingPointError if the loss is not finite.
     """
     processes = processes or Processes()
     if (path := newest(folder)) is not None:
@@ -99,7 +127,9 @@ def run(
         if processes.first and now - last_report >= schedule.report_seconds:
             speed = counted / (now - last_report)
             done = max(schedule.progress(checkpoint.steps, checkpoint.seconds), 1e-9)
-            state = Progress(checkpoint.steps, smoothed, speed, checkpoint.seconds * (1 - done) / done, rate)
+            left = checkpoint.seconds * (1 - done) / done
+            fed = (None, None) if feed is None else feed.take(now - last_report)
+            state = Progress(checkpoint.steps, smoothed, speed, left, rate, *fed)
             _log(folder, state)
             report(state)
             last_report, counted = now, 0

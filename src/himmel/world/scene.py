@@ -8,10 +8,12 @@ Shapes: T frames, K primitives.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
+
+from himmel.records import HimmelError
 
 F = NDArray[np.float32]
 
@@ -71,3 +73,23 @@ class Scene:
     lamp_colour: F = field(default_factory=_none(0, 3))  # [L, 3] brightness at one metre
     marks: F = field(default_factory=_none(0, 7))  # [M, 7] strips on plain ground; see `picture.marks`
     mark_paint: tuple[float, float, float] | None = None  # albedo of marks of paint; None: pressed into the ground
+
+
+TIMED = (
+    *("seconds", "camera_position", "camera_rotation", "field_of_view", "position", "rotation"),
+    *("sun_elevation", "sun_azimuth", "overcast", "cloud_cover", "fog", "rain", "snowfall", "wave_height"),
+    *("puff_position", "puff_size", "lamp_position"),
+)
+"""Fields of a scene that have a row for each frame; the last three are empty where there is nothing to say."""
+
+
+def excerpt(scene: Scene, first: int, count: int) -> Scene:
+    """The same scene for `count` of its frames from `first` on; they look as they do in the whole.
+
+    Raises HimmelError for frames that it does not have.
+    """
+    frames = len(scene.seconds)
+    if not 0 <= first < first + count <= frames:
+        raise HimmelError(f"frames {first} to {first + count} of {frames}", "frames of the scene")
+    rows = {name: getattr(scene, name) for name in TIMED}
+    return replace(scene, **{name: row[first : first + count] for name, row in rows.items() if len(row)})

@@ -1,0 +1,189 @@
+"""Studies: sides differ in one thing, are judged on clips that none was trained on, and go on where they were."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+from safetensors.torch import save_file
+from tests.recipes.test_transformer import NO_WORDS, RECIPE
+
+from himmel.cli import himmel
+from himmel.flow import add_noise
+from himmel.pipeline import parts
+from himmel.recipes import study
+from himmel.recipes.latents import Shard
+from himmel.recipes.study import (
+    BUCKET,
+    Clips,
+    PredictsClean,
+    PredictsNoise,
+    PredictsVelocity,
+    apart,
+    compute,
+    losses,
+    mixture,
+    outcome,
+    told_by,
+)
+from himmel.recipes.transformer import Pool, Share
+from himmel.records import HimmelError
+from himmel.transformer import Transformer
+from himmel.transformer.config import SIZES
+
+BASE = replace(
+    RECIPE,
+    scene=0.0,
+    tokens=256,
+    compile=False,
+    schedule=replace(RECIPE.schedule, steps=3),
+    shares=(Share(BUCKET, "clips", 1.0, 1.0),),
+)
+
+
+def shard(seed: int, clips: int = 6) -> Shard:
+    generator = torch.Generator().manual_seed(seed)
+    latents = torch.randn(clips, 48, 8, 4, 4, generator=generator).half()
+    words = torch.randn(clips, 2, 92, 256, generator=generator).half()
+    frame = torch.zeros(clips, dtype=torch.long)
+    counts = torch.full((clips, 2), 60)
+    return Shard(latents, words, counts, torch.zeros(clips, 0, 8, 4, 4), latents[:, :, :1], frame, 16.0)
+
+
+def clips() -> Clips:
+    apart_ = Pool([shard(2)])
+    return Clips(Pool([shard(1)]), apart_.draw(4 * 128, torch.Generator().manual_seed(3)), NO_WORDS)
+
+
+def differing(one: object, other: object) -> set[str]:
+    a, b = asdict(one), asdict(other)  # type: ignore[call-overload]
+    return {name for name in a if a[name] != b[name]}
+
+
+def test_every_side_differs_from_the_first_in_one_thing() -> None:
+    first, *sides = mixture(BASE)
+    allowed = [set(), {"mixture"}, {"muon"}, {"muon", "vector_lr"}]
+    for side in sides:
+        changed = differing(side.recipe, first.recipe)
+        assert changed in allowed
+        others = (side.told != first.told) + (side.build is not first.build)
+        assert bool(changed) + others == 1, side.name
+        m = side.recipe.mixture
+        assert m.whole + m.given + m.independent == pytest.approx(1)
+    assert {side.group for side in sides} == {"noise patterns", "prediction", "shift", "words", "optimiser"}
+
+
+def test_three_sizes_have_three_budgets_each() -> None:
+    sides = compute(replace(BASE, schedule=replace(BASE.schedule, steps=400)))
+    assert [side.recipe.schedule.steps for side in sides] == [100, 200, 400] * 3
+    flops = [side.flops for side in sides]
+    assert flops == sorted(flops)
+    assert flops[1] == pytest.approx(2 * flops[0])
+
+
+@given(st.floats(0.05, 0.95), st.integers(0, 100))
+def test_each_kind_of_answer_gives_the_clean_latents_where_it_is_right(level: float, seed: int) -> None:
+    """For the true answer, in the units of each network, keep x_t + change answer is x_0."""
+    generator = torch.Generator().manual_seed(seed)
+    clean, noise = torch.randn(1, 5, 48, generator=generator), torch.randn(1, 5, 48, generator=generator)
+    spread = torch.rand(48, generator=generator) + 0.5
+    levels = torch.full((1, 5), level)
+    noisy = add_noise(clean, noise, levels[..., None])
+    answers = {
+        PredictsClean: lambda s: clean / s,
+        PredictsVelocity: lambda s: (noise - clean) / (1 + s.square()).sqrt(),
+        PredictsNoise: lambda s: noise,
+    }
+    for build, answer in answers.items():
+        network = build(SIZES["tiny"])
+        network.set_spread(spread)
+        keep, change = network._scales(levels)
+        torch.testing.assert_close(keep * noisy + change * answer(network.spread), clean, atol=2e-4, rtol=1e-3)
+
+
+def test_a_side_is_told_what_it_says() -> None:
+    words, counts = torch.arange(2 * 5 * 3.0).view(2, 5, 3), torch.tensor([5, 4])
+    assert told_by("slots", words, counts, 2)[1].tolist() == [2, 2]
+    cut, left = told_by("states", words, counts, 2)
+    assert torch.equal(cut, words[:, 2:])
+    assert left.tolist() == [3, 2]
+    assert told_by("slots and states", words, counts, 2) == (words, counts)
+
+
+@pytest.mark.parametrize("told", ["slots", "states", "nothing"])
+def test_what_is_not_told_changes_nothing(told: str, tmp_path: Path) -> None:
+    side = next(side for side in mixture(BASE) if side.told == told)
+    mine, other = clips(), clips()
+    slots = BASE.config.word_slots
+    hidden = slice(0, slots) if told == "states" else slice(slots, None) if told == "slots" else slice(None)
+    for words in (other.pool.words, other.held_out.words):
+        words[..., hidden, :] = 9.0
+    found = [outcome(side, one, tmp_path / name, lambda p: None) for name, one in (("a", mine), ("b", other))]
+    assert found[0].whole == found[1].whole
+    assert found[0].given == found[1].given
+
+
+@torch.no_grad()
+def test_the_loss_is_nothing_for_a_network_that_knows(monkeypatch: pytest.MonkeyPatch) -> None:
+    batch = clips().held_out
+
+    class Knows(Transformer):
+        def forward(self, latents, *more):  # type: ignore[no-untyped-def]
+            return batch.latents.flatten(2).transpose(1, 2)
+
+    for given_frames in (0, 4):
+        assert losses(Knows(BASE.config), batch, given_frames) == [0.0] * 4
+        assert min(losses(Transformer(BASE.config), batch, given_frames)) > 0
+
+
+def test_a_study_goes_on_and_refuses_a_side_of_other_settings(tmp_path: Path) -> None:
+    side = mixture(BASE)[0]
+    said: list[object] = []
+    first = outcome(side, clips(), tmp_path, said.append)
+    trained = len(said)
+    assert trained
+    assert outcome(side, clips(), tmp_path, said.append) == first
+    assert len(said) == trained, "what is finished is not trained again"
+    other = replace(side, recipe=replace(side.recipe, lr=1e-4))
+    with pytest.raises(HimmelError, match="--run"):
+        outcome(other, clips(), tmp_path, said.append)
+
+
+def test_differences_are_taken_clip_by_clip() -> None:
+    base = np.array([1.0, 2.0, 3.0])
+    gap, error = apart((base * 1.0 + 0.1).tolist(), base.tolist())
+    assert gap == pytest.approx(5.0)
+    assert error == pytest.approx(0, abs=1e-9)
+
+
+@pytest.mark.parametrize("what", ["mixture", "compute"])
+def test_from_a_pool_to_a_table(what: str, model: Path, words: parts.Reading, tmp_path: Path, monkeypatch) -> None:
+    _, sha256 = parts.load_autoencoder(model)
+    for number in range(3):
+        one, name = shard(number), f"{BUCKET}-{number:05d}"
+        frames = {"clips": one.latents[:, :8].contiguous(), "clips.scene": one.scene, "clips.frame": one.frame}
+        frames["clips.reference"] = frames["clips"][:, :, :1].contiguous()
+        save_file(frames, tmp_path / f"{name}.latents.safetensors", {"autoencoder": sha256})
+        told = {"clips.words": one.words, "clips.counts": one.counts}
+        save_file(told, tmp_path / f"{name}.words.safetensors", {"words": words[2]})
+    sides = study.STUDIES[what]
+    monkeypatch.setitem(study.STUDIES, what, lambda base: sides(base)[:3])
+    place = ["--folder", str(tmp_path), "--run", str(tmp_path / "run"), "--model", str(model)]
+    quick = ["--steps", "1", "--tokens", "128"]
+    result = CliRunner().invoke(himmel, ["train", "study", what, *quick, *place])
+    assert result.exit_code == 2
+    assert "3 encoded shards" in result.stderr
+    result = CliRunner().invoke(himmel, ["train", "study", what, *quick, "--shards", "1", *place])
+    assert result.exit_code == 0, result.output
+    text = (tmp_path / f"run/{what}.md").read_text()
+    assert text in result.stdout
+    kept = json.loads((tmp_path / "run/01/outcome.json").read_text())
+    assert f"{np.mean(kept['whole']):.4f}" in text
+    assert (tmp_path / "run/compute.png").exists() == (what == "compute")
