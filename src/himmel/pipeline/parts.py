@@ -22,7 +22,7 @@ from himmel.pipeline.reading import Reading, fingerprint, load_words
 from himmel.pipeline.request import AUTO, SHORTCUT
 from himmel.records import HimmelError
 from himmel.transformer import Transformer, TransformerConfig, Words
-from himmel.weights import Stored
+from himmel.weights import Stored, load_note
 from himmel.weights import load as load_weights
 
 WORD_TOKENS = 56
@@ -124,6 +124,21 @@ def load(path: str | os.PathLike[str] = SHIPPED, words: Reading | None = None) -
     return assemble(str(path), words, autoencoder, transformer)
 
 
+def outline(path: str | os.PathLike[str] = SHIPPED) -> Parts:
+    """The parts in a folder as far as their notes go: words can be read and what a clip takes can be counted, but
+    transformer and autoencoder have shapes alone (torch's device "meta").
+
+    Raises HimmelError for notes that are missing or damaged; whether the weights are, only `load` finds.
+    """
+    folder, words = folder_of(path), load_words()
+    autoencoder, transformer = (load_note(folder / PARTS[part]) for part in ("autoencoder", "transformer"))
+    transformer.check_bound("words", words[2])
+    with torch.device("meta"):
+        denoises = Transformer(TransformerConfig(**transformer.config))
+        decodes = Autoencoder(AutoencoderConfig(**autoencoder.config))
+    return _parts(str(path), words, autoencoder, transformer, denoises, decodes)
+
+
 def load_autoencoder(path: str | os.PathLike[str] = SHIPPED) -> tuple[Autoencoder, str]:
     """The autoencoder in a folder, in float32, and the hash of what makes its latents.
 
@@ -136,16 +151,27 @@ def load_autoencoder(path: str | os.PathLike[str] = SHIPPED) -> tuple[Autoencode
 
 def assemble(name: str, words: Reading, autoencoder: Stored, transformer: Stored) -> Parts:
     """Networks of what was stored, ready to compute in `precision.best_dtype`."""
-    dtype = best_dtype()
     network = Transformer(TransformerConfig(**transformer.config))
     transformer.into(network)
+    return _parts(name, words, autoencoder, transformer, network, _autoencoder(autoencoder))
+
+
+def _parts(
+    name: str,
+    words: Reading,
+    autoencoder: Stored,
+    transformer: Stored,
+    denoises: Transformer,
+    decodes: Autoencoder,
+) -> Parts:
+    dtype = best_dtype()
     encoder, refiner, told = words
     return Parts(
         name=name,
         encoder=encoder,
         refiner=refiner,
-        transformer=network.eval().to(dtype),
-        autoencoder=_autoencoder(autoencoder).to(dtype),
+        transformer=denoises.eval().to(dtype),
+        autoencoder=decodes.to(dtype),
         fingerprint=fingerprint(autoencoder.sha256, transformer.sha256, told),
         dtype=dtype,
         made=transformer.made,

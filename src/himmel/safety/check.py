@@ -63,7 +63,9 @@ class Checker:
         pieces = [[] if of_the_world(text) else windows(text) for text in texts]
         flat = [piece for each in pieces for piece in each]
         states = iter(self.encode(flat) if flat else [])
-        found = [self.classifier.categories(list(itertools.islice(states, len(each)))) if each else [] for each in pieces]
+        found = [
+            self.classifier.categories(list(itertools.islice(states, len(each)))) if each else [] for each in pieces
+        ]
         with self._keeping:
             self._classified |= dict(zip(texts, found, strict=True))
             for old in list(self._classified)[:-KEPT]:
