@@ -186,9 +186,27 @@ def in_words(order: Order) -> Order:
         return order
     settings = dict(order.settings)
     if (board := settings.get("storyboard")) is not None:
-        scenes = [{**scene, "prompt": with_things(scene["prompt"], things)} for scene in board["scenes"]]
-        settings["storyboard"] = {**board, "scenes": scenes}
+        settings["storyboard"] = _board_in_words(board, things)
     return replace(order, prompt=with_things(order.prompt, things), settings=settings)
+
+
+def _board_in_words(board: Mapping[str, Any], things: Mapping[str, ObjectFacts]) -> dict[str, Any]:
+    """The same of a storyboard: in its scenes, its subjects and its style. What is no text is left for its reader."""
+
+    def put(part: Any, *keys: str) -> Any:
+        if not isinstance(part, dict):
+            return part
+        return {
+            key: with_things(value, things) if isinstance(value, str) and key in (keys or part) else value
+            for key, value in part.items()
+        }
+
+    told = put(dict(board), "style")
+    if isinstance(scenes := told.get("scenes"), list):
+        told["scenes"] = [put(scene, "prompt") for scene in scenes]
+    if "subjects" in told:
+        told["subjects"] = put(told["subjects"])
+    return told
 
 
 def _thing(facts: Mapping[str, str]) -> ObjectFacts:
@@ -204,7 +222,8 @@ def plain_errors(folder: Path) -> Iterator[None]:
     except HimmelError as error:
         given, allowed, remedy = (part.replace(f"{folder}/", "") for part in (error.given, error.allowed, error.remedy))
         if isinstance(error, RefusedError):
-            raise RefusedOrderError(given, allowed, remedy, error.verdict.category) from error
+            field = {"list": "prompt", "classifier": "prompt", "face": "attest_likeness"}.get(error.verdict.why, "")
+            raise RefusedOrderError(given, allowed, remedy, error.verdict.category, field) from error
         raise HimmelError(given, allowed, remedy) from error.__cause__ or error
 
 

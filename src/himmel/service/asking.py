@@ -190,20 +190,17 @@ class AskedProcess:
                     self.look(child)
 
 
-def packed(error: HimmelError) -> tuple[str, str, str, str | None]:
+def packed(error: HimmelError) -> tuple[str, ...]:
     """An error as plain values, since exceptions with several arguments do not survive a pipe."""
-    category = error.category if isinstance(error, RefusedOrderError) else None
-    return error.given, error.allowed, error.remedy, category
+    told = error.given, error.allowed, error.remedy
+    return (*told, error.category, error.field) if isinstance(error, RefusedOrderError) else told
 
 
-def unpacked(plain: tuple[str, str, str, str | None] | None) -> Exception:
+def unpacked(plain: tuple[str, ...] | None) -> Exception:
     """The inverse of `packed`; None stands for an error of himmel itself."""
     if plain is None:
         return ApiError(500, "an error of himmel itself; its log says more", "internal_error")
-    given, allowed, remedy, category = plain
-    if category is None:
-        return HimmelError(given, allowed, remedy)
-    return RefusedOrderError(given, allowed, remedy, category)
+    return RefusedOrderError(*plain) if len(plain) > 3 else HimmelError(*plain)
 
 
 def built(pipe: Connection, build: Callable[[], Made]) -> Made | None:

@@ -15,11 +15,14 @@ OnShare = Callable[[str, float, float | None], None]
 
 
 class RefusedOrderError(HimmelError):
-    """Words of an order that the policy refuses. category: of the policy. It holds no word of the prompt."""
+    """Words or media of an order that the policy refuses. category: of the policy. It holds no word of the prompt.
 
-    def __init__(self, given: str, allowed: str, remedy: str = "", category: str = "") -> None:
+    field: of the order, that it is about: "prompt", or "attest_likeness" where that would lift it; "" for none.
+    """
+
+    def __init__(self, given: str, allowed: str, remedy: str = "", category: str = "", field: str = "prompt") -> None:
         super().__init__(given, allowed, remedy)
-        self.category = category
+        self.category, self.field = category, field
 
 
 @dataclass(frozen=True)
