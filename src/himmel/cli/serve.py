@@ -203,6 +203,7 @@ def run_service(
     """
     import uvicorn
 
+    from himmel.prompting.storyboard import Storyboard
     from himmel.service import logs
     from himmel.service.app import make_app
     from himmel.service.core import Core
@@ -222,7 +223,10 @@ def run_service(
     if options["webhook"]:
         url = check_url(options["webhook"])
         hooks = Hooks(database, url, secret_in(folder, os.environ.get(SECRET, "")))
-    app = make_app(core, __version__, loopback=local, origins=origins, largest=options["largest"] << 20)
+    board = Storyboard.model_json_schema()
+    app = make_app(
+        core, __version__, loopback=local, origins=origins, largest=options["largest"] << 20, storyboard=board
+    )
     config = uvicorn.Config(
         app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=2, lifespan="off"
     )
