@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from himmel import prompting
 from himmel.footage.fit import CROP, RATE, Medium, read_media
+from himmel.footage.masks import read_mask, region_of
 from himmel.language.endpoint import Endpoint
 from himmel.pipeline.request import AUTO, Request, check, check_prompt
 from himmel.records import HimmelError
@@ -91,29 +92,30 @@ def edit(
     *,
     strength: float | None = None,
     box: tuple[int, int, int, int] | None = None,
+    mask: Path | None = None,
     times: tuple[float, float] | None = None,
     settings: Settings | None = None,
 ) -> Task:
     """A video is made anew from what it is, as the prompt says.
 
     strength: above 0 and up to 1, how much is changed; None: 0.6, or 1 where a part is replaced. box: (left, top,
-    width, height) in pixels of the clip, the only part that changes; times: (from, to) in seconds, when.
+    width, height) in pixels of the clip, the only part that changes; or mask: a picture of the video's size or the
+    clip's that is white there. times: (from, to) in seconds, when; None: all the time.
     """
     media = _read([video], settings)
-    frames, rate = media[0].frames, media[0].rate
+    length, rate = len(media[0].frames), media[0].rate
+    start, stop = (0, length) if times is None else (round(t * rate) for t in times)
     region = None
-    if box is not None:
-        left, top, width, height = box
-        if not (0 <= left < left + width <= frames.shape[2] and 0 <= top < top + height <= frames.shape[1]):
-            raise HimmelError(
-                f"a region of {width}x{height} at {left},{top}",
-                f"inside the {frames.shape[2]}x{frames.shape[1]} pixels of the clip",
-                "for example --region 0,0,64,64",
-            )
-        start, stop = (0, len(frames)) if times is None else (round(t * rate) for t in times)
-        region = Region(left, top, width, height, start, stop)
+    if mask is not None and box is not None:
+        raise HimmelError("a box and a mask", "one of them", "leave one away")
+    if mask is not None:
+        region = region_of(read_mask(mask, media[0]), start, stop)
+    elif box is not None:
+        region = Region(*box, start, stop)
+    elif times is not None:
+        raise HimmelError("times without a region", "times of a box or a mask", "name the part with --region too")
     default = 0.6 if region is None else 1.0
-    plan = prompting.edit(len(frames), default if strength is None else strength, region)
+    plan = prompting.edit(length, default if strength is None else strength, region)
     return _task(plan, media, prompt, settings)
 
 

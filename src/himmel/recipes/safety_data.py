@@ -85,7 +85,9 @@ def alike(first: Idea, second: Idea) -> bool:
 
 
 def _common(first: str, second: str, language: str) -> bool:
-    a, b = (set(text.lower()) if language == "zh" else set(re.findall(r"\w+", text.lower())) for text in (first, second))
+    a, b = (
+        set(text.lower()) if language == "zh" else set(re.findall(r"\w+", text.lower())) for text in (first, second)
+    )
     return len(a & b) / len(a | b) > ALIKE
 
 
