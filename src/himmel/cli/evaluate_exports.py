@@ -44,14 +44,14 @@ class Left:
         fits = {True: "fits", False: "DOES NOT FIT", None: "no recipe"}[self.told["recipe_beside_fits"]]
         size = f"{self.path.stat().st_size:,}"
         state = f"{self.told['state']}{', beside it' if self.told['beside'] else ''}"
-        return [self.way, self.path.name, size, state, str(self.code), self.told["source"] or "–", fits, payload]
+        agrees = {True: "fits", False: "DOES NOT FIT", None: "not told"}[mark.get("fits_manifest")]
+        source = self.told["source"] or "–"
+        return [self.way, self.path.name, size, state, str(self.code), source, fits, payload, agrees]
 
 
 @click.command(short_help="What verify says of one file of every path out.")
 @count_option(1, "Rounds, each with another seed.")
-@click.option(
-    "--steps", type=int, default=4, show_default=True, metavar="N", help="As in generate. Example: --steps 4"
-)
+@click.option("--steps", type=int, default=4, show_default=True, metavar="N", help="As in generate. Example: --steps 4")
 @folder_option
 @model_option
 def exports(count: int, steps: int, folder: str, model: str) -> None:
@@ -73,7 +73,17 @@ def exports(count: int, steps: int, folder: str, model: str) -> None:
             for left in leaving(inside, seed, steps, model):
                 found.append(left)
                 click.echo(f"{left.way}: {left.path.name} {left.told['state']}, {left.seconds:.1f} s", err=True)
-        head = ["path out", "file", "bytes", "C2PA says", "exit code", "source type", "recipe", "watermark"]
+        head = [
+            "path out",
+            "file",
+            "bytes",
+            "C2PA says",
+            "exit code",
+            "source type",
+            "recipe",
+            "watermark",
+            "and manifest",
+        ]
         table = markdown_table(head, [left.row for left in found])
     whole = [left for left in found if left.code == 0]
     marked = sum(bool(left.told["watermark"]["found"]) for left in found)
