@@ -249,6 +249,26 @@ def test_a_scene_keeps_to_what_the_one_before_it_said(pipeline: Pipeline) -> Non
     assert (second.ground, second.light) == ("sand", "sunset")
 
 
+def test_a_picture_variations_and_a_larger_clip_from_python(pipeline: Pipeline, tmp_path: Path) -> None:
+    picture = make(pipeline, ways.image("a red ball", settings=FAST))
+    assert picture.frames.shape == (1, 48, 32, 3)
+    clip = pipeline.generate("a red ball rolls", width=32, height=32, seconds=0.5, steps=1, seed=2**63 - 2)
+    others = ways.vary(clip.recipe, 3)
+    assert [one.seed for one in others] == [2**63 - 1, 0, 1], "seeds go round"
+    assert (pipeline.replay(others[1]).frames != clip.frames).any()
+    clip.save(tmp_path / "clip.mp4")
+    task = ways.enlarge(tmp_path / "clip.mp4", clip.recipe, settings=ways.Settings(steps=1))
+    assert make(pipeline, task).frames.shape == (8, 64, 64, 3)
+    assert (task.request.seed, task.request.prompt) == (clip.recipe.seed, clip.recipe.expanded)
+    for wrong in (lambda: ways.vary(clip.recipe, 0), lambda: ways.image(" "), lambda: small(clip.recipe)):
+        with pytest.raises(HimmelError):
+            wrong()
+
+
+def small(recipe: Recipe) -> ways.Task:
+    return ways.enlarge("clip.mp4", recipe, size=(16, 16))
+
+
 def blink(length: int) -> Plan:
     """A way that himmel does not have: every second group of four is made anew."""
     return Plan("blink", length, tuple(Given(0, at, min(4, length - at), at) for at in range(0, length, 8)))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from fractions import Fraction
 from typing import Any
 
 import click
@@ -19,9 +17,6 @@ from himmel.cli.options import (
     work_options,
 )
 from himmel.cli.replay import read_recipe
-from himmel.records import HimmelError
-
-LARGEST = 1920
 
 
 @click.command(short_help="Make a clip larger.")
@@ -61,19 +56,6 @@ def enlarge(clip: str, size: tuple[int, int] | None, strength: float, **options:
     from himmel.pipeline import ways
 
     recipe = read_recipe(f"{clip}.json")
-    size = size or (min(LARGEST, 2 * recipe.width), min(LARGEST, 2 * recipe.height))
-    if size[0] < recipe.width or size[1] < recipe.height:
-        given, own = f"size {size[0]}x{size[1]}", f"{recipe.width}x{recipe.height}"
-        raise HimmelError(f"{given} for a clip of {own}", "at least its own", "for example twice its size")
-    names = ("steps", "guidance", "solver")
-    settings = ways.Settings(
-        size=size,
-        rate=Fraction(recipe.rate),
-        seed=recipe.seed,
-        expand=False,
-        **{name: options[name] for name in names},
-    )
-    task = ways.edit(clip, recipe.expanded, strength=strength, settings=settings)
-    plan = replace(task.request.plan, segments=recipe.plan.segments)
-    task = replace(task, request=task.request.with_plan(plan))
+    settings = ways.Settings(**{name: options[name] for name in ("steps", "guidance", "solver")})
+    task = ways.enlarge(clip, recipe, size=size, strength=strength, settings=settings)
     make_clip(task, {**options, "sheet": False})

@@ -15,15 +15,17 @@ from himmel import prompting
 from himmel.footage.fit import CROP, RATE, Medium, read_media
 from himmel.footage.masks import read_mask, region_of
 from himmel.language.endpoint import Endpoint
-from himmel.pipeline.request import AUTO, Request, check, check_prompt
+from himmel.pipeline.request import AUTO, SEEDS, SIDE, Request, check, check_prompt
 from himmel.records import HimmelError
 from himmel.records.plan import Plan, Region
+from himmel.records.recipe import Recipe
 
 if TYPE_CHECKING:
     from himmel.prompting.storyboard import Storyboard
 
 Path = str | os.PathLike[str]
 DEFAULT_SIDE = 128
+MOST_VARIED = 100
 
 
 @dataclass(frozen=True)
@@ -151,6 +153,41 @@ def storyboard(board: Storyboard, *, folder: Path = "", settings: Settings | Non
     media = _read(paths, settings)
     plan = boards.plan(board, settings.rate, [len(medium.frames) for medium in media])
     return _task(plan, media, "", settings)
+
+
+def image(prompt: str, *, settings: Settings | None = None) -> Task:
+    """A picture: a clip of one frame. Its media are none, so a prompt is needed."""
+    return _task(Plan("generate", 1), [], check_prompt(prompt), settings)
+
+
+def vary(recipe: Recipe, count: int = 3) -> list[Recipe]:
+    """Recipes for `Pipeline.replay`: the same words and media, with the `count` seeds that follow the recipe's own."""
+    if not 1 <= count <= MOST_VARIED:
+        raise HimmelError(f"count {count}", f"1 to {MOST_VARIED}", "for example --count 4")
+    return [replace(recipe, seed=(recipe.seed + 1 + i) % SEEDS) for i in range(count)]
+
+
+def enlarge(
+    clip: Path,
+    recipe: Recipe,
+    *,
+    size: tuple[int, int] | None = None,
+    strength: float = 0.15,
+    settings: Settings | None = None,
+) -> Task:
+    """A clip that himmel made, again at a larger size: scaled up, noised to `strength` and made anew from there.
+
+    recipe: the clip's own, which words and seed come from. size: (width, height), None: twice the clip's, as far as a
+    side may be. Of `settings`, steps, guidance and solver count.
+    """
+    size = size or (min(SIDE[1], 2 * recipe.width), min(SIDE[1], 2 * recipe.height))
+    if size[0] < recipe.width or size[1] < recipe.height:
+        given, own = f"size {size[0]}x{size[1]}", f"{recipe.width}x{recipe.height}"
+        raise HimmelError(f"{given} for a clip of {own}", "at least its own", "for example twice its size")
+    own = replace(settings or Settings(), size=size, rate=Fraction(recipe.rate), seed=recipe.seed, expand=False)
+    task = edit(clip, recipe.expanded, strength=strength, settings=own)
+    plan = replace(task.request.plan, segments=recipe.plan.segments)
+    return replace(task, request=task.request.with_plan(plan))
 
 
 def _read(paths: list[Path], settings: Settings | None) -> list[Medium]:
