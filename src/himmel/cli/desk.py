@@ -113,7 +113,7 @@ class Desk:
             case "connect":
                 return ways.connect(files[0], files[1], prompt, seconds=told["seconds"], settings=settings)
             case "edit":
-                return _edit(order, files[0], settings)
+                return _edit(order, folder, settings)
             case "storyboard":
                 board = read_storyboard(told["storyboard"])
                 return ways.storyboard(board, folder=folder, settings=settings)
@@ -260,14 +260,15 @@ def _from_words(order: Order, settings: Settings) -> Task:
     return Task(request.with_plan(looped(request.frames)) if order.settings.get("loop") else request, [])
 
 
-def _edit(order: Order, file: Path, settings: Settings) -> Task:
+def _edit(order: Order, folder: Path, settings: Settings) -> Task:
     told = order.settings
-    box, times = told.get("region"), told.get("times")
+    box, mask, times = (told.get(name) for name in ("region", "mask", "times"))
     return ways.edit(
-        file,
+        folder / order.media[0],
         order.prompt,
         strength=told.get("strength"),
         box=None if box is None else (box[0], box[1], box[2], box[3]),
+        mask=None if mask is None else folder / mask,
         times=None if times is None else (times[0], times[1]),
         settings=settings,
     )

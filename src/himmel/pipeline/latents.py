@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from itertools import islice
 
 import numpy as np
@@ -14,6 +15,7 @@ from torch import Tensor
 from himmel.autoencoder.config import PIXELS_A_TOKEN
 from himmel.flow import Canvas, sampling_levels
 from himmel.footage.fit import Medium
+from himmel.footage.masks import inward, pixels
 from himmel.grammar import phrases
 from himmel.pipeline.blend import Blend
 from himmel.pipeline.compiled import EAGER, Networks, installed, setting
@@ -28,6 +30,7 @@ from himmel.pipeline.request import SHORTCUT
 from himmel.pipeline.request import SOLVERS as NAMES
 from himmel.pipeline.timeline import Timeline
 from himmel.records import HimmelError
+from himmel.records.plan import Region
 from himmel.records.recipe import Recipe
 from himmel.sampling import SOLVERS, sample
 from himmel.transformer import Transformer
@@ -184,9 +187,17 @@ def _patched(timeline: Timeline, frame: int, made: NDArray[np.uint8]) -> NDArray
     region, picture = timeline.grid.plan.region, _given(timeline, frame).copy()
     assert region is not None
     box = slice(region.top, region.top + region.height), slice(region.left, region.left + region.width)
-    weight = _fade(region.height)[:, None, None] * _fade(region.width)[None, :, None]
+    weight = _fades(region)[:, :, None]
     picture[box] = np.round(weight * made[box] + (1 - weight) * picture[box]).astype(np.uint8)
     return picture
+
+
+@lru_cache(maxsize=1)
+def _fades(region: Region) -> NDArray[np.float32]:
+    """Weights [height, width] of what was made in a region: a box fades at its edges, a mask inward from its own."""
+    if region.mask:
+        return inward(pixels(region), FADE)
+    return _fade(region.height)[:, None] * _fade(region.width)[None, :]
 
 
 def _fade(length: int) -> NDArray[np.float32]:
