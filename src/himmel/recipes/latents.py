@@ -23,6 +23,7 @@ from torch import Tensor
 
 from himmel.autoencoder import Autoencoder
 from himmel.autoencoder.config import FRAMES_A_GROUP
+from himmel.footage.atomic import whole_file
 from himmel.grammar import describe
 from himmel.grammar.mirror import mirrored
 from himmel.grammar.vocabulary import FIRST_FAMILIES
@@ -123,7 +124,8 @@ def encode_shard_words(
         tensors[f"{kind}.words"] = words.unflatten(0, (-1, CAPTIONS_A_CLIP))
         tensors[f"{kind}.counts"] = counts.unflatten(0, (-1, CAPTIONS_A_CLIP))
     note = {"words": fingerprint, "families": ",".join(sorted({f.family for f in facts}))}
-    save_file(tensors, (to or pictures.parent) / f"{pictures.stem}.words.safetensors", note)
+    with whole_file((to or pictures.parent) / f"{pictures.stem}.words.safetensors") as partial:
+        save_file(tensors, partial, note)
 
 
 @torch.inference_mode()
@@ -141,11 +143,9 @@ def encode_shard_latents(pictures: Path, autoencoder: Autoencoder, sha256: str) 
         tensors["stills"] = _both_ways(alone(frames, first), autoencoder, ALONE)
         tensors["stills.scene"] = _scene(alone(masks, first), facts, rate)
         tensors["stills.reference"], tensors["stills.frame"] = tensors["stills"], torch.zeros(2 * len(frames)).long()
-    save_file(
-        {name: value.contiguous().clone() for name, value in tensors.items()},
-        pictures.with_suffix(".latents.safetensors"),
-        {"autoencoder": sha256},
-    )
+    whole = {name: value.contiguous().clone() for name, value in tensors.items()}
+    with whole_file(pictures.with_suffix(".latents.safetensors")) as partial:
+        save_file(whole, partial, {"autoencoder": sha256})
 
 
 def frames_alone(clips: int, frames: int, name: str) -> NDArray[np.int64]:
