@@ -170,13 +170,16 @@ def measure(model: Path, run: Path, name: str, recipe: AblationRecipe, report: C
 
 
 def shown(facts: SceneFacts, reading: Reading) -> tuple[int, int]:
-    """(shown, stated) of the facts of one prompt; what the judge's table has twice, once for moving things, is one."""
-    found = [trial.right for trial in trials(facts, reading) if not trial.row.endswith("(moving)")]
-    return sum(found), len(found)
+    """(shown, stated) of the facts of one prompt. That nothing else is there is not stated, and an empty scene would
+    have it right; what the judge's table has twice, once for what moves, is one fact.
+    """
+    found = trials(facts, reading)
+    rights = [t.right for t in found if t.row != "nothing else" and not t.row.endswith("(moving)")]
+    return sum(rights), len(rights)
 
 
 ROWS = ("colour", "nothing else", "shape", "motion", "direction left/right", "ground", "light", "scenery", "camera")
-"""What the table shows; "all facts" is over every row of the judge's."""
+"""What the table shows; "all facts" is over every row of the judge's, as `shown` counts."""
 DRAWS = 4000
 
 
