@@ -85,13 +85,18 @@ def save(
     pieces = _split({name: value for pair in tensors.items() for name, value in _pack(*pair, bits).items()})
     files = [path, *(path.with_stem(f"{path.stem}-{i}") for i in range(2, len(pieces) + 1))]
     written = [file.with_suffix(".writing") for file in files]
-    for piece, temporary in zip(pieces, written, strict=True):
-        save_file(piece, temporary)
-    sha256 = _hash(written)
     note = {"config": dict(config), "made": dict(made or {}), "bound": dict(bound or {})}
-    note |= {"files": [file.name for file in files], "sha256": sha256}
     note_path, note_temporary = path.with_suffix(".json"), path.with_suffix(".json.writing")
-    note_temporary.write_text(json.dumps(note, indent=1, default=str) + "\n")
+    try:
+        for piece, temporary in zip(pieces, written, strict=True):
+            save_file(piece, temporary)
+        sha256 = _hash(written)
+        note |= {"files": [file.name for file in files], "sha256": sha256}
+        note_temporary.write_text(json.dumps(note, indent=1, default=str) + "\n")
+    except (OSError, SafetensorError) as error:
+        for temporary in (*written, note_temporary):
+            temporary.unlink(missing_ok=True)
+        raise HimmelError(f"{path} could not be written: {error}", "", "free some space, then again") from error
     for temporary, file in zip(written, files, strict=True):
         os.replace(temporary, file)
     os.replace(note_temporary, note_path)
