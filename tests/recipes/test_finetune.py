@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from safetensors.torch import save_file
 from tests.recipes.test_transformer import NO_WORDS, RECIPE, shard
 
+from himmel.recipes.batches import FULL as FILLED
+from himmel.recipes.batches import Pool, fill_up
 from himmel.recipes.finetune import FULL, Found, find, recipe_for, shares_of
 from himmel.recipes.latents import Shard
-from himmel.recipes.transformer import FULL as FILLED
-from himmel.recipes.transformer import Pool, Pupil, Share, fill_up, train, transformer_weights
+from himmel.recipes.transformer import Pupil, Share, train, transformer_weights
 from himmel.records import HimmelError
 from himmel.training import Checkpoint, Progress
 from himmel.training.lora import LoraLinear
