@@ -70,7 +70,7 @@ def odd_pools() -> dict[tuple[str, str], Pool]:
         ("b", "clips"): shard_of(2, 3, 4),
         ("a", "stills"): shard_of(1, 1, 5),
     }
-    return {name: Pool([shard_of(*shape)]) for name, shape in shapes.items()}
+    return {name: Pool([shard]) for name, shard in shapes.items()}
 
 
 def shard_of(groups: int, rows: int, columns: int) -> Shard:
@@ -102,6 +102,7 @@ def test_a_packed_run_says_how_full_its_steps_are(tmp_path: Path) -> None:
         fills[pack] = [progress.fill for progress in seen]
         assert all(0 < (progress.waiting or 0) < 1 for progress in seen)
         assert "waits for data" in str(seen[-1])
+        assert all(0 < (progress.used or 0) < 1 for progress in seen)
     assert fills[False] == [pytest.approx(1152 / 1500)] * 2
     assert fills[True] == [pytest.approx((1152 + 14 * 24) / 1500)] * 2
 

@@ -108,11 +108,17 @@ class Teacher:
         if few.fixed and start is not None:
             self.plain = Transformer(config).eval().requires_grad_(False)
             self.plain.load_state_dict(start)
+        self.asked = 0
         self.predict = torch.compile(_predict, dynamic=False) if compiled else _predict
 
     def to(self, device: torch.device) -> None:
         self.network.to(device)
         self.plain.to(device)
+
+    def take_asked(self) -> int:
+        """How many clips were answered for since this was asked last."""
+        asked, self.asked = self.asked, 0
+        return asked
 
     def follow(self, average: Average) -> None:
         """Takes up the averaged weights, whole and with LoRA merged in; those of other lessons are left out. Of several
@@ -182,6 +188,7 @@ class Teacher:
     ) -> Tensor:
         levels, index = _levels_of(here, plain), level_index(plain.made)
         told = plain.position, plain.rate, plain.size
+        self.asked += len(x)
         clean = self.predict(network, to_tokens(x), levels, index, *told, words, visible, step, plain.look)
         return to_latents(clean.float(), *plain.made.shape[1:])
 

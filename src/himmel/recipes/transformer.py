@@ -34,7 +34,7 @@ from himmel.training import Average, Checkpoint, Feed, Processes, Progress, Sche
 from himmel.training.context import share_context
 from himmel.training.lora import add_lora, merged
 from himmel.training.sharding import recompute, shard, whole
-from himmel.transformer import SIZES, Transformer, TransformerConfig, Words
+from himmel.transformer import SIZES, Transformer, TransformerConfig, Words, forward_flops
 from himmel.transformer.attention import EXPLICIT, FUSED, leave_out_of_graphs
 from himmel.transformer.grid import positions, to_latents, to_tokens
 from himmel.weights import save
@@ -205,7 +205,7 @@ def train(
     if teacher is not None:
         teacher.to(device)
 
-    feed = Feed()
+    feed = Feed(device.type)
 
     def loss_of(step: int, generator: torch.Generator) -> Tensor:
         began = time.monotonic()
@@ -236,6 +236,10 @@ def train(
                 teacher.follow(checkpoint.average)
                 shown = clean[rows].to(device), noise[rows].to(device)
                 inputs = teacher.teach(inputs, *shown, generator, (rows, len(clean)))
+            clips, tokens = len(inputs.noisy), clean[0, 0].numel()
+            asked = 0 if teacher is None else teacher.take_asked()
+            each = forward_flops(recipe.config, tokens, inputs.words.shape[1]) / recipe.context
+            feed.compute((3 * clips + asked) * each)
             return weight * forward(recipe.scene, *vars(inputs).values())
 
     run(checkpoint, loss_of, recipe.schedule, folder, report, on_checkpoint, processes, feed)

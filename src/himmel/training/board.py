@@ -42,6 +42,7 @@ class Board:
         points = {"loss": progress.loss, "learning rate": progress.rate, "steps a second": progress.speed}
         points |= {} if progress.fill is None else {"fill of steps": progress.fill}
         points |= {} if progress.waiting is None else {"waiting for data": progress.waiting}
+        points |= {} if progress.used is None else {"utilisation": progress.used}
         for name, value in points.items():
             self._writer.add_scalar(name, value, progress.steps)
         self._writer.flush()

@@ -15,6 +15,7 @@ from torch import Tensor
 from himmel.training.checkpoint import Checkpoint, written
 from himmel.training.processes import Processes
 from himmel.training.sharded_checkpoint import keep, newest, take_up
+from himmel.training.utilisation import peak
 
 LossOf = Callable[[int, torch.Generator], Tensor]
 """(step, generator) to a scalar loss with a graph. All randomness of the step comes from the generator, which is the
@@ -53,8 +54,8 @@ class Schedule:
 class Progress:
     """One report: steps done, smoothed loss, steps a second, seconds left, share of the learning rate.
 
-    fill, waiting: of the steps since the last report, the share of their budgets that clips took, and the share of the
-    time that went by until their clips were there; None where nobody counts.
+    fill, waiting, used: of the steps since the last report, the share of their budgets that clips took, the share of
+    the time that went by until their clips were there, and model FLOPs utilisation; None where nobody counts.
     """
 
     steps: int
@@ -64,29 +65,40 @@ class Progress:
     rate: float
     fill: float | None = None
     waiting: float | None = None
+    used: float | None = None
 
     def __str__(self) -> str:
         left = f"{self.seconds_left / 60:.1f} min left"
         said = f"step {self.steps}  loss {self.loss:.4f}  {self.speed:.2f} steps/s  lr {self.rate:.2f}  {left}"
-        if self.fill is None or self.waiting is None:
+        if self.fill is None or self.waiting is None or self.used is None:
             return said
-        return f"{said}  full {100 * self.fill:.1f} %  waits for data {100 * self.waiting:.1f} %"
+        said += f"  full {100 * self.fill:.1f} %  waits for data {100 * self.waiting:.1f} %"
+        return f"{said}  computes {100 * self.used:.0f} % of the possible"
 
 
 class Feed:
-    """Counts what a step is fed, for reports: tokens, and seconds until they were there."""
+    """Counts what a step is fed and computes, for reports: tokens, seconds until they were there, operations.
 
-    def __init__(self) -> None:
-        self.tokens, self.budget, self.waited = 0, 0, 0.0
+    device: the kind that computes. Operations are those of this process, without what is computed a second time.
+    """
+
+    def __init__(self, device: str = "cpu") -> None:
+        self.device = device
+        self.tokens, self.budget, self.waited, self.work = 0, 0, 0.0, 0.0
 
     def add(self, tokens: int, budget: int, waited: float) -> None:
         """One step's."""
         self.tokens, self.budget, self.waited = self.tokens + tokens, self.budget + budget, self.waited + waited
 
-    def take(self, seconds: float) -> tuple[float, float]:
-        """(fill, waiting) of the last `seconds`, and counts anew."""
-        found = self.tokens / max(self.budget, 1), self.waited / max(seconds, 1e-9)
-        self.tokens, self.budget, self.waited = 0, 0, 0.0
+    def compute(self, operations: float) -> None:
+        """Floating-point operations of a step, or of a part of one."""
+        self.work += operations
+
+    def take(self, seconds: float) -> tuple[float, float, float]:
+        """(fill, waiting, used) of the last `seconds`, and counts anew."""
+        seconds = max(seconds, 1e-9)
+        found = self.tokens / max(self.budget, 1), self.waited / seconds, self.work / seconds / peak(self.device)
+        self.tokens, self.budget, self.waited, self.work = 0, 0, 0.0, 0.0
         return found
 
 
@@ -128,7 +140,7 @@ def run(
             speed = counted / (now - last_report)
             done = max(schedule.progress(checkpoint.steps, checkpoint.seconds), 1e-9)
             left = checkpoint.seconds * (1 - done) / done
-            fed = (None, None) if feed is None else feed.take(now - last_report)
+            fed = (None, None, None) if feed is None else feed.take(now - last_report)
             state = Progress(checkpoint.steps, smoothed, speed, left, rate, *fed)
             _log(folder, state)
             report(state)

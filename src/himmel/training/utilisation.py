@@ -1,0 +1,35 @@
+"""How much of what a machine could compute a training does: model FLOPs utilisation (PaLM 2204.02311, appendix B)."""
+
+from __future__ import annotations
+
+import time
+from functools import cache
+
+import torch
+
+SIDES = {"cpu": 1024, "cuda": 8192}
+"""Of the square matrices that are multiplied to find out: large enough to be limited by nothing else."""
+ROUNDS = 5
+
+
+@cache
+def peak(device: str) -> float:
+    """Floating-point operations a second of a plain product of bfloat16 matrices on a kind of device, here and now: the
+    fastest of some, since others take time away and never give any.
+    """
+    side = SIDES[device]
+    a, b = (torch.ones(side, side, dtype=torch.bfloat16, device=device) for _ in range(2))
+    best = float("inf")
+    with torch.inference_mode():
+        for _ in range(ROUNDS + 1):
+            _settle(device)
+            began = time.perf_counter()
+            torch.mm(a, b)
+            _settle(device)
+            best = min(best, time.perf_counter() - began)
+    return 2 * side**3 / best
+
+
+def _settle(device: str) -> None:
+    if device == "cuda":
+        torch.cuda.synchronize()

@@ -1,0 +1,22 @@
+"""What a training computes is told as a share of what the machine could."""
+
+from __future__ import annotations
+
+import pytest
+
+from himmel.training import Feed
+from himmel.training.utilisation import peak
+
+
+def test_a_training_that_multiplies_all_the_time_uses_everything() -> None:
+    feed = Feed()
+    for _ in range(4):
+        feed.compute(peak("cpu") / 2)
+    feed.add(30, 40, 0.5)
+    feed.add(40, 40, 0.5)
+    assert feed.take(2.0) == (pytest.approx(70 / 80), pytest.approx(0.5), pytest.approx(1.0))
+    assert feed.take(2.0) == (0.0, 0.0, 0.0)
+
+
+def test_the_peak_of_a_machine_is_measured_once() -> None:
+    assert peak("cpu") == peak("cpu") > 1e8
