@@ -27,6 +27,8 @@ INSTANT = "instant"
 SMALL = {"size": "64x64", "seconds": 0.5, "steps": 4}
 """What is asked of a real model: fifty clients share one."""
 COLOURS = ("red", "blue", "green", "yellow", "orange", "purple", "white", "black")
+UNHEARD = ("a dragon", "two bicycles", "a woman with an umbrella", "a castle at the river", "my grandmother's piano")
+"""What the world has no words for, beside every fourth thing: such a prompt is read by the encoder to be checked."""
 THINGS = ("ball rolls to the left", "cube slides to the right", "ball bounces", "cylinder rolls to the right")
 
 
@@ -85,6 +87,8 @@ class Run:
         turn = 0
         while time.monotonic() < self.until:
             words = f"a {COLOURS[turn % 8]} {THINGS[turn // 8 % 4]}"
+            if (number + turn) % 4 == 0:
+                words += f" beside {UNHEARD[(number + turn // 4) % len(UNHEARD)]} number {100 * number + turn}"
             await self._clip(connection, {"prompt": words, "seed": 1000 * number + turn, **self.fields}, turn % 2 == 0)
             await asyncio.sleep(dice.random() * 2 * PAUSE)
             turn += 1
@@ -93,7 +97,8 @@ class Run:
     async def _clip(self, connection: Connection, order: dict[str, Any], keep: bool) -> None:
         """One clip from the order to the file; some are deleted. It asks as often as the first answer says."""
         began, pace = time.monotonic(), None
-        made = json.loads((await self._timed(connection, "create", "POST", "/v1/videos", order))[1])
+        name = "create, words unheard of" if "beside" in order["prompt"] else "create"
+        made = json.loads((await self._timed(connection, name, "POST", "/v1/videos", order))[1])
         if "id" not in made:
             return  # it is among the lost ones already
         path = f"/v1/videos/{made['id']}"
@@ -123,7 +128,7 @@ class Run:
     def table(self) -> str:
         """Milliseconds of each call."""
         lines = ["| call | count | p50, ms | p95, ms | worst, ms |", "|---|---|---|---|---|"]
-        for name, times in self.times.items():
+        for name, times in sorted(self.times.items()):
             cuts = quantiles(times, n=20)
             lines.append(f"| {name} | {len(times)} | {cuts[9]:.1f} | {cuts[18]:.1f} | {max(times):.1f} |")
         return "\n".join(lines)
@@ -138,7 +143,7 @@ class Run:
         cuts = quantiles(self.waits, n=20)
         told += f" From the order to the end of a clip: p50 {cuts[9]:.1f} s, p95 {cuts[18]:.1f} s."
         first, last = self.memory[min(5, len(self.memory) - 1)], self.memory[-1]
-        for i, who in enumerate(("the service", "its worker")):
+        for i, who in enumerate(("the service", "its other processes")):
             told += f" Memory of {who}: {first[i]:.0f} MB at the beginning, {last[i]:.0f} MB at the end."
         told += f" {len(os.sched_getaffinity(0))} cores, on which {self.busy:.1f} processes ran before it began."
         return f"\n{told}"

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+from importlib.util import find_spec
+
 import torch
 
 from benchmarks.clock import matrix_limit, median_seconds
 from himmel.autoencoder import Autoencoder, AutoencoderConfig
 from himmel.transformer import SIZES, Transformer, Words, forward_flops
 from himmel.transformer.attention import EXPLICIT, FUSED
+from himmel.transformer.compiled import ALONE, Compiled, compile_blocks
 from himmel.transformer.grid import positions
 
 WORDS = 75
@@ -28,6 +32,12 @@ def transformer_inputs(batch: int, groups: int, height: int, width: int, dtype: 
     }
 
 
+def openvino_of(network: Transformer, dtype: torch.dtype) -> Compiled:
+    """A float32 network with blocks that OpenVINO compiled, which is in `dtype` afterwards."""
+    blocks = compile_blocks(network.eval(), ALONE, dtype)
+    return Compiled(network.to(dtype), dtype, lambda kind: blocks)
+
+
 @torch.inference_mode()
 def main() -> None:
     config = SIZES["S"]
@@ -36,12 +46,17 @@ def main() -> None:
     print("|---|---|---|---|---|---|")
     for name, grid in (("128 tokens", (8, 4, 4)), ("512 tokens", (8, 8, 8)), ("1152 tokens", (8, 9, 16))):
         for dtype in (torch.bfloat16, torch.float32):
-            network = Transformer(config).eval().to(dtype)
+            network = Transformer(config).eval()
+            fast = openvino_of(network, dtype) if find_spec("openvino") else None
             given = transformer_inputs(2, *grid, dtype)
+            network.to(dtype)
             tokens = 2 * given["latents"].shape[1]
             limit = matrix_limit(tokens, config.width, 4 * config.width, dtype)
-            for how in (EXPLICIT, FUSED):
-                seconds = median_seconds(lambda n=network, g=given, h=how: n(**g, attention=h))
+            for how in (EXPLICIT, FUSED, "OpenVINO"):
+                if how == "OpenVINO" and fast is None:
+                    continue
+                called = partial(network, attention=how) if fast is None or how != "OpenVINO" else fast
+                seconds = median_seconds(lambda n=called, g=given: n(**g))
                 rate = 2 * forward_flops(config, tokens // 2, WORDS) / seconds
                 kind = str(dtype).removeprefix("torch.")
                 print(f"| {name} | {kind} | {how} | {1e3 * seconds:.1f} | {rate / 1e9:.0f} | {rate / limit:.0%} |")

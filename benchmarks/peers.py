@@ -1,7 +1,8 @@
 """The networks against those of the diffusers library at equal width, depth, tokens and type, in the same run.
 
 Each is timed at its fastest of eager, compiled and the attentions that it offers on this machine. Weights are random:
-what is compared is time, and for autoencoders the time a pixel, whatever their quality.
+what is compared is time, and for autoencoders the time a pixel, whatever their quality. Where OpenVINO is installed,
+himmel's forward pass is timed through it as well, as samplers use it; the others run as diffusers runs them.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from typing import Any
 
 import diffusers
@@ -24,7 +26,7 @@ from torch import Tensor, nn
 
 from benchmarks import clock
 from benchmarks.clock import median_seconds
-from benchmarks.networks import WORDS, transformer_inputs
+from benchmarks.networks import WORDS, openvino_of, transformer_inputs
 from himmel.autoencoder import Autoencoder, AutoencoderConfig
 from himmel.transformer import SIZES, Transformer
 from himmel.transformer.attention import EXPLICIT, FUSED
@@ -43,6 +45,14 @@ def ours(batch: int, grid: tuple[int, int, int], dtype: torch.dtype) -> tuple[nn
         "eager, fused": lambda: network(**given, attention=FUSED),
         "compiled, explicit": lambda: compiled(**given, attention=EXPLICIT),
     }
+
+
+def ours_compiled(batch: int, grid: tuple[int, int, int], dtype: torch.dtype) -> tuple[nn.Module, dict[str, Call]]:
+    """The same through OpenVINO, without gradients."""
+    network = Transformer(SIZES["S"])
+    given = transformer_inputs(batch, *grid, dtype)
+    fast = openvino_of(network, dtype)
+    return network, {"OpenVINO": lambda: fast(**given)}
 
 
 def wan(batch: int, grid: tuple[int, int, int], dtype: torch.dtype) -> tuple[nn.Module, dict[str, Call]]:
@@ -148,16 +158,19 @@ def transformers(quick: bool) -> None:
     print("nothing compiled\n" if quick else "each at its fastest of eager and compiled\n")
     print("| transformer, two guidance branches | himmel ms | Wan ms | LTX ms | Wan / himmel | LTX / himmel |")
     print("|---|---|---|---|---|---|")
+    has = find_spec("openvino") is not None
     for title, dtype, wrap in (
         ("forward, bfloat16", torch.bfloat16, forward),
         ("forward, float32", torch.float32, forward),
         ("forward and backward, bfloat16", torch.float32, training),
     ):
         for name, grid in list(GRIDS.items())[: 1 if quick else None]:
-            rows = [fastest(make(2, grid, dtype)[1], wrap, quick) for make in (ours, wan, ltx)]
-            cells = " | ".join(f"{1e3 * seconds:.0f} ({how})" for seconds, how in rows)
-            ratios = " | ".join(f"{seconds / rows[0][0]:.2f}" for seconds, _ in rows[1:])
-            print(f"| {title}, {name} | {cells} | {ratios} |", flush=True)
+            others = [fastest(make(2, grid, dtype)[1], wrap, quick) for make in (wan, ltx)]
+            for mine in (ours, ours_compiled) if has and wrap is forward else (ours,):
+                rows = [fastest(mine(2, grid, dtype)[1], wrap, quick), *others]
+                cells = " | ".join(f"{1e3 * seconds:.0f} ({how})" for seconds, how in rows)
+                ratios = " | ".join(f"{seconds / rows[0][0]:.2f}" for seconds, _ in rows[1:])
+                print(f"| {title}, {name} | {cells} | {ratios} |", flush=True)
     built = {make.__name__: make(1, (1, 2, 2), torch.float32)[0] for make in (ours, wan, ltx)}
     millions = {name: sum(p.numel() for p in network.parameters()) / 1e6 for name, network in built.items()}
     print("\nparameters: " + ", ".join(f"{name} {count:.1f} million" for name, count in millions.items()))

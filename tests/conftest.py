@@ -17,8 +17,15 @@ from himmel.pipeline import Pipeline, parts
 from himmel.transformer import Transformer, TransformerConfig
 from himmel.weights import save
 
-SETTINGS = ("HIMMEL_PRECISION", "HIMMEL_EXPAND_URL", "HIMMEL_EXPAND_MODEL", "HIMMEL_EXPAND_KEY", "HIMMEL_SAFETY")
-SETTINGS += ("HIMMEL_CERTIFICATE", "HIMMEL_KEY", "HIMMEL_UNSIGNED", "HIMMEL_DATABASE")
+SETTINGS = ("HIMMEL_PRECISION", "HIMMEL_ENGINE", "HIMMEL_DEVICE", "HIMMEL_EXPAND_URL", "HIMMEL_EXPAND_MODEL")
+SETTINGS += (
+    "HIMMEL_EXPAND_KEY",
+    "HIMMEL_SAFETY",
+    "HIMMEL_CERTIFICATE",
+    "HIMMEL_KEY",
+    "HIMMEL_UNSIGNED",
+    "HIMMEL_DATABASE",
+)
 for name in SETTINGS:
     os.environ.pop(name, None)  # no test follows the settings of whoever runs it, or signs in their name
 settings.register_profile("himmel", deadline=None, derandomize=True, max_examples=30, print_blob=True)
@@ -44,6 +51,7 @@ def identity_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HIMMEL_IDENTITY", str(folder))
         patch.setenv("XDG_DATA_HOME", str(folder / "data"))
+        patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
         yield folder
 
 

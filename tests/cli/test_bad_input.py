@@ -94,6 +94,11 @@ BAD = {
     "edit by nothing": (["edit", "still.png", *OUT, "--strength", "0"], "more than 0"),
     "edit a strange region": (["edit", "still.png", *OUT, "--region", "all"], "--region 32,32,64,64"),
     "edit outside": (["edit", "still.png", *OUT, "--region", "0,0,99,99"], "inside the 64x48"),
+    "edit with a mask that is none": (["edit", "still.png", *OUT, "--region", "clip.png"], "no video or picture"),
+    "edit with a small mask": (["edit", "still.png", *OUT, "--region", "small.png"], "64x48, the size of still.png"),
+    "edit with a black mask": (["edit", "still.png", *OUT, "--region", "black.png"], "without white"),
+    "edit with a mask later": (["edit", "still.png", *OUT, "--region", "white.png@3-4"], "inside the video"),
+    "edit with no mask": (["edit", "still.png", *OUT, "--region", "nothing.png"], "the file of a mask"),
     "edit later": (["edit", "still.png", *OUT, "--region", "0,0,9,9@3-4"], "inside the video"),
     "connect to nothing": (["connect", "still.png", "nothing.png", *OUT], "nothing.png"),
     "vary no recipe": (["vary", "old.mp4"], "old.mp4"),
@@ -134,6 +139,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "folder.mp4").mkdir()
     (tmp_path / "empty.mp4").touch()
     Image.new("RGB", (64, 48), "red").save(tmp_path / "still.png")
+    Image.new("RGB", (32, 24), "white").save(tmp_path / "small.png")
+    Image.new("L", (64, 48), "white").save(tmp_path / "white.png")
+    Image.new("L", (64, 48)).save(tmp_path / "black.png")
     noise = Image.effect_noise((64, 48), 50)
     noise.save(tmp_path / "half.png")
     (tmp_path / "half.png").write_bytes((tmp_path / "half.png").read_bytes()[:900])

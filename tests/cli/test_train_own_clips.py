@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 from click.testing import CliRunner
-from safetensors.torch import save_file
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 from tests.training import many
 
 from himmel.cli import himmel
@@ -87,3 +91,45 @@ def test_bad_input(more: list[str], said: str, data: Path, model: Path, tmp_path
     result = CliRunner().invoke(himmel, arguments(data, tmp_path, *chosen))
     assert result.exit_code == 2, result.output
     assert said in result.stderr
+
+
+@pytest.mark.parametrize("ending", ["latents", "words"])
+@pytest.mark.parametrize("fault", ["cut", "of fewer clips"])
+def test_damaged_latents_and_words_are_one_line(
+    ending: str, fault: str, data: Path, model: Path, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(data, tmp_path / "data")
+    path = folder / f"64x64x16@8-00000.{ending}.safetensors"
+    if fault == "cut":
+        path.write_bytes(path.read_bytes()[:1000])
+    else:
+        with safe_open(path, "pt") as file:
+            metadata = file.metadata()
+        save_file({name: tensor[:2].clone() for name, tensor in load_file(path).items()}, path, metadata)
+    result = CliRunner().invoke(himmel, arguments(folder, tmp_path / "run", "--from", str(model)))
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1), result.output
+    assert "64x64x16@8-00000" in result.stderr
+
+
+def test_a_full_disk_ends_training_in_one_line_and_keeps_what_was_there(
+    data: Path, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second checkpoint finds no room; the first stays, and the same command goes on from it."""
+    run, synced, fsync = tmp_path / "run", list[int](), os.fsync
+
+    def full(file: int) -> None:
+        synced.append(file)
+        if len(synced) > 1:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        fsync(file)
+
+    words = arguments(data, run, "--from", str(model), "--save-every", "0.00001")
+    monkeypatch.setattr(finetune, "FULL", replace(finetune.FULL, compile=False))
+    monkeypatch.setattr(os, "fsync", full)
+    result = CliRunner().invoke(himmel, words)
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1), result.output
+    assert "checkpoint.pt could not be written: No space left on device" in result.stderr
+    assert sorted(path.name for path in run.glob("checkpoint*")) == ["checkpoint.pt"]
+    monkeypatch.setattr(os, "fsync", fsync)
+    assert CliRunner().invoke(himmel, words).exit_code == 0
+    assert load(run / "export/transformer/model.safetensors").made["steps"] >= 1

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from himmel.evaluation.seams import Joined, change, distance, interpolated, joined_markdown, jump
+from himmel.evaluation.seams import Joined, change, distance, interpolated, joined_markdown, jump, repeats
 from himmel.records import HimmelError
 
 
@@ -38,5 +38,17 @@ def test_the_table_has_a_row_a_way() -> None:
     text = joined_markdown(
         [Joined("loop", 45.0, 1.2, None, {}), Joined("fill", 44.0, 1.1, 8.0, {"standing still": 20.0})]
     )
-    assert len(text.strip().splitlines()) == 4
-    assert "standing still" in text
+    assert len([line for line in text.splitlines() if line.startswith("|")]) == 4
+    assert "Fill against standing still: error -60 %" in text
+    assert "Loops that show a picture twice: 0 of 1" in text
+
+
+def test_backward_is_compared_with_forward() -> None:
+    text = joined_markdown([Joined("extend", 45.0, 1, 8.0, {}), Joined("extend backward", 45.0, 1, 10.0, {})])
+    assert "Backward against forward: error +25 %" in text
+
+
+def test_a_loop_that_ends_with_its_first_picture_repeats_it() -> None:
+    clip = panning(8)
+    assert not repeats(clip, clip)
+    assert repeats(np.concatenate([clip, clip[:1]]), clip)

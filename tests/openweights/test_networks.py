@@ -7,15 +7,16 @@ import shutil
 import socket
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
 
-from himmel.openweights import Shot, networks, read_folder
+from himmel.openweights import Shot, cosmos, networks, read_folder
 from himmel.openweights.networks import Networks, class_for
 from himmel.openweights.placement import WHOLE, Placement
 from himmel.recipes.open_weights import build
@@ -24,6 +25,7 @@ from himmel.records import HimmelError
 HERE = Placement("cpu", WHOLE, torch.float32)
 SHOT = Shot("a red ball", 9, 32, 32, 16.0, 2, 3.0, 1)
 PICTURE = np.arange(32 * 32 * 3, dtype=np.uint8).reshape(32, 32, 3)
+SHOWN = Shot(**{**vars(SHOT), "first": PICTURE})
 
 
 def made(folder: Path, shot: Shot) -> np.ndarray:
@@ -43,8 +45,7 @@ def test_nothing_is_fetched_and_a_seed_means_a_clip(ltx: Path, monkeypatch: pyte
     assert np.array_equal(loaded.make(SHOT, lambda: None), first)
     other = Shot(**{**vars(SHOT), "seed": 2})
     assert not np.array_equal(loaded.make(other, lambda: None), first)
-    shown = Shot(**{**vars(SHOT), "first": PICTURE})
-    assert not np.array_equal(loaded.make(shown, lambda: None), first)
+    assert not np.array_equal(loaded.make(SHOWN, lambda: None), first)
 
 
 def test_who_watches_a_step_may_stop_it(ltx: Path) -> None:
@@ -119,45 +120,54 @@ def test_packages_that_are_missing_are_named(ltx: Path, monkeypatch: pytest.Monk
 
 
 def test_twins_share_weights() -> None:
-    shown = Shot(**{**vars(SHOT), "first": PICTURE})
-    assert [class_for("LTXPipeline", shot) for shot in (SHOT, shown)] == ["LTXPipeline", "LTXImageToVideoPipeline"]
+    assert [class_for("LTXPipeline", shot) for shot in (SHOT, SHOWN)] == ["LTXPipeline", "LTXImageToVideoPipeline"]
     assert class_for("WanImageToVideoPipeline", SHOT) == "WanPipeline"
     assert class_for("CogVideoXPipeline", SHOT) == "CogVideoXPipeline"
 
 
-class Guardrail:
-    """Stands in for the package that Cosmos comes with, which is not installed here."""
-
-    def to(self, device: str) -> None:
-        pass
-
-    def check_text_safety(self, prompt: str) -> bool:
-        return True
-
-    def check_video_safety(self, frames: np.ndarray) -> np.ndarray:
-        return frames
+COSMOS = {"Cosmos": SHOT} | dict.fromkeys(("Cosmos from a picture", "Cosmos 2 from a picture"), SHOWN)
 
 
-def resized(mask: torch.Tensor, size: list[int], interpolation: object) -> torch.Tensor:
-    return torch.nn.functional.interpolate(mask, size=size, mode="nearest")
-
-
-@pytest.mark.parametrize("kind", ["Cosmos", "Cosmos from a picture", "Cosmos 2 from a picture"])
-def test_cosmos_runs_where_its_packages_are(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("kind", COSMOS)
+def test_cosmos_runs_without_what_himmel_does_not_bring(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No torchvision, no guardrail of the makers: ours is the one door around it."""
     from diffusers.models.transformers import transformer_cosmos
-    from diffusers.pipelines.cosmos import (
-        pipeline_cosmos2_video2world,
-        pipeline_cosmos_text2world,
-        pipeline_cosmos_video2world,
-    )
 
-    folder = build(kind, tmp_path / "cosmos")
-    with pytest.raises(HimmelError, match="torchvision and cosmos_guardrail"):
+    monkeypatch.delattr(transformer_cosmos, "transforms", raising=False)
+    monkeypatch.setattr(cosmos, "find_spec", lambda name: None)
+    frames = made(build(kind, tmp_path / "cosmos"), COSMOS[kind])
+    assert (frames.shape, frames.dtype) == ((9, 32, 32, 3), np.uint8)
+    assert frames.std() > 0
+
+
+def test_the_guardrail_of_cosmos_makers_has_its_say_where_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from diffusers.pipelines.cosmos import pipeline_cosmos_text2world
+
+    class Strict(cosmos.OneDoor):
+        """Stands in for the package of the makers, which is not installed here."""
+
+        def check_text_safety(self, prompt: str) -> bool:
+            return "ball" not in prompt
+
+    monkeypatch.setattr(cosmos, "find_spec", lambda name: name)
+    monkeypatch.setattr(pipeline_cosmos_text2world, "CosmosSafetyChecker", Strict)
+    folder = build("Cosmos", tmp_path / "cosmos")
+    with pytest.raises(HimmelError, match="unsafe text"):
         made(folder, SHOT)
-    monkeypatch.setattr(networks, "find_spec", lambda name: name)
-    resize = SimpleNamespace(functional=SimpleNamespace(resize=resized), InterpolationMode=SimpleNamespace(NEAREST=0))
-    monkeypatch.setattr(transformer_cosmos, "transforms", resize, raising=False)
-    for module in (pipeline_cosmos_text2world, pipeline_cosmos_video2world, pipeline_cosmos2_video2world):
-        monkeypatch.setattr(module, "CosmosSafetyChecker", Guardrail)
-    shot = SHOT if kind == "Cosmos" else Shot(**{**vars(SHOT), "first": PICTURE})
-    assert made(folder, shot).shape == (9, 32, 32, 3)
+    assert made(folder, Shot(**{**vars(SHOT), "prompt": "a blue cube"})).shape == (9, 32, 32, 3)
+
+
+@given(
+    old=st.tuples(st.integers(1, 40), st.integers(1, 40)),
+    new=st.tuples(st.integers(1, 40), st.integers(1, 40)),
+)
+def test_a_mask_is_resized_by_the_nearest_pixel(old: tuple[int, int], new: tuple[int, int]) -> None:
+    """Each pixel is the one that its corner falls on, as torchvision has it."""
+    mask = torch.rand(1, 1, *old)
+    found = cosmos.Transforms.functional.resize(mask, list(new), cosmos.Transforms.InterpolationMode.NEAREST)
+    rows, columns = (torch.arange(n) * o // n for n, o in zip(new, old, strict=True))
+    assert torch.equal(found[0, 0], mask[0, 0][rows][:, columns])

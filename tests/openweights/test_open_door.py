@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -25,9 +25,11 @@ from himmel.pipeline.ways import Settings
 from himmel.prompting.storyboard import read_storyboard
 from himmel.provenance.settings import anchors_from
 from himmel.provenance.verify import TRUSTED, verify
+from himmel.recipes.open_weights import build
 from himmel.recipes.open_weights_matrix import matrix, table
 from himmel.records import HimmelError
 from himmel.records.recipe import Recipe
+from himmel.safety.frames import Finding, Lookout
 from himmel.safety.policy import DEFAULT, RefusedError
 from himmel.service.engine import Order, as_asked
 from himmel.service.orders import Create, read
@@ -182,7 +184,25 @@ def test_the_service_makes_clips_with_them(wan: Path, tmp_path: Path) -> None:
         engine.check(replace(order, settings={**order.settings, "size": [40, 32]}), tmp_path)
 
 
-def test_the_table_of_one_kind(tmp_path: Path) -> None:
-    cells = matrix(tmp_path, ["CogVideoX from a picture"])
+@pytest.mark.parametrize("kind", ["CogVideoX from a picture", "Cosmos 2 from a picture"])
+def test_the_table_of_one_kind(kind: str, tmp_path: Path) -> None:
+    cells = matrix(tmp_path, [kind])
     assert all(cell.right for cell in cells), table(cells)
     assert {cell.way for cell in cells if cell.said == "yes"} == {"animate", "extend"}
+
+
+def test_words_and_frames_of_cosmos_pass_the_one_door(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What stands in for its makers' guardrail lets all pass: so himmel's own looks must be around it."""
+    model = Pipeline.from_pretrained(build("Cosmos", tmp_path / "cosmos"), threads=1)
+    with pytest.raises(RefusedError):
+        model.make(check("a zebra named Mickey Mouse", **SMALL))
+    assert "networks" not in vars(model.parts), "refused before anything was read"
+    looked, see = list[np.ndarray](), Lookout.see
+
+    def watched(self: Lookout, frame: np.ndarray) -> Iterator[Finding]:
+        looked.append(frame)
+        return see(self, frame)
+
+    monkeypatch.setattr(Lookout, "see", watched)
+    frames = model.make(check(PROMPT, seconds=0.5, **SMALL)).frames
+    assert np.array_equal(np.stack(looked), frames)

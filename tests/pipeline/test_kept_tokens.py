@@ -49,7 +49,8 @@ class Counted:
     """The network, and how many tokens it was asked of. mask: what every token may look at, without keeping."""
 
     def __init__(self, network: Transformer, mask: Tensor | None = None) -> None:
-        self.network, self.mask, self.blocks, self.tokens = network, mask, network.blocks, []
+        self.network, self.mask, self.tokens = network, mask, []
+        self.blocks, self.device = network.blocks, network.device
 
     def __call__(self, *given: Tensor, **told: Tensor) -> Tensor:
         self.tokens.append(given[0].shape[1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from fractions import Fraction
 from pathlib import Path
 
@@ -14,8 +15,10 @@ from himmel.grammar import read
 from himmel.pipeline import Generated, Pipeline, ways
 from himmel.pipeline.blend import Blend
 from himmel.pipeline.grid import Grid
+from himmel.pipeline.marking import marked
 from himmel.pipeline.request import check
 from himmel.prompting.storyboard import read_storyboard
+from himmel.provenance.payload import Payload
 from himmel.records import HimmelError
 from himmel.records.plan import Given, Plan
 from himmel.records.recipe import Recipe
@@ -53,6 +56,58 @@ def test_a_region_is_replaced_and_nothing_else(pipeline: Pipeline, video: Path) 
     assert not changed[~inside].any()
     assert changed[inside].mean() > 0.5
     assert (pipeline.replay(Recipe.from_json(clip.recipe.to_json())).frames == clip.frames).all()
+
+
+def circle(path: Path, width: int, height: int) -> np.ndarray:
+    """A white disc in the middle of a black picture, written to `path`; True where it is white."""
+    y, x = np.mgrid[:height, :width] + 0.5
+    inside = (x / width - 0.5) ** 2 + (y / height - 0.5) ** 2 < 0.12
+    Image.fromarray(np.uint8(inside) * 255).save(path)
+    return inside
+
+
+def test_a_mask_is_replaced_and_nothing_else_and_marked_nowhere_else(
+    pipeline: Pipeline, video: Path, tmp_path: Path
+) -> None:
+    white = circle(tmp_path / "mask.png", 32, 48)
+    task = ways.edit(video, "a blue cube", mask=tmp_path / "mask.png", times=(0.25, 0.75), settings=FAST)
+    clip, source = make(pipeline, task), task.media[0].frames
+    left = np.stack([*marked(clip.frames, clip.recipe, Payload(1, 2, 3))])
+    inside = np.zeros(source.shape[:3], bool)
+    inside[4:12] = white
+    for frames in (clip.frames, left):
+        changed = (frames != source).any(-1)
+        assert not changed[~inside].any()
+        assert changed[inside].mean() > 0.5
+    assert (left != clip.frames)[inside].any()
+    (tmp_path / "mask.png").unlink()
+    again = pipeline.replay(Recipe.from_json(clip.recipe.to_json()))
+    assert (again.frames == clip.frames).all(), "the recipe holds the mask"
+
+
+def test_a_mask_is_fitted_as_its_video_is(pipeline: Pipeline, video: Path, tmp_path: Path) -> None:
+    circle(tmp_path / "own.png", 32, 48)
+    circle(tmp_path / "clip.png", 64, 64)
+    wide = ways.Settings(size=(64, 64), steps=1, fit="pad")
+    own, fitted = (ways.edit(video, "a", mask=tmp_path / f"{n}.png", settings=wide) for n in ("own", "clip"))
+    assert own.request.plan.region is not None
+    assert fitted.request.plan.region is not None
+    assert own.request.plan.region.width < fitted.request.plan.region.width, "black bars are at its sides"
+    circle(tmp_path / "other.png", 50, 48)
+    with pytest.raises(HimmelError, match=r"a mask of 50x48.*32x48, the size of .*, or 64x64"):
+        ways.edit(video, "a", mask=tmp_path / "other.png", settings=wide)
+
+
+def test_a_recipe_with_a_region_that_does_not_fit_is_refused(pipeline: Pipeline, video: Path, tmp_path: Path) -> None:
+    circle(tmp_path / "mask.png", 32, 48)
+    task = ways.edit(video, "a blue cube", mask=tmp_path / "mask.png", settings=FAST)
+    told = pipeline.recipe(task.request, task.media).to_dict()
+    for key, value in (("mask", "AAAA"), ("left", 30), ("top", -1), ("width", 7)):
+        wrong = {**told, "plan": {**told["plan"], "region": {**told["plan"]["region"], key: value}}}
+        with pytest.raises(HimmelError):
+            pipeline.replay(Recipe.from_json(json.dumps(wrong)))
+    del told["plan"]["region"]["mask"]  # as recipes were before there were masks
+    assert Recipe.from_json(json.dumps(told)).plan.region is not None
 
 
 def test_detail_is_carried_over_a_seam_where_nothing_moves_and_fades(pipeline: Pipeline, video: Path) -> None:
@@ -192,6 +247,26 @@ def test_a_scene_keeps_to_what_the_one_before_it_said(pipeline: Pipeline) -> Non
     first, second = (read(part.shown) for part in pipeline.recipe(task.request).plan.segments)
     assert second.objects[0].colour == first.objects[0].colour
     assert (second.ground, second.light) == ("sand", "sunset")
+
+
+def test_a_picture_variations_and_a_larger_clip_from_python(pipeline: Pipeline, tmp_path: Path) -> None:
+    picture = make(pipeline, ways.image("a red ball", settings=FAST))
+    assert picture.frames.shape == (1, 48, 32, 3)
+    clip = pipeline.generate("a red ball rolls", width=32, height=32, seconds=0.5, steps=1, seed=2**63 - 2)
+    others = ways.vary(clip.recipe, 3)
+    assert [one.seed for one in others] == [2**63 - 1, 0, 1], "seeds go round"
+    assert (pipeline.replay(others[1]).frames != clip.frames).any()
+    clip.save(tmp_path / "clip.mp4")
+    task = ways.enlarge(tmp_path / "clip.mp4", clip.recipe, settings=ways.Settings(steps=1))
+    assert make(pipeline, task).frames.shape == (8, 64, 64, 3)
+    assert (task.request.seed, task.request.prompt) == (clip.recipe.seed, clip.recipe.expanded)
+    for wrong in (lambda: ways.vary(clip.recipe, 0), lambda: ways.image(" "), lambda: small(clip.recipe)):
+        with pytest.raises(HimmelError):
+            wrong()
+
+
+def small(recipe: Recipe) -> ways.Task:
+    return ways.enlarge("clip.mp4", recipe, size=(16, 16))
 
 
 def blink(length: int) -> Plan:

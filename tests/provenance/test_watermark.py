@@ -16,9 +16,10 @@ from skimage import data
 
 from himmel.evaluation.attacks import ATTACKS, gif
 from himmel.evaluation.metrics import psnr
-from himmel.provenance.detect import RARE, detect
+from himmel.provenance.detect import RARE, detect, payloads
 from himmel.provenance.pattern import TILE, field, pattern, unit_of
 from himmel.provenance.payload import Payload
+from himmel.provenance.recognise import recognise
 from himmel.provenance.watermark import Watermark
 
 PAYLOAD = Payload(0xBEEF, 0x01234567, 0x89AB)
@@ -133,3 +134,20 @@ def test_an_empty_picture_is_no_trouble(level: int) -> None:
 def test_any_shape_can_be_looked_at(width: int, height: int) -> None:
     frame = np.random.default_rng(1).integers(0, 256, (1, height, width, 3)).astype(np.uint8)
     assert not detect(frame).found
+
+
+def test_a_clip_that_goes_on_from_another_carries_both_marks_and_neither_is_called_moved() -> None:
+    frames = pan(data.astronaut(), 32)
+    other = Payload(0xBEEF, 0x89ABCDEF, 0x4567)
+    marks = {payload: Watermark(payload, 256, 144) for payload in (PAYLOAD, other)}
+    both = np.stack([marks[PAYLOAD if i < 20 else other].mark(frame) for i, frame in enumerate(frames)])
+    assert payloads(both) == {PAYLOAD, other}
+    finding = detect(both)
+    assert finding.payload is not None
+    said = {PAYLOAD: other, other: PAYLOAD}[finding.payload]  # the one that was not read first is the clip's own
+    first = {finding.payload.text: "first.mp4"}
+    found = recognise(finding, None, claimed=said.text, sources=first, parts=payloads(both))
+    assert (found.source, found.fits_manifest) == ("first.mp4", True)
+    assert recognise(finding, None, claimed=said.text, sources=first).fits_manifest is None, "cannot be told"
+    assert recognise(finding, None, claimed=said.text).fits_manifest is False, "nothing says where it comes from"
+    assert recognise(finding, None, claimed="other", sources={"x": "y"}, parts=payloads(both)).fits_manifest is False

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import pickle
 import shutil
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -21,11 +23,12 @@ pytest.importorskip("matplotlib")
 from himmel.cli import himmel
 from himmel.footage.fit import resized
 from himmel.footage.read import read_video
-from himmel.footage.shards import read_shard
+from himmel.footage.shards import Shard, read_manifest, read_shard
 from himmel.pipeline import parts
-from himmel.recipes.encode import Shapes
+from himmel.recipes.encode import Encoded, Shapes, ShardJob, encode_elsewhere, encode_shards
 from himmel.recipes.latents import encode_frames, encode_words, read_shards
 from himmel.recipes.transformer import RECIPES, Pool, Share, read_pools, train
+from himmel.records import HimmelError
 from himmel.training import Progress, Schedule
 from himmel.transformer import TransformerConfig
 
@@ -50,6 +53,10 @@ def encode(shards: Path, model: Path, *more: str) -> str:
     result = CliRunner().invoke(himmel, [*words, *more])
     assert result.exit_code == 0, result.output
     return result.stdout
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
 def test_shapes_have_one_area_and_fit() -> None:
@@ -146,3 +153,58 @@ def test_shards_that_were_cut_or_are_of_another_version_are_refused(shards: Path
         assert result.exit_code == 2
         assert said in result.stderr
         assert result.stderr.count("\n") == 1
+
+
+def test_shards_are_done_one_by_one_or_elsewhere_to_the_same_bytes(
+    shards: Path, model: Path, words: parts.Reading, tmp_path: Path
+) -> None:
+    """What another process is told is enough: jobs go through pickle, in any order."""
+    encode(shards, model)
+    other = shutil.copytree(shards, tmp_path / "other", ignore=shutil.ignore_patterns("latents"))
+    made_by = parts.load_autoencoder(model)[1], words[2]
+
+    def elsewhere(found: Sequence[Shard]) -> Iterator[Encoded]:
+        jobs = [ShardJob(other, shard, Shapes(64 * 64, 16, 1.0), str(model), None, made_by) for shard in found]
+        return (pickle.loads(pickle.dumps(encode_elsewhere(pickle.loads(pickle.dumps(job))))) for job in jobs[::-1])
+
+    lines = list[str]()
+    said = encode_shards(other, made_by, elsewhere, lines.append)
+    assert [line.split(": ")[0] for line in lines] == [f"{TALL}-000001", f"{WIDE}-000000"]
+    assert said == json.loads((shards / "latents/manifest.json").read_text())
+    assert contents(other / "latents") == contents(shards / "latents")
+    assert encode_shards(other, made_by, elsewhere, lines.append) == said
+    assert len(lines) == 2, "what is there is kept"
+
+
+def test_a_machine_with_other_weights_encodes_nothing(shards: Path, model: Path) -> None:
+    shard = read_manifest(shards)["shards"][0]
+    job = ShardJob(shards, shard, Shapes(64 * 64, 16, 1.0), str(model), None, ("another autoencoder", "other words"))
+    with pytest.raises(HimmelError, match="other weights"):
+        encode_elsewhere(job)
+
+
+def test_ray_encodes_the_same_bytes(shards: Path, model: Path, tmp_path: Path) -> None:
+    pytest.importorskip("ray", reason="Ray is an extra that the tests do not install: docs/footage.md has its output")
+    encode(shards, model)
+    other = shutil.copytree(shards, tmp_path / "other", ignore=shutil.ignore_patterns("latents"))
+    encode(other, model, "--ray", "local", "--workers", "2")
+    assert contents(other / "latents") == contents(shards / "latents")
+    content = (other / "000001.tar").read_bytes()
+    (other / "000001.tar").write_bytes(bytes([content[0] ^ 1]) + content[1:])
+    words = ["footage", "encode", str(other), "--model", str(model), "--area", "64x64", "--ray", "local"]
+    result = CliRunner().invoke(himmel, words)
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+    assert "000001.tar is not as it was written" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (["--workers", "2"], "it goes with --ray"),
+        (["--workers", "0", "--ray", "local"], "1 to 4096"),
+    ],
+)
+def test_workers_are_those_of_a_cluster(more: list[str], said: str, shards: Path, model: Path) -> None:
+    result = CliRunner().invoke(himmel, ["footage", "encode", str(shards), "--model", str(model), *more])
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+    assert said in result.stderr

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from himmel.recipes.safety_data import LANGUAGES, counts, framings, ideas, people, prompts, rows
+from himmel.recipes.safety_data import LANGUAGES, alike, counts, framings, further, ideas, people, prompts, rows
 from himmel.safety.policy import CATEGORIES
 
 
@@ -38,3 +38,14 @@ def test_people_do_the_same_things() -> None:
     found = people("test")
     groups = {group for _, group, _ in found}
     assert len(found) == len(groups) * 3 * 8
+
+
+def test_no_idea_that_came_later_says_what_a_held_out_one_says() -> None:
+    tests = [idea for idea in ideas() if idea.split == "test"]
+    assert {idea.split for idea in further()} == {"taught"}
+    assert not [idea.texts[0] for idea in further() if any(alike(idea, other) for other in tests)]
+    assert all(alike(idea, idea) for idea in further()[:3])
+
+
+def test_every_category_of_ideas_that_came_later_is_one() -> None:
+    assert {idea.category for idea in further()} <= {*CATEGORIES, None}

@@ -15,6 +15,7 @@ from private_postgres import postgres
 from himmel import Pipeline
 from himmel.cli.engine import PipelineEngine
 from himmel.cli.serve import listener, open_data
+from himmel.prompting.storyboard import Storyboard
 from himmel.service.app import make_app
 from himmel.service.claims import Claims
 from himmel.service.core import Core
@@ -39,7 +40,7 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
         worker = Worker(Claims(database, "worker", keep=3600.0), engine, folder / "videos")
         janitor = Janitor(core.jobs, core.videos, told=True, keep=None)
         heard = listener("127.0.0.1", 0)
-        app = make_app(core, "0", loopback=True, **options)
+        app = make_app(core, "0", loopback=True, storyboard=Storyboard.model_json_schema(), **options)
         server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=1))
         threads = [threading.Thread(target=server.run, kwargs={"sockets": [heard]}, daemon=True)]
         if working:

@@ -68,6 +68,21 @@ class Scripted:
         return FACTS
 
 
+class Silent(Scripted):
+    """Makes clips, and never answers."""
+
+    def check(self, order: Order, folder: Path) -> Facts:
+        threading.Event().wait()
+        return FACTS
+
+
+class Answering(Scripted):
+    """Answers so that it can be told from the worker."""
+
+    def check(self, order: Order, folder: Path) -> Facts:
+        return Facts("desk", os.getpid(), os.getpid(), 4, 16.0, 0)
+
+
 FAILURES: dict[str, tuple[BaseException, str]] = {
     "disk": (OSError(errno.ENOSPC, "No space left on device"), "disk_full"),
     "memory": (MemoryError(), "out_of_memory"),

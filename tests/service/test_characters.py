@@ -12,12 +12,14 @@ import pytest
 from live_service import FAST, Live, disc
 from PIL import Image
 
-from himmel.cli.engine import PipelineEngine, in_words
+from himmel.cli.desk import in_words
+from himmel.cli.engine import PipelineEngine
 from himmel.grammar import LANGUAGES, read
 from himmel.grammar.subject import check_name, spoken_of, with_things
 from himmel.grammar.vocabulary import COLOURS, MATERIALS, SHAPES, SIZES
 from himmel.records import HimmelError, ObjectFacts
 from himmel.service.engine import Order, RefusedOrderError
+from himmel.service.errors import from_himmel
 
 ROLLY, CUBI = ObjectFacts("ball", "red", "small", "metal"), ObjectFacts("cube", "blue")
 
@@ -64,10 +66,28 @@ def test_scenes_and_prompts_of_an_order_are_put_in_words() -> None:
     plain = Order("generate", "Rolly bounces", (), {"characters": cast})
     assert in_words(plain).prompt == "a red ball bounces"
     board = {"scenes": [{"prompt": "Rolly bounces", "seconds": 1}, {"prompt": "{Rolly} stops"}], "style": "at night"}
+    board |= {"subjects": {"it": "Rolly"}}
     film = in_words(Order("storyboard", "", (), {"characters": cast, "storyboard": board}))
     scenes = film.settings["storyboard"]["scenes"]
     assert [scene["prompt"] for scene in scenes] == ["a red ball bounces", "a red ball stops"]
+    assert (film.settings["storyboard"]["style"], film.settings["storyboard"]["subjects"]) == (
+        "at night",
+        {"it": "a red ball"},
+    )
     assert in_words(dataclasses.replace(plain, settings={})).prompt == "Rolly bounces"
+
+
+def test_a_name_in_what_all_scenes_say_is_put_in_words_too(live: Live) -> None:
+    made = live.client().videos.create_character(name="Nils", video=("nils.png", disc()))
+    board: dict[str, Any] = {"scenes": [{"prompt": "a rough sea", "seconds": 0.5}], "size": "48x32"}
+    try:
+        told = live.told("POST", "/v1/videos/previews", {"storyboard": {**board, "style": "Nils rolls to the left"}})
+        assert told["unknown"] == []
+        assert "red" in [thing.colour for thing in read(told["read_as"][0]).objects]
+        for odd in ({**board, "style": 3}, {"scenes": [{"seconds": 1}, "Nils"], "style": "Nils"}, {"style": "Nils"}):
+            assert live.ask("POST", "/v1/videos/storyboards", {"storyboard": odd})[0] == 400
+    finally:
+        live.ask("DELETE", f"/v1/videos/characters/{made.id}")
 
 
 def test_a_character_comes_from_a_clip_and_is_read_in_later_prompts(live: Live) -> None:
@@ -136,7 +156,10 @@ def test_a_clip_with_a_face_needs_an_attestation(engine: PipelineEngine, tmp_pat
     Image.fromarray(astronaut()[:256, 100:356]).save(tmp_path / "face.png")
     with pytest.raises(RefusedOrderError) as refused:
         engine.see("Eileen", tmp_path / "face.png", False)
-    assert refused.value.category == "likeness"
+    assert (refused.value.category, refused.value.field) == ("likeness", "attest_likeness")
+    told = from_himmel(refused.value)
+    assert (told.code, told.param) == ("moderation_blocked", "attest_likeness")
+    assert "say so: attest_likeness" in told.message
     settings = {"size": [64, 64], "seed": 1, "steps": 1, "guidance": 1.0, "solver": "euler", "expand": False}
     order = Order("animate", "she smiles", ("face.png",), {**settings, "seconds": 0.5, "at": 0.0, "fit": "crop"})
     with pytest.raises(RefusedOrderError):

@@ -60,8 +60,8 @@ class Process:
     def worker(self) -> int:
         """The process of the worker."""
         found = subprocess.run(["pgrep", "-P", str(self.process.pid)], capture_output=True, text=True).stdout.split()
-        names = {int(pid): Path(f"/proc/{pid}/cmdline").read_bytes() for pid in found}
-        return next(pid for pid, name in names.items() if b"spawn_main" in name)
+        held = {int(pid): [os.readlink(file) for file in Path(f"/proc/{pid}/fd").iterdir()] for pid in found}
+        return next(pid for pid, files in held.items() if any("/worker-" in name for name in files))
 
     def kill(self) -> None:
         self.process.kill()

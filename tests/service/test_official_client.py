@@ -204,6 +204,8 @@ def test_forms_say_lists_and_tables_in_brackets(idle: Live, clip: bytes) -> None
     assert video["error"]["param"].startswith("region")
     video = form(idle, "/v1/videos/edits", {"prompt": "blue", "region": "[0,0,16,16]"}, {"video": clip})
     assert video["himmel"]["settings"]["region"] == [0, 0, 16, 16]
+    video = form(idle, "/v1/videos/edits", {"prompt": "blue"}, {"video": clip, "mask": picture("white")})
+    assert video["himmel"]["settings"]["mask"] == "mask.png"
     board = {"scenes": [{"prompt": "a ball", "seconds": 0.5}], "cards": [{"at": 0, "still": "../../etc/passwd"}]}
     video = form(
         idle, "/v1/videos/storyboards", {"storyboard": json.dumps(board)}, {"media[../../etc/passwd]": picture()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import schemathesis
@@ -14,6 +15,8 @@ from live_service import Live
 from schemathesis.core.result import Ok
 from schemathesis.generation import GenerationMode
 from scripted_engine import Scripted
+
+from himmel.service.routes import whole
 
 FEW = settings(max_examples=5, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 
@@ -36,6 +39,17 @@ def test_every_reference_of_the_schema_leads_somewhere(idle: Live) -> None:
         for part in reference.removeprefix("#/").split("/"):
             place = place[part]
     assert "$defs" not in json.dumps(schema)
+
+
+def test_the_storyboard_of_the_schema_is_that_of_the_file(idle: Live) -> None:
+    found = idle.told("GET", "/openapi.json")["paths"]["/v1/videos/storyboards"]["post"]["requestBody"]["content"]
+    file = json.loads((Path(__file__).parents[2] / "docs/storyboard.schema.json").read_text())
+    for content in found.values():
+        board = content["schema"]["properties"]["storyboard"]
+        assert board == {**whole(json.loads(json.dumps(file))), "description": board["description"]}
+        assert (
+            board["properties"]["scenes"]["items"]["properties"].keys() == file["$defs"]["Scene"]["properties"].keys()
+        )
 
 
 def test_nothing_that_the_schema_allows_or_forbids_breaks_the_service(serve: Callable[..., Live]) -> None:

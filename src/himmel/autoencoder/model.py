@@ -201,6 +201,10 @@ class Autoencoder(nn.Module):
     def dtype(self) -> torch.dtype:
         return next(self.parameters()).dtype
 
+    @property
+    def device(self) -> torch.device:
+        return next(self.parameters()).device
+
     def encode_raw(self, frames: Tensor, present: Tensor | None = None) -> Tensor:
         """Frames [B, 3, T, H, W] in -1..1, present bool [B, T] (None: all) to raw latents [B, C, G, h, w]."""
         batch, _, count, height, width = frames.shape
@@ -250,25 +254,30 @@ class Autoencoder(nn.Module):
         return stacked.contiguous(memory_format=torch.channels_last)
 
     def encode(self, frames: Tensor, present: Tensor | None = None) -> Tensor:
-        """As `encode_raw`, normalised to mean 0 and deviation about 1 a channel."""
-        raw = self.encode_raw(frames.to(self.dtype), present)
-        return (raw - _per_channel(self.latent_mean, raw)) / _per_channel(self.latent_std, raw)
+        """As `encode_raw`, normalised to mean 0 and deviation about 1 a channel.
+
+        This, `decode` and `decode_group` take tensors of any device and answer on the same one.
+        """
+        present = None if present is None else present.to(self.device)
+        raw = self.encode_raw(frames.to(self.device, self.dtype), present)
+        return ((raw - _per_channel(self.latent_mean, raw)) / _per_channel(self.latent_std, raw)).to(frames.device)
 
     def decode(self, latents: Tensor) -> Tensor:
         """Normalised latents [B, C, G, h, w] to frames [B, 3, T, H, W] in -1..1."""
-        latents = latents.to(self.dtype)
-        raw = latents * _per_channel(self.latent_std, latents) + _per_channel(self.latent_mean, latents)
-        return self.decode_raw(raw).clamp(-1, 1)
+        here = latents.to(self.device, self.dtype)
+        raw = here * _per_channel(self.latent_std, here) + _per_channel(self.latent_mean, here)
+        return self.decode_raw(raw).clamp(-1, 1).to(latents.device)
 
     def decode_group(self, before: Tensor | None, current: Tensor, after: Tensor | None) -> Tensor:
         """One normalised latent frame [C, h, w] between its neighbours (None: there is none) to frames [3, 4, H, W]."""
-        current = current.to(self.dtype)
+        origin, current = current.device, current.to(self.device, self.dtype)
         mean, std = (_per_channel(x, current)[0, :, 0] for x in (self.latent_mean, self.latent_std))
         nothing = torch.zeros_like(current, dtype=self.dtype)
-        around = [nothing if x is None else x.to(self.dtype) * std + mean for x in (before, current, after)]
+        around = [nothing if x is None else x.to(current) * std + mean for x in (before, current, after)]
         marks = [nothing[:1] if x is None else torch.ones_like(nothing[:1]) for x in (before, after)]
         stacked = torch.cat([*around, *marks])[None].contiguous(memory_format=torch.channels_last)
-        return rearrange(self.decoder(stacked)[0], "(f c) h w -> c f h w", f=FRAMES_A_GROUP).clamp(-1, 1)
+        frames = rearrange(self.decoder(stacked)[0], "(f c) h w -> c f h w", f=FRAMES_A_GROUP).clamp(-1, 1)
+        return frames.to(origin)
 
     @torch.no_grad()
     def set_statistics(self, mean: Tensor, std: Tensor) -> None:

@@ -50,10 +50,12 @@ def doctor(model: str) -> None:
     for look in (
         _python,
         _processor,
+        _device,
         _memory,
         _disk,
         _packages,
         _speed,
+        _compiled,
         _encoders,
         _expansion,
         _identity,
@@ -115,6 +117,18 @@ def _processor() -> Iterator[Finding]:
         yield Finding(NOTE, "precision", f"{used}, as HIMMEL_PRECISION says; {found.precision} is faster here")
 
 
+def _device() -> Iterator[Finding]:
+    import torch
+
+    from himmel.pipeline.placement import CPU, SETTING, best_device
+
+    device = best_device()
+    if device.type != CPU:
+        yield Finding(GOOD, "device", f"{torch.cuda.get_device_name(device)}; {SETTING}={CPU} leaves it alone")
+    elif torch.cuda.is_available():
+        yield Finding(NOTE, "device", f"the processor, as {SETTING} says; there is a GPU as well")
+
+
 def _memory() -> Iterator[Finding]:
     from himmel.pipeline.machine import this_machine
 
@@ -143,6 +157,25 @@ def _packages() -> Iterator[Finding]:
     yield Finding(GOOD, "packages", ", ".join(found))
     if missing:
         yield Finding(PROBLEM, "missing packages", ", ".join(missing), f"pip install {' '.join(missing)}")
+
+
+def _compiled() -> Iterator[Finding]:
+    from himmel.pipeline.compiled import EAGER, SETTING, folder, installed, setting
+
+    asked, found = setting(), installed()
+    if not found:
+        remedy = "pip install -c constraints.txt -e '.[fast]' samples long clips in two thirds of the time"
+        yield Finding(NOTE, "OpenVINO", "not installed; PyTorch computes everything", remedy)
+    elif asked == EAGER:
+        yield Finding(NOTE, "OpenVINO", f"{found}, but {SETTING}={EAGER}")
+    else:
+        files = list(folder(os.environ).glob("*.blocks"))
+        size = size_of(sum(file.stat().st_size for file in files))
+        yield Finding(
+            GOOD,
+            "OpenVINO",
+            f"{found}, for {'everything' if asked else 'long clips'}; {size} kept in {folder(os.environ)}",
+        )
 
 
 def _speed() -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import Any
 
@@ -10,21 +11,29 @@ import click
 from himmel.cli.media import make_clip, media_argument, media_options, prompt_argument, settings_of
 from himmel.records import HimmelError
 
-_REGION = re.compile(r"(\d{1,4}),(\d{1,4}),(\d{1,4}),(\d{1,4})(?:@(\d{1,4}(?:\.\d{1,6})?)-(\d{1,4}(?:\.\d{1,6})?))?")
+_TIMES = r"(?:@(\d{1,4}(?:\.\d{1,6})?)-(\d{1,4}(?:\.\d{1,6})?))?"
+_REGION = re.compile(r"(\d{1,4}),(\d{1,4}),(\d{1,4}),(\d{1,4})" + _TIMES)
+_MASK = re.compile(r"(.+?)" + _TIMES)
 
 
 class RegionType(click.ParamType):
-    """X,Y,W,H in pixels, and from when to when."""
+    """A part of the picture and from when to when, as arguments of `ways.edit`: X,Y,W,H in pixels, or a mask's file."""
 
-    name = "X,Y,W,H[@FROM-TO]"
+    name = "X,Y,W,H|MASK[@FROM-TO]"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[Any, ...]:
-        found = _REGION.fullmatch(str(value))
-        if found is None:
-            example = "for example --region 32,32,64,64 or --region 32,32,64,64@0.5-1.5"
-            raise HimmelError(f"--region {value!r:.60}", "left, top, width, height in pixels", example)
-        box = tuple(int(number) for number in found.groups()[:4])
-        return box, None if found[5] is None else (float(found[5]), float(found[6]))
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dict[str, Any]:
+        if found := _REGION.fullmatch(str(value)):
+            return {"box": tuple(int(number) for number in found.groups()[:4]), "times": _times(found[5], found[6])}
+        if os.path.exists(value):
+            return {"mask": value}
+        if (found := _MASK.fullmatch(str(value))) and os.path.exists(found[1]):
+            return {"mask": found[1], "times": _times(found[2], found[3])}
+        allowed = "left, top, width, height in pixels, or the file of a mask"
+        raise HimmelError(f"--region {value!r:.60}", allowed, "for example --region 32,32,64,64@0.5-1.5")
+
+
+def _times(start: str | None, stop: str | None) -> tuple[float, float] | None:
+    return None if start is None or stop is None else (float(start), float(stop))
 
 
 @click.command(short_help="Change a video by words, as a whole or in a region.")
@@ -42,21 +51,21 @@ class RegionType(click.ParamType):
     "--region",
     type=RegionType(),
     default=None,
-    help="Replace this part only: left, top, width and height in pixels of the clip, in whole steps of 16, and "
-    "from when to when in seconds. Example: --region 32,32,64,64@0.5-1.5",
+    help="Replace this part only: left, top, width and height in pixels of the clip, or a picture of its size that is "
+    "white there; and from when to when in seconds. Example: --region 32,32,64,64@0.5-1.5",
 )
 @media_options
-def edit(video: str, prompt: str, strength: float | None, region: tuple[Any, ...] | None, **options: Any) -> None:
+def edit(video: str, prompt: str, strength: float | None, region: dict[str, Any] | None, **options: Any) -> None:
     """Make VIDEO anew as PROMPT says, starting from what it is: another light, ground, weather or style.
 
     \b
     himmel edit ball.mp4 "a red ball rolls on snow at night" -o night.mp4 --strength 0.7
     himmel edit ball.mp4 "a blue cube" -o swapped.mp4 --region 32,48,64,64
+    himmel edit ball.mp4 "a blue cube" -o swapped.mp4 --region mask.png
 
     With --region, everything outside stays as it came.
     """
     from himmel.pipeline import ways
 
-    box, times = region if region is not None else (None, None)
-    task = ways.edit(video, prompt, strength=strength, box=box, times=times, settings=settings_of(options))
+    task = ways.edit(video, prompt, strength=strength, settings=settings_of(options), **(region or {}))
     make_clip(task, options)

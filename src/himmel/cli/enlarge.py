@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -19,13 +17,6 @@ from himmel.cli.options import (
     work_options,
 )
 from himmel.cli.replay import read_recipe
-from himmel.records import HimmelError
-
-if TYPE_CHECKING:
-    from himmel.pipeline.ways import Task
-    from himmel.records.recipe import Recipe
-
-LARGEST = 1920
 
 
 @click.command(short_help="Make a clip larger.")
@@ -64,27 +55,12 @@ def enlarge(clip: str, size: tuple[int, int] | None, strength: float | None, **o
     with --strength, it is scaled up, noised a little, and made anew from its words and seed, which come from the recipe
     beside it; sizes far beyond 128 x 128 are outside what the shipped model was trained on.
     """
-    recipe = read_recipe(f"{clip}.json")
-    size = size or (min(LARGEST, 2 * recipe.width), min(LARGEST, 2 * recipe.height))
-    if size[0] < recipe.width or size[1] < recipe.height:
-        given, own = f"size {size[0]}x{size[1]}", f"{recipe.width}x{recipe.height}"
-        raise HimmelError(f"{given} for a clip of {own}", "at least its own", "for example twice its size")
-    task = _task(clip, recipe, size, strength, options)
-    plan = replace(task.request.plan, segments=recipe.plan.segments)
-    task = replace(task, request=task.request.with_plan(plan))
-    make_clip(task, {**options, "sheet": False})
-
-
-def _task(clip: str, recipe: Recipe, size: tuple[int, int], strength: float | None, options: dict[str, Any]) -> Task:
-    """By doubled latents where that is possible and nothing else was asked for."""
     from himmel.openweights import is_open
     from himmel.pipeline import ways
     from himmel.pipeline.folder import folder_of, has_upsampler
 
-    names = ("steps", "guidance", "solver")
-    walk = {name: options[name] for name in names}
-    settings = ways.Settings(size=size, rate=Fraction(recipe.rate), seed=recipe.seed, expand=False, **walk)
-    twice = size == (2 * recipe.width, 2 * recipe.height) and not (recipe.width % 16 or recipe.height % 16)
-    if strength is None and twice and not is_open(options["model"]) and has_upsampler(folder_of(options["model"])):
-        return ways.double(clip, recipe.expanded, settings=settings)
-    return ways.edit(clip, recipe.expanded, strength=0.15 if strength is None else strength, settings=settings)
+    recipe, model = read_recipe(f"{clip}.json"), options["model"]
+    doubling = not is_open(model) and has_upsampler(folder_of(model))
+    settings = ways.Settings(**{name: options[name] for name in ("steps", "guidance", "solver")})
+    task = ways.enlarge(clip, recipe, size=size, strength=strength, doubling=doubling, settings=settings)
+    make_clip(task, {**options, "sheet": False})

@@ -26,9 +26,10 @@ from himmel.cli.options import PATH, model_option
     metavar="PNG",
     help="Where the ROC curves are drawn, beside the tables if not named. Example: --plot docs/detector-roc.png",
 )
+@click.option("--resume", is_flag=True, help="Go on where a stopped run of the same count was. Example: --resume")
 @folder_option
 @model_option
-def detector(count: int, weights: str | None, plot: str | None, folder: str, model: str) -> None:
+def detector(count: int, weights: str | None, plot: str | None, resume: bool, folder: str, model: str) -> None:
     """Clips of himmel, renders, footage, photographs and drawings that were never taught go through everything that
     happens to clips, and the detector guesses: verdicts, AUC and what is found at 1 % and 5 % false alarms.
 
@@ -36,11 +37,15 @@ def detector(count: int, weights: str | None, plot: str | None, folder: str, mod
     himmel evaluate detector --count 24
     """
     place = folder_for(folder, count)
+    from himmel.pipeline import Pipeline
     from himmel.pipeline.detector import load_detector
-    from himmel.recipes.detector_figures import draw, measure, report, sources
+    from himmel.recipes.detector_figures import Kept, draw, measure, report, sources
+    from himmel.safety.policy import OFF
 
     looks = load_detector(weights)
+    made = Pipeline.from_pretrained(model, policy=OFF).parts.fingerprint
+    kept = Kept(place / "detector-scores.json", {"detector": looks.fingerprint, "model": made, "count": count}, resume)
     renders = [clip.frames for clip in world_clips("test", count, 128)]
-    told = measure(looks, sources(renders, count, model), lambda line: click.echo(line, err=True))
+    told = measure(looks, sources(renders, count, model), lambda line: click.echo(line, err=True), kept)
     draw(Path(plot) if plot else place / "detector-roc.png", told)
     publish(report(looks, told), place, "detector.md")

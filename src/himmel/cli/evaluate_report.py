@@ -13,7 +13,7 @@ from himmel.cli.terminal import countdown, say
 from himmel.records import HimmelError
 
 RUN = ("prompts", "swaps", "world-physics", "permanence", "physics", "fidelity", "autoencoder", "flow", "ways")
-RUN += ("storyboard", "edit", "drift", "announcement")
+RUN += ("storyboard", "edit", "drift", "captioner", "announcement")
 """Evaluations that are run for a page; safety, frames and watermark are only read."""
 
 QUICK = 8

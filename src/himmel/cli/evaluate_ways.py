@@ -161,23 +161,25 @@ def drift(count: int, seconds: int, judge: str, steps: int, guidance: float, fol
     check("a ball", steps=steps, guidance=guidance, seconds=seconds)
     if seconds < 8:
         raise HimmelError(f"{seconds} seconds", "8 to 600", "for example --seconds 60")
-    from himmel.evaluation.drift import drift_markdown
+    from himmel.evaluation.drift import drift_markdown, memory_line
     from himmel.evaluation.judge import Judge
     from himmel.pipeline import Pipeline
     from himmel.pipeline.ways import Settings
-    from himmel.recipes.films import boards, make_long, real_motion
+    from himmel.recipes.films import boards, make_long, real_motion, written
     from himmel.recipes.judge import SPLITS
     from himmel.safety.policy import OFF
 
     reader, pipeline = Judge.load(judge), Pipeline.from_pretrained(model, policy=OFF)
     films = boards(2 * count, PROMPT_SEEDS[SPLITS[judge]] + 100, scenes=6)[::2]
+    short_settings = Settings(steps=steps, guidance=guidance, expand=False)
+    short = written(pipeline, films[0], 10, short_settings, Path(place) / "film-short.mp4")
     found = []
     for number, told in enumerate(films):
         settings = Settings(seed=number, steps=steps, guidance=guidance, expand=False)
         found.append(make_long(pipeline, told, seconds, reader, settings, Path(place) / f"film-{number}.mp4"))
         click.echo(f"{number + 1}/{count}", err=True)
     real = real_motion([clip.frames for clip in world_clips(SPLITS[judge], 24, 128)])
-    text = drift_markdown(found, real)
+    text = drift_markdown(found, real) + memory_line(short, found, seconds)
     publish(text, place, "drift.md")
 
 

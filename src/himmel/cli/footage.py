@@ -19,12 +19,23 @@ from himmel.language.endpoint import CAPTIONING
 from himmel.records import HimmelError
 
 if TYPE_CHECKING:
+    from himmel.footage.shards import Shard
     from himmel.footage.sources import Source
+    from himmel.recipes.encode import Shapes, Work
     from himmel.recipes.ingest import Job
     from himmel.recipes.pieces import Settings
     from himmel.safety.policy import Policy
 
 REASONS = ("short", "flat", "letterbox", "blurred", "static", "text", "faces", "words", "duplicate")
+
+ray_option = click.option(
+    "--ray",
+    "address",
+    default=None,
+    metavar="ADDRESS",
+    help="Work on the machines of a Ray cluster, which see the same folders; local starts one here. "
+    "Example: --ray 10.0.0.1:6379",
+)
 
 
 @click.group(short_help="Your own footage: cut, judged, stored to train on.")
@@ -131,14 +142,7 @@ def footage() -> None:
     metavar="N",
     help="Files that are worked on at a time; one a core if not said. Shards don't depend on it. Example: --workers 4",
 )
-@click.option(
-    "--ray",
-    "address",
-    default=None,
-    metavar="ADDRESS",
-    help="Work on the machines of a Ray cluster, which see the same folders; local starts one here. "
-    "Example: --ray 10.0.0.1:6379",
-)
+@ray_option
 @policy_option
 @attest_option
 def ingest(
@@ -248,28 +252,46 @@ def _take_in(
     help="Longest piece, 0.25 to 60; longer clips are cut, shorter ones get half of it or a quarter. "
     "Example: --seconds 4",
 )
+@click.option(
+    "--workers",
+    type=int,
+    default=None,
+    metavar="N",
+    help="With --ray, shards that are worked on at a time; one a core of this machine if not said. "
+    "Example: --workers 16",
+)
+@ray_option
 @model_option
 @words_option
 def encode(
-    shards: str, area: tuple[int, int], fps: Fraction, seconds: float, model: str, words_from: str | None
+    shards: str,
+    area: tuple[int, int],
+    fps: Fraction,
+    seconds: float,
+    workers: int | None,
+    address: str | None,
+    model: str,
+    words_from: str | None,
 ) -> None:
     """Encode the clips of shards into SHARDS/latents, and their captions into word states; what is there is kept.
 
     \b
     himmel footage encode runs/shards
     himmel footage encode runs/shards --area 256x144 --seconds 4 --model runs/autoencoder/export
+    himmel footage encode /shared/shards --ray 10.0.0.1:6379 --workers 16
     """
     _within("seconds", seconds, 0.25, 60, 2)
+    _within("workers", 1 if workers is None else workers, 1, 4096, 4)
+    if workers is not None and address is None:
+        raise HimmelError(f"--workers {workers}", "it goes with --ray", "leave it away, or add --ray local")
     if fps.denominator != 1 or not 1 <= fps <= 60:
         raise HimmelError(f"--fps {fps}", "a whole number, 1 to 60", "for example --fps 16")
-    from himmel.pipeline.parts import best_dtype, load_autoencoder, load_words
     from himmel.recipes.encode import Shapes, encode_shards
 
-    shapes = Shapes(area[0] * area[1], int(fps), seconds)
-    network, sha256 = load_autoencoder(model)
-    words = load_words(Path(words_from) if words_from else None)
+    shapes, folder = Shapes(area[0] * area[1], int(fps), seconds), Path(shards).resolve()
+    made_by, work = _encoding(folder, shapes, model, words_from, address, workers)
     began = time.monotonic()
-    said = encode_shards(Path(shards), shapes, (network.to(best_dtype()), sha256), words, click.echo)
+    said = encode_shards(folder, made_by, work, click.echo)
     for bucket, number in said["buckets"].items():
         say("bucket", f"{bucket}: {number} clips")
     if said["uncaptioned"]:
@@ -278,6 +300,34 @@ def encode(
         say("aside", f"{len(said['aside'])} clips could not be encoded: latents/manifest.json says why")
     say("latents", f"{Path(shards) / 'latents'}  {spoken(time.monotonic() - began)}")
     say("try next", f"himmel train transformer --data {shards}")
+
+
+def _encoding(
+    folder: Path, shapes: Shapes, model: str, words_from: str | None, address: str | None, workers: int | None
+) -> tuple[tuple[str, str], Work]:
+    """Hashes of the networks, and what encodes shards with them: here, or on the machines of a Ray cluster."""
+    from himmel.pipeline.folder import SHIPPED
+    from himmel.pipeline.machine import cores
+    from himmel.pipeline.parts import best_dtype, load_autoencoder, load_words
+    from himmel.recipes.encode import Encoded, ShardJob, encode_elsewhere, encode_shard
+    from himmel.recipes.workers import over_ray
+
+    network, sha256 = load_autoencoder(model)
+    words = load_words(Path(words_from) if words_from else None)
+    made_by = sha256, words[2]
+
+    def here(shards: Sequence[Shard]) -> Iterator[Encoded]:
+        autoencoder = network.to(best_dtype()), sha256
+        return (encode_shard(folder, shard, shapes, autoencoder, words) for shard in shards)
+
+    def elsewhere(shards: Sequence[Shard]) -> Iterator[Encoded]:
+        assert address is not None, "asked only where there is one"
+        own = model if model == SHIPPED else str(Path(model).resolve())
+        read = str(Path(words_from).resolve()) if words_from else None
+        jobs = [ShardJob(folder, shard, shapes, own, read, made_by) for shard in shards]
+        return over_ray(jobs, address, workers or cores(), encode_elsewhere, on_gpus=True)
+
+    return made_by, here if address is None else elsewhere
 
 
 def need(*modules: str) -> None:

@@ -17,10 +17,12 @@ from himmel.cli.terminal import say
 from himmel.records import HimmelError
 
 if TYPE_CHECKING:
+    from himmel.cli.desk import Desk
     from himmel.cli.engine import PipelineEngine
     from himmel.language.endpoint import Endpoint
     from himmel.safety.policy import Policy
     from himmel.service.database import Database
+    from himmel.service.desk import BuildDesk
     from himmel.service.process import Build
 
 INSTALL = "in the folder of himmel: .venv/bin/pip install -c constraints.txt -e '.[serve]'"
@@ -137,8 +139,8 @@ def serve(host: str, port: int, data: str | None, model: str, policy: Policy | N
     origins = [_origin(origin) for origin in options["origins"]]
     with listener(host, port) as heard:
         folder, database = open_data(data, database=options["database"])
-        build = builder(model, policy)
-        run_service(heard, folder, database, build, origins, options)
+        build, desk = builder(model, policy), desk_builder(model, policy)
+        run_service(heard, folder, database, build, origins, options, desk)
 
 
 def _check_model(model: str) -> None:
@@ -157,17 +159,33 @@ def _check_model(model: str) -> None:
 
 def builder(model: str, policy: Policy | None) -> functools.partial[PipelineEngine]:
     """What makes the engine, in the worker's process. policy: None for the usual one."""
+    return functools.partial(_engine, *_told(model, policy))
+
+
+def desk_builder(model: str, policy: Policy | None) -> functools.partial[Desk] | None:
+    """What makes the desk, in its process. None for open weights: whether they fit is for who holds them to say."""
+    from himmel.openweights import is_open
+
+    return None if is_open(model) else functools.partial(_desk, *_told(model, policy))
+
+
+def _told(model: str, policy: Policy | None) -> tuple[str, Policy, Endpoint | bool]:
     from himmel.language.endpoint import endpoint_from
     from himmel.safety.policy import DEFAULT
 
-    model = model if model == "shipped" else os.path.abspath(model)
-    return functools.partial(_engine, model, policy or DEFAULT, endpoint_from() or True)
+    return model if model == "shipped" else os.path.abspath(model), policy or DEFAULT, endpoint_from() or True
 
 
 def _engine(model: str, policy: Policy, expand: bool | Endpoint) -> PipelineEngine:
     from himmel.cli.engine import build_engine
 
     return build_engine(model, policy, expand)
+
+
+def _desk(model: str, policy: Policy, expand: bool | Endpoint) -> Desk:
+    from himmel.cli.desk import build_desk
+
+    return build_desk(model, policy, expand)
 
 
 def run_service(
@@ -177,10 +195,15 @@ def run_service(
     build: Build,
     origins: list[str],
     options: dict[str, Any],
+    desk: BuildDesk | None = None,
 ) -> None:
-    """Serves until it is told to stop. build: makes the engine, in each worker. options: those of `himmel serve`."""
+    """Serves until it is told to stop. build: makes the engine, in each worker. options: those of `himmel serve`.
+
+    desk: makes what answers questions in a process of its own; None: workers do.
+    """
     import uvicorn
 
+    from himmel.prompting.storyboard import Storyboard
     from himmel.service import logs
     from himmel.service.app import make_app
     from himmel.service.core import Core
@@ -191,7 +214,7 @@ def run_service(
 
     host, port = heard.getsockname()[:2]
     keep = None if options["keep"] is None else options["keep"] * 86400.0
-    worker = Workers(build, folder, database, keep, options["workers"])
+    worker = Workers(build, folder, database, keep, options["workers"], desk)
     core = Core(folder, database, worker)
     local = is_loopback(host)
     if not local and not core.keys.any_made():
@@ -200,7 +223,10 @@ def run_service(
     if options["webhook"]:
         url = check_url(options["webhook"])
         hooks = Hooks(database, url, secret_in(folder, os.environ.get(SECRET, "")))
-    app = make_app(core, __version__, loopback=local, origins=origins, largest=options["largest"] << 20)
+    board = Storyboard.model_json_schema()
+    app = make_app(
+        core, __version__, loopback=local, origins=origins, largest=options["largest"] << 20, storyboard=board
+    )
     config = uvicorn.Config(
         app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=2, lifespan="off"
     )

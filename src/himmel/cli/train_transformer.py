@@ -44,6 +44,7 @@ class Order:
     tokens: int | None
     recompute: bool
     context: int
+    save_every: float | None
     prompts: tuple[str, ...]
 
     def __post_init__(self) -> None:
@@ -53,6 +54,8 @@ class Order:
             raise HimmelError(f"--size {self.size} with --from", "trained weights have their size", "leave one away")
         if self.tokens is not None:
             within("tokens", self.tokens, 64, 10**8, 8192)
+        if self.save_every is not None:
+            within("save-every", self.save_every, 0, 1440, 2)
 
     @property
     def home(self) -> str:
@@ -116,6 +119,14 @@ def transformer_options(function: F) -> F:
             metavar="N",
             help="How many processes share the tokens of a clip, for clips that are too large for one. "
             "Example: --context 4",
+        ),
+        click.option(
+            "--save-every",
+            type=float,
+            default=None,
+            metavar="MINUTES",
+            help="Between two checkpoints, instead of the recipe's 1 or 2: large networks take long to write. "
+            "Example: --save-every 30",
         ),
         click.option(
             "--prompt",
@@ -225,6 +236,8 @@ def _chosen(
         chosen = timed(base, order.minutes)
     chosen = replace(chosen, config=config, lora=order.rank, recompute=order.recompute, context=order.context)
     chosen = chosen if order.tokens is None else replace(chosen, tokens=order.tokens)
+    if order.save_every is not None:
+        chosen = replace(chosen, schedule=replace(chosen.schedule, checkpoint_seconds=60 * order.save_every))
     if order.own:
         found = finetune.find(order.folder)
         for shape in found:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,16 +49,15 @@ def vary(
     The clips are put beside the recipe, with -SEED in their names.
     """
     from himmel.footage.atomic import check_writable
+    from himmel.pipeline import ways
     from himmel.pipeline.targets import check_output
 
-    if not 1 <= count <= 100:
-        raise HimmelError(f"count {count}", "1 to 100", "for example --count 4")
     wanted = read_recipe(recipe)
+    varied = ways.vary(wanted, count)
     clip = Path(recipe).with_suffix("")
     if Path(recipe).suffix.lower() != ".json" or not clip.suffix:
         raise HimmelError(f"{recipe} is not named as the recipe of a clip", "CLIP.ENDING.json", "give ball.mp4.json")
-    seeds = [(wanted.seed + 1 + i) % 2**63 for i in range(count)]
-    targets = [clip.with_stem(f"{clip.stem}-{seed}") for seed in seeds]
+    targets = [clip.with_stem(f"{clip.stem}-{one.seed}") for one in varied]
     picture = clip.with_name(f"{clip.stem}-vary.png")
     for target in targets:
         check_output(target, wanted.width, wanted.height, wanted.frames, wanted.rate, overwrite=force)
@@ -67,9 +65,9 @@ def vary(
         check_writable(picture, overwrite=force)
 
     pipeline, rows = open_pipeline(model, policy, attest_likeness), []
-    for seed, target in zip(seeds, targets, strict=True):
+    for one, target in zip(varied, targets, strict=True):
         with progress_bar(target.name) as show:
-            made = pipeline.replay(replace(wanted, seed=seed), on_progress=show)
+            made = pipeline.replay(one, on_progress=show)
         report_clip(made, made.save(target, overwrite=force))
         rows.append(row_of(made))
     if sheet:

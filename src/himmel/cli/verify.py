@@ -121,14 +121,19 @@ def _own() -> tuple[Identity | None, str]:
 def _mark(file: str, verdict: Verdict, own: Identity | None, trusted: str) -> Recognised | HimmelError:
     """What is found of the watermark; the error where the pictures cannot be read."""
     from himmel.footage.read import ReadLimits, read_video
-    from himmel.provenance.detect import MOST_FRAMES, detect
+    from himmel.provenance.detect import MOST_FRAMES, detect, payloads
     from himmel.provenance.recognise import recognise
 
     try:
         frames, _ = read_video(file, limits=ReadLimits(most=MOST_FRAMES))
     except HimmelError as error:
         return error
-    return recognise(detect(frames), own, trusted, verdict.watermark, _recipe_beside(file))
+    finding, recipe = detect(frames), _recipe_beside(file)
+    sources = {one.watermark: one.name for one in verdict.sources if one.watermark}
+    mixed = finding.payload is not None and finding.payload.text in sources
+    return recognise(
+        finding, own, trusted, verdict.watermark, recipe, sources, payloads(frames) if mixed else frozenset()
+    )
 
 
 def _guess(file: str) -> Guess | HimmelError:
@@ -203,11 +208,14 @@ def _report_mark(mark: Recognised | HimmelError) -> None:
     say("watermark", f"himmel's, in {looked}{mirror}  ({chance})")
     said = "" if payload is None else f"{payload.text}, "
     say("", f"{said}{WHOSE[mark.whose]}")
+    if mark.source:
+        say("", f"that of {mark.source}, whose frames are in it")
     if mark.fits_recipe is not None:
         say("", "of the recipe beside the file" if mark.fits_recipe else "NOT of the recipe beside the file")
     if mark.fits_manifest is not None:
         moved = "NOT what the manifest says: one of both was moved here"
-        say("", "as the manifest says" if mark.fits_manifest else moved)
+        there = "as the manifest says" + (", in frames that were made" if mark.source else "")
+        say("", there if mark.fits_manifest else moved)
 
 
 def _report_guess(guess: Guess | HimmelError) -> None:

@@ -22,6 +22,8 @@ Attack = Callable[[Frames, Fraction], Frames]
 
 PAGE = 40
 """Grey level of what is around a clip on a screen."""
+X265_SIDE = 64
+"""The smallest side that x265 is given."""
 
 
 def packed(frames: Frames, rate: Fraction, codec: str, options: Mapping[str, str]) -> Frames:
@@ -45,8 +47,18 @@ def h264(crf: int) -> Attack:
 
 
 def h265(crf: int) -> Attack:
+    """x265. It writes where it may not, and the process ends, for pictures of fewer than X265_SIDE pixels a side: those
+    are filled up with their own edges, and cut out again.
+    """
     options = {"crf": str(crf), "preset": "medium", "x265-params": "log-level=none"}
-    return lambda frames, rate: packed(frames, rate, "libx265", options)
+
+    def attack(frames: Frames, rate: Fraction) -> Frames:
+        height, width = (side // 2 * 2 for side in frames.shape[1:3])
+        right, below = max(0, X265_SIDE - width), max(0, X265_SIDE - height)
+        filled = np.pad(frames[:, :height, :width], ((0, 0), (0, below), (0, right), (0, 0)), mode="edge")
+        return packed(filled, rate, "libx265", options)[:, :height, :width]
+
+    return attack
 
 
 def av1(crf: int) -> Attack:

@@ -15,16 +15,20 @@ from himmel.evaluation.scoring import Trial
 TIMES = (1, 2, 4, 16)
 """Lengths in units of the trained one, at whose end films are compared with their beginning."""
 
+TEN = 5
+"""Spans of two seconds in ten."""
+
 
 @dataclass(frozen=True)
 class Film:
     """One film. spans [S, 6]: means over spans of the trained length of red, green, blue, contrast, sharpness, motion.
 
-    judged: the trials of each span.
+    judged: the trials of each span. peak: most bytes of memory that making it took.
     """
 
     spans: NDArray[np.float64]
     judged: list[list[Trial]]
+    peak: int = 0
 
 
 def drift_markdown(films: Sequence[Film], real_motion: float) -> str:
@@ -53,4 +57,20 @@ def drift_markdown(films: Sequence[Film], real_motion: float) -> str:
         "facts right %",
         "trials",
     ]
-    return markdown_table(head, rows)
+    return markdown_table(head, rows) + _ends(films)
+
+
+def _ends(films: Sequence[Film]) -> str:
+    """Facts of the first and the last ten seconds."""
+    shares = []
+    for place in (slice(0, TEN), slice(-TEN, None)):
+        right = [trial.right for film in films for span in film.judged[place] for trial in span]
+        shares.append(f"{100 * float(np.mean(right)):.0f} % of {len(right)}" if right else "–")
+    return f"\nFacts right in the first ten seconds: {shares[0]}; in the last ten: {shares[1]}\n"
+
+
+def memory_line(short: int, films: Sequence[Film], seconds: int) -> str:
+    """Peak memory of a film of ten seconds, in bytes, beside the most of the long ones."""
+    most = max(film.peak for film in films)
+    more = 100 * (most / short - 1)
+    return f"\nPeak memory: ten seconds {short >> 20} MiB, {seconds} seconds {most >> 20} MiB ({more:+.0f} %)\n"

@@ -170,13 +170,19 @@ def _resume(folder: Path, run: Mapping[str, object]) -> list[Outcome]:
             "a run goes on only where it began",
             "choose another folder or remove that one",
         )
+    outcomes = outcomes_in(folder)
+    if outcomes:
+        write_text(folder / READINGS, "".join(outcome.to_line() for outcome in outcomes))
+    return outcomes
+
+
+def outcomes_in(folder: Path) -> list[Outcome]:
+    """The outcomes that a run has left, in order; a half-written last line is passed over."""
     file = folder / READINGS
     if not file.exists():
         return []
     whole = file.read_bytes().rpartition(b"\n")[0].decode("utf-8")
-    outcomes = [Outcome.from_line(line) for line in whole.splitlines()]
-    write_text(file, "".join(outcome.to_line() for outcome in outcomes))
-    return outcomes
+    return [Outcome.from_line(line) for line in whole.splitlines()]
 
 
 def _judge_one(

@@ -56,6 +56,15 @@ def jump(clip: Frames, seam: int, real: Frames) -> float:
     return change(clip[seam - 1], clip[seam]) / usual
 
 
+def repeats(clip: Frames, real: Frames) -> bool:
+    """Whether a loop shows one picture twice where it begins anew: its last frame and its first differ by less than a
+    quarter of what neighbours in the real clip do.
+    """
+    usual = float(np.mean([np.abs(np.subtract(a, b, dtype=np.int16)).mean() for a, b in pairwise(real)]))
+    apart = np.abs(np.subtract(clip[-1], clip[0], dtype=np.int16)).mean()
+    return bool(apart < usual / 4)
+
+
 def distance(made: Frames, truth: Frames) -> float:
     """Root mean square error over all frames, 0 to 255."""
     return math.sqrt(float(np.mean(np.square(made.astype(np.float32) - truth.astype(np.float32)))))
@@ -72,7 +81,7 @@ class Joined:
     """One way on one clip. kept: PSNR in dB of given frames in the written file against what was given. jump: at the
     seam. distance: of what was made to the truth, None where there is none.
 
-    baselines: the distance of simpler answers, by name.
+    baselines: the distance of simpler answers, by name. repeats: whether a loop shows one picture twice.
     """
 
     way: str
@@ -80,6 +89,7 @@ class Joined:
     jump: float
     distance: float | None
     baselines: Mapping[str, float]
+    repeats: bool = False
 
 
 def joined_markdown(results: Sequence[Joined]) -> str:
@@ -93,7 +103,30 @@ def joined_markdown(results: Sequence[Joined]) -> str:
         cells = [way, str(len(mine)), kept, _mean([r.jump for r in mine]), _mean(distances)]
         rows.append(cells + [_mean([r.baselines[n] for r in mine if n in r.baselines]) for n in names])
     head = ["way", "clips", "given frames in the file, least dB", "jump at the seam", "error to the truth", *names]
-    return markdown_table(head, rows)
+    return markdown_table(head, rows) + _compared(results)
+
+
+def _compared(results: Sequence[Joined]) -> str:
+    """What is asked of several ways together: backward against forward, filling against simple answers, loops."""
+    lines = []
+    forward, backward = (_error(results, way) for way in ("extend", "extend backward"))
+    if forward and backward:
+        lines.append(f"Backward against forward: error {100 * (backward / forward - 1):+.0f} %")
+    for way in ("fill", "connect"):
+        mine = [result for result in results if result.way == way and result.distance is not None]
+        for name in sorted({name for result in mine for name in result.baselines}):
+            than = float(np.mean([result.baselines[name] for result in mine]))
+            share = 100 * (_error(results, way) / than - 1)
+            lines.append(f"{way.capitalize()} against {name}: error {share:+.0f} %")
+    if loops := [result for result in results if result.way == "loop"]:
+        lines.append(f"Loops that show a picture twice: {sum(result.repeats for result in loops)} of {len(loops)}")
+    return "".join(f"\n{line}\n" for line in lines)
+
+
+def _error(results: Sequence[Joined], way: str) -> float:
+    """Mean error to the truth of a way, 0 where there is none."""
+    found = [result.distance for result in results if result.way == way and result.distance is not None]
+    return float(np.mean(found)) if found else 0.0
 
 
 def write_joined(results: Sequence[Joined], folder: Path) -> None:

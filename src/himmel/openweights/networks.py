@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from himmel.openweights.cosmos import guardrail, stand_in_for_torchvision
 from himmel.openweights.folder import AGAIN, NETWORKS, Folder
 from himmel.openweights.placement import OFFLOADED, WHOLE, Placement
 from himmel.openweights.shot import Shot
@@ -40,12 +41,6 @@ def check_installed(folder: Folder) -> None:
     lacking = [name for name, found in wanted.items() if found is None]
     if lacking:
         raise HimmelError("open weights need packages that are not installed", " and ".join(lacking), INSTALL)
-    if folder.pipeline.startswith("Cosmos"):
-        # Its transformer resizes a mask by torchvision, and its licence asks for its makers' look at words and frames.
-        wanted = {"torchvision": find_spec("torchvision"), "cosmos_guardrail": find_spec("cosmos_guardrail")}
-        if lacking := [name for name, found in wanted.items() if found is None]:
-            remedy = f"install what fits your torch: pip install {' '.join(lacking)}"
-            raise HimmelError("Cosmos needs packages that himmel does not bring", " and ".join(lacking), remedy)
 
 
 class Networks:
@@ -138,9 +133,12 @@ class Networks:
                 kind = _pipeline_classes()[name]
                 wanted = signature(kind.__init__).parameters
                 told = {**self.parts, **self.folder.told}
+                if "safety_checker" in wanted:
+                    stand_in_for_torchvision()
+                    told["safety_checker"] = guardrail()
                 pipeline = kind(**{part: value for part, value in told.items() if part in wanted})
             except (ImportError, OSError) as error:
-                # The guardrail of Cosmos reads weights of its own, which must be on this machine already.
+                # The guardrail of Cosmos' makers reads weights of its own, which must be on this machine already.
                 raise HimmelError(
                     f"{name} could not be put together: {first_line(error)}", "", "see docs/open-weights.md"
                 ) from error

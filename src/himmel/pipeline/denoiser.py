@@ -17,6 +17,7 @@ from himmel.sampling import guided
 from himmel.sampling.solvers import Denoiser
 from himmel.transformer import Kept, Transformer, Words
 from himmel.transformer.attention import EXPLICIT, FUSED
+from himmel.transformer.compiled import Compiled
 from himmel.transformer.grid import distinct_levels, positions, to_latents, to_tokens
 
 EXPLICIT_TOKENS = 2048
@@ -25,15 +26,15 @@ memory.
 """
 
 
-def attention_for(tokens: int) -> str:
-    """The way of attention for a canvas of so many tokens. Only their number decides: a replay takes the same
+def attention_for(tokens: int, device: str = "cpu") -> str:
+    """The way of attention for a canvas of so many tokens. Nothing else but the device decides: a replay takes the same
     way.
     """
-    return EXPLICIT if tokens <= EXPLICIT_TOKENS else FUSED
+    return EXPLICIT if tokens <= EXPLICIT_TOKENS and device == "cpu" else FUSED
 
 
 def denoiser(
-    transformer: Transformer,
+    transformer: Transformer | Compiled,
     words: Words,
     canvas: Canvas,
     guidance: float,
@@ -45,26 +46,28 @@ def denoiser(
     words: of two clips, the first told and the second untold, or of one when guidance is 1, which needs no
     second. large: the network is told the size of each step, for which its guidance is folded in. closed: bool
     [G, h, w], tokens that look only at one another, so that they are computed once a window. The transformer
-    computes in the words' dtype; latents come and go in their own.
+    computes in the words' dtype and on its own device; latents come and go in theirs.
     """
-    batch = words.states.shape[0]
-    answer = partial(transformer, words=words, attention=attention_for(canvas.tokens))
-    ask: Callable[..., Tensor] = answer if closed is None else _Closed(answer, len(transformer.blocks), closed)
+    batch, device = words.states.shape[0], transformer.device
+    words = Words(words.states.to(device), words.visible.to(device))
+    answer = partial(transformer, words=words, attention=attention_for(canvas.tokens, device.type))
+    ask: Callable[..., Tensor] = answer if closed is None else _Closed(answer, transformer, closed)
 
     def predict(x: Tensor, level: Tensor, there: Tensor) -> Tensor:
         """Both predictions [B, C, G, h, w] in one batch."""
         _, groups, height, width = x.shape
+        here, seconds = x.to(device), canvas.seconds.to(device)
         levels, index = distinct_levels(level[None].expand(batch, -1, -1, -1))
         clean = ask(
-            to_tokens(x[None].expand(batch, -1, -1, -1, -1)),
-            levels=levels,
-            level_index=index,
-            position=positions(canvas.seconds[None].expand(batch, -1), height, width),
-            rate=x.new_full((batch,), canvas.rate),
-            size=x.new_full((batch,), (height * width) ** 0.5),
-            step=step_size(level[None], there[None]).expand(batch) if large else None,
+            to_tokens(here[None].expand(batch, -1, -1, -1, -1)),
+            levels=levels.to(device),
+            level_index=index.to(device),
+            position=positions(seconds[None].expand(batch, -1), height, width),
+            rate=here.new_full((batch,), canvas.rate),
+            size=here.new_full((batch,), (height * width) ** 0.5),
+            step=step_size(level[None], there[None]).to(device).expand(batch) if large else None,
         )
-        return to_latents(clean, groups, height, width)
+        return to_latents(clean, groups, height, width).to(x.device)
 
     if batch == 1:
         return lambda x, level, there: predict(x, level, there)[0]
@@ -83,9 +86,9 @@ class _Closed:
     that is told differ from the last time, which is once a window in a walk of few plain steps.
     """
 
-    def __init__(self, answer: Callable[..., Tensor], blocks: int, closed: Tensor) -> None:
-        self.answer, self.blocks = answer, blocks
-        self.given, self.made = (which.flatten().nonzero()[:, 0] for which in (closed, ~closed))
+    def __init__(self, answer: Callable[..., Tensor], network: Transformer | Compiled, closed: Tensor) -> None:
+        self.answer, self.blocks = answer, len(network.blocks)
+        self.given, self.made = (which.flatten().nonzero()[:, 0].to(network.device) for which in (closed, ~closed))
         self.known: list[Tensor] = []
         self.kept: list[Kept] = []
         self.clean = torch.empty(0)

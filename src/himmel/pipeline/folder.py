@@ -25,6 +25,8 @@ BESIDE = {
     "refiner": Path("words/refiner.safetensors"),
     "prompt check": Path("safety/head.safetensors"),
     "detector": Path("detector/model.safetensors"),
+    "captioner": Path("captioner/model.safetensors"),
+    "judge": Path("judge/report.safetensors"),
 }
 """Small networks that are shipped beside a model's own."""
 
@@ -43,7 +45,8 @@ def note_of(folder: Path, part: str) -> tuple[dict[str, Any], int]:
     """(what the JSON beside a part's weights says, bytes of the weights). Raises HimmelError for a missing
     part.
     """
-    weights = folder / {**PARTS, **BESIDE}[part]
+    place = {**PARTS, **BESIDE}[part]
+    weights = folder / place
     try:
         note = json.loads(weights.with_suffix(".json").read_text(encoding="utf-8"))
         size = sum(file.stat().st_size for file in files_of(weights, note))
@@ -51,7 +54,7 @@ def note_of(folder: Path, part: str) -> tuple[dict[str, Any], int]:
         reason = getattr(error, "strerror", None) or "its JSON is damaged"
         raise HimmelError(
             f"no {part} in {folder}: {reason}",
-            f"{PARTS[part]} with its .json",
+            f"{place} with its .json",
             "reinstall himmel, or train one",
         ) from error
     return note, size

@@ -7,7 +7,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
+import numpy as np
+from numpy.typing import NDArray
+
 from himmel.autoencoder.config import FRAMES_A_GROUP, PIXELS_A_TOKEN
+from himmel.footage.masks import pixels
 from himmel.records.plan import Plan, Region
 from himmel.sampling.windows import SIZE, windows
 
@@ -91,12 +95,13 @@ class Grid:
         frames = [(i, frame) for i, frame in enumerate(self.frames(group)) if frame is not None]
         return [(i, frame) for i, frame in frames if not self.plan.loop or frame >= -self.offset]
 
-    def place(self, region: Region, height: int, width: int, size: tuple[int, int]) -> tuple[slice, slice]:
-        """Rows and columns of tokens [height, width] that a region covers in a picture of `size` (width, height)."""
+    def covered(self, region: Region, height: int, width: int, size: tuple[int, int]) -> NDArray[np.bool_]:
+        """Which tokens [height, width] of a picture of `size` (width, height) a region has pixels in."""
         top = (height * PIXELS_A_TOKEN - size[1]) // 2 + region.top
         left = (width * PIXELS_A_TOKEN - size[0]) // 2 + region.left
-        rows = slice(top // PIXELS_A_TOKEN, -(-(top + region.height) // PIXELS_A_TOKEN))
-        return rows, slice(left // PIXELS_A_TOKEN, -(-(left + region.width) // PIXELS_A_TOKEN))
+        picture = np.zeros((height * PIXELS_A_TOKEN, width * PIXELS_A_TOKEN), np.bool_)
+        picture[top : top + region.height, left : left + region.width] = pixels(region)
+        return picture.reshape(height, PIXELS_A_TOKEN, width, PIXELS_A_TOKEN).any((1, 3))
 
     @cached_property
     def sources(self) -> list[tuple[int, int] | None]:

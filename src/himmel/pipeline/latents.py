@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from itertools import islice
 
 import numpy as np
@@ -14,8 +15,10 @@ from torch import Tensor
 from himmel.autoencoder.config import PIXELS_A_TOKEN
 from himmel.flow import Canvas, sampling_levels
 from himmel.footage.fit import Medium
+from himmel.footage.masks import inward, pixels
 from himmel.grammar import phrases
 from himmel.pipeline.blend import Blend
+from himmel.pipeline.compiled import EAGER, Networks, installed, setting
 from himmel.pipeline.cost import branches, check_memory, doubled, made_grid, token_grid, work_of
 from himmel.pipeline.denoiser import denoiser
 from himmel.pipeline.expansion import shown_words
@@ -27,6 +30,7 @@ from himmel.pipeline.request import SHORTCUT
 from himmel.pipeline.request import SOLVERS as NAMES
 from himmel.pipeline.timeline import Timeline
 from himmel.records import HimmelError
+from himmel.records.plan import Region
 from himmel.records.recipe import Recipe
 from himmel.sampling import SOLVERS, sample
 from himmel.transformer import Transformer
@@ -41,10 +45,13 @@ FADE = 6
 class LatentEngine:
     """`engine.Engine` by the networks of `parts`."""
 
-    device = "cpu"
-
     def __init__(self, parts: Parts) -> None:
         self.parts = parts
+        self.networks = Networks(parts)
+
+    @property
+    def device(self) -> str:
+        return self.parts.device.type
 
     def known(self, texts: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Phrases of the vocabulary, and those that nobody here knows."""
@@ -61,8 +68,9 @@ class LatentEngine:
         return self.parts.solver(asked, steps, guidance)
 
     def versions(self) -> dict[str, str]:
-        """What doubles latents, where the model has that; nothing else beside what every recipe names."""
-        return {UPSAMPLER: self.parts.upsampler_hash[:12]} if self.parts.upsampler is not None else {}
+        """OpenVINO's, where it may compute the blocks, and what doubles latents, where the model has that."""
+        fast = {"openvino": installed()} if installed() and setting() != EAGER else {}
+        return fast | ({UPSAMPLER: self.parts.upsampler_hash[:12]} if self.parts.upsampler is not None else {})
 
     def check(self, recipe: Recipe, held: bool = False) -> None:
         """Whether the model can double what is to be doubled, and the memory suffices: `cost.check_memory`."""
@@ -110,11 +118,11 @@ class LatentEngine:
             self.parts.read([text] if branches(recipe) == 1 or not text else [text, ""]) for text in shown_words(recipe)
         ]
         watch.step("reading")
-        large = recipe.solver == SHORTCUT
+        network, large = self.networks.of(recipe), recipe.solver == SHORTCUT
         for number, window in timeline.grid.walk(timeline.known):
             canvas = timeline.canvas(window, float(recipe.rate))
             closed = None if large else _closed(timeline, window, canvas)
-            denoise = denoiser(self.parts.transformer, words[number], canvas, recipe.guidance, large, closed)
+            denoise = denoiser(network, words[number], canvas, recipe.guidance, large, closed)
             with _stoppable(self.parts.transformer, watch):
                 made = sample(
                     watch.seeing(denoise, canvas.result),
@@ -179,9 +187,17 @@ def _patched(timeline: Timeline, frame: int, made: NDArray[np.uint8]) -> NDArray
     region, picture = timeline.grid.plan.region, _given(timeline, frame).copy()
     assert region is not None
     box = slice(region.top, region.top + region.height), slice(region.left, region.left + region.width)
-    weight = _fade(region.height)[:, None, None] * _fade(region.width)[None, :, None]
+    weight = _fades(region)[:, :, None]
     picture[box] = np.round(weight * made[box] + (1 - weight) * picture[box]).astype(np.uint8)
     return picture
+
+
+@lru_cache(maxsize=1)
+def _fades(region: Region) -> NDArray[np.float32]:
+    """Weights [height, width] of what was made in a region: a box fades at its edges, a mask inward from its own."""
+    if region.mask:
+        return inward(pixels(region), FADE)
+    return _fade(region.height)[:, None] * _fade(region.width)[None, :]
 
 
 def _fade(length: int) -> NDArray[np.float32]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from himmel.footage.masks import pixels
 from himmel.pipeline.grid import Grid
 from himmel.provenance.payload import Payload
 from himmel.provenance.watermark import Watermark
@@ -35,5 +36,5 @@ def _replaced(recipe: Recipe) -> NDArray[np.float32] | None:
     if region is None:
         return None
     where = np.zeros((recipe.height, recipe.width), np.float32)
-    where[region.top : region.top + region.height, region.left : region.left + region.width] = 1
+    where[region.top : region.top + region.height, region.left : region.left + region.width] = pixels(region)
     return where

@@ -19,7 +19,7 @@ from himmel.pipeline.marking import marked
 from himmel.pipeline.targets import beside, check_targets
 from himmel.provenance import settings
 from himmel.provenance.kinds import sidecar_of, type_of
-from himmel.provenance.manifest import COMPOSED, Manifest, created, manifest_of
+from himmel.provenance.manifest import COMPOSED, Manifest, created, manifest_of, source_of
 from himmel.provenance.payload import payload_for
 from himmel.provenance.signer import Signer
 from himmel.provenance.watermark import Watermark
@@ -78,7 +78,8 @@ def save_picture(path: Path, picture: NDArray[np.uint8], recipe: Recipe | None =
     if signer is None:
         write_video(path, frames, once)
     else:
-        _write_signed(path, frames, once, created(__version__, COMPOSED, payload), signer)
+        source = COMPOSED if recipe is None else source_of(recipe)
+        _write_signed(path, frames, once, created(__version__, source, payload), signer)
 
 
 def _write_signed(path: Path, frames: Frames, rate: Fraction, manifest: Manifest, signer: Signer) -> None:

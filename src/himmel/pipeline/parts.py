@@ -19,12 +19,13 @@ from himmel.grammar.vocabulary import FIRST_FAMILIES
 from himmel.language import Refiner, WordEncoder, pad_states
 from himmel.language.encoder import PREFIX
 from himmel.pipeline.folder import PARTS, SHIPPED, UPSAMPLER, folder_of, has_upsampler
+from himmel.pipeline.placement import best_device, dtype_on
 from himmel.pipeline.precision import best_dtype
 from himmel.pipeline.reading import Reading, fingerprint, load_words
 from himmel.pipeline.request import AUTO, SHORTCUT
 from himmel.records import HimmelError
 from himmel.transformer import Transformer, TransformerConfig, Words
-from himmel.weights import Stored
+from himmel.weights import Stored, load_note
 from himmel.weights import load as load_weights
 
 WORD_TOKENS = 56
@@ -37,7 +38,7 @@ LATENTS = ("encoder.", "latent_")
 @dataclass(frozen=True)
 class Parts:
     """Everything that a clip is made with. fingerprint: of all weights together but the upsampler's, whose hash stands
-    beside it. dtype: that networks compute in.
+    beside it. dtype, device: that transformer and autoencoder compute in and on; words are read on the processor.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Parts:
     autoencoder: Autoencoder
     fingerprint: str
     dtype: torch.dtype = torch.float32
+    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
     made: dict[str, Any] = field(default_factory=dict)
     upsampler: Upsampler | None = None
     upsampler_hash: str = ""
@@ -144,6 +146,21 @@ def load_upsampler(folder: Path, autoencoder: str) -> tuple[Upsampler, str]:
     return network.eval(), stored.sha256
 
 
+def outline(path: str | os.PathLike[str] = SHIPPED) -> Parts:
+    """The parts in a folder as far as their notes go: words can be read and what a clip takes can be counted, but
+    transformer and autoencoder have shapes alone (torch's device "meta").
+
+    Raises HimmelError for notes that are missing or damaged; whether the weights are, only `load` finds.
+    """
+    folder, words = folder_of(path), load_words()
+    autoencoder, transformer = (load_note(folder / PARTS[part]) for part in ("autoencoder", "transformer"))
+    transformer.check_bound("words", words[2])
+    with torch.device("meta"):
+        denoises = Transformer(TransformerConfig(**transformer.config))
+        decodes = Autoencoder(AutoencoderConfig(**autoencoder.config))
+    return _parts(str(path), words, autoencoder, transformer, denoises, decodes)
+
+
 def load_autoencoder(path: str | os.PathLike[str] = SHIPPED) -> tuple[Autoencoder, str]:
     """The autoencoder in a folder, in float32, and the hash of what makes its latents.
 
@@ -155,17 +172,31 @@ def load_autoencoder(path: str | os.PathLike[str] = SHIPPED) -> tuple[Autoencode
 
 
 def assemble(name: str, words: Reading, autoencoder: Stored, transformer: Stored) -> Parts:
-    """Networks of what was stored, ready to compute in `precision.best_dtype`."""
-    dtype = best_dtype()
+    """Networks of what was stored, ready to compute on `placement.best_device`."""
     network = Transformer(TransformerConfig(**transformer.config))
     transformer.into(network)
+    return _parts(name, words, autoencoder, transformer, network, _autoencoder(autoencoder))
+
+
+def _parts(
+    name: str,
+    words: Reading,
+    autoencoder: Stored,
+    transformer: Stored,
+    denoises: Transformer,
+    decodes: Autoencoder,
+) -> Parts:
+    device = best_device()
+    dtype = dtype_on(device, best_dtype())
     encoder, refiner, told = words
+    to = denoises.device if denoises.device.type == "meta" else device
     return Parts(
         name=name,
         encoder=encoder,
         refiner=refiner,
-        transformer=network.eval().to(dtype),
-        autoencoder=_autoencoder(autoencoder).to(dtype),
+        transformer=denoises.eval().to(to, dtype),
+        autoencoder=decodes.to(to, dtype),
+        device=device,
         fingerprint=fingerprint(autoencoder.sha256, transformer.sha256, told),
         dtype=dtype,
         made=transformer.made,

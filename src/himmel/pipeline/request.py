@@ -7,9 +7,10 @@ import unicodedata
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from himmel.footage.masks import pixels
 from himmel.language.endpoint import Endpoint
 from himmel.records import HimmelError
-from himmel.records.plan import Plan
+from himmel.records.plan import Plan, Region
 
 PROMPT_LENGTH = 2000  # characters
 SECONDS = 600
@@ -84,6 +85,8 @@ def check(
     for name, side in (("width", width), ("height", height)):
         _whole(name, side, *SIDE, "--size 128x128")
     plan = plan or Plan("generate", max(1, round(Fraction(seconds) * exact)))
+    if plan.region is not None:
+        _check_region(plan.region, width, height)
     return Request(
         prompt=check_prompt(prompt) if prompt or not (plan.given or plan.segments) else "",
         width=width,
@@ -97,6 +100,14 @@ def check(
         expand=expand if isinstance(expand, Endpoint) else bool(expand),
         plan=plan,
     )
+
+
+def _check_region(region: Region, width: int, height: int) -> None:
+    right, below = region.left + region.width, region.top + region.height
+    if not (0 <= region.left < right <= width and 0 <= region.top < below <= height):
+        given = f"a region of {region.width}x{region.height} at {region.left},{region.top}"
+        raise HimmelError(given, f"inside the {width}x{height} pixels of the clip", "for example --region 0,0,64,64")
+    pixels(region)
 
 
 def check_prompt(prompt: str) -> str:

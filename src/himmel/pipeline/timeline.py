@@ -115,7 +115,7 @@ class Timeline:
             return torch.full((rows, columns), change or 1.0)
         ceiling = torch.zeros(rows, columns)
         height, width = self.media[0].shape[1:3]
-        ceiling[self.grid.place(plan.region, rows, columns, (width, height))] = change
+        ceiling[torch.from_numpy(self.grid.covered(plan.region, rows, columns, (width, height)))] = change
         return ceiling
 
     def add(self, window: Sequence[int], made: Tensor) -> None:

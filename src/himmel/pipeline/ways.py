@@ -14,16 +14,19 @@ from typing import TYPE_CHECKING
 from himmel import prompting
 from himmel.autoencoder.config import PIXELS_A_TOKEN
 from himmel.footage.fit import CROP, DOUBLE, RATE, Medium, read_media
+from himmel.footage.masks import read_mask, region_of
 from himmel.language.endpoint import Endpoint
-from himmel.pipeline.request import AUTO, Request, check, check_prompt
+from himmel.pipeline.request import AUTO, SEEDS, SIDE, Request, check, check_prompt
 from himmel.records import HimmelError
 from himmel.records.plan import Given, Plan, Region
+from himmel.records.recipe import Recipe
 
 if TYPE_CHECKING:
     from himmel.prompting.storyboard import Storyboard
 
 Path = str | os.PathLike[str]
 DEFAULT_SIDE = 128
+MOST_VARIED = 100
 
 
 @dataclass(frozen=True)
@@ -92,29 +95,30 @@ def edit(
     *,
     strength: float | None = None,
     box: tuple[int, int, int, int] | None = None,
+    mask: Path | None = None,
     times: tuple[float, float] | None = None,
     settings: Settings | None = None,
 ) -> Task:
     """A video is made anew from what it is, as the prompt says.
 
     strength: above 0 and up to 1, how much is changed; None: 0.6, or 1 where a part is replaced. box: (left, top,
-    width, height) in pixels of the clip, the only part that changes; times: (from, to) in seconds, when.
+    width, height) in pixels of the clip, the only part that changes; or mask: a picture of the video's size or the
+    clip's that is white there. times: (from, to) in seconds, when; None: all the time.
     """
     media = _read([video], settings)
-    frames, rate = media[0].frames, media[0].rate
+    length, rate = len(media[0].frames), media[0].rate
+    start, stop = (0, length) if times is None else (round(t * rate) for t in times)
     region = None
-    if box is not None:
-        left, top, width, height = box
-        if not (0 <= left < left + width <= frames.shape[2] and 0 <= top < top + height <= frames.shape[1]):
-            raise HimmelError(
-                f"a region of {width}x{height} at {left},{top}",
-                f"inside the {frames.shape[2]}x{frames.shape[1]} pixels of the clip",
-                "for example --region 0,0,64,64",
-            )
-        start, stop = (0, len(frames)) if times is None else (round(t * rate) for t in times)
-        region = Region(left, top, width, height, start, stop)
+    if mask is not None and box is not None:
+        raise HimmelError("a box and a mask", "one of them", "leave one away")
+    if mask is not None:
+        region = region_of(read_mask(mask, media[0]), start, stop)
+    elif box is not None:
+        region = Region(*box, start, stop)
+    elif times is not None:
+        raise HimmelError("times without a region", "times of a box or a mask", "name the part with --region too")
     default = 0.6 if region is None else 1.0
-    plan = prompting.edit(len(frames), default if strength is None else strength, region)
+    plan = prompting.edit(length, default if strength is None else strength, region)
     return _task(plan, media, prompt, settings)
 
 
@@ -166,6 +170,48 @@ def storyboard(board: Storyboard, *, folder: Path = "", settings: Settings | Non
     media = _read(paths, settings)
     plan = boards.plan(board, settings.rate, [len(medium.frames) for medium in media])
     return _task(plan, media, "", settings)
+
+
+def image(prompt: str, *, settings: Settings | None = None) -> Task:
+    """A picture: a clip of one frame. Its media are none, so a prompt is needed."""
+    return _task(Plan("generate", 1), [], check_prompt(prompt), settings)
+
+
+def vary(recipe: Recipe, count: int = 3) -> list[Recipe]:
+    """Recipes for `Pipeline.replay`: the same words and media, with the `count` seeds that follow the recipe's own."""
+    if not 1 <= count <= MOST_VARIED:
+        raise HimmelError(f"count {count}", f"1 to {MOST_VARIED}", "for example --count 4")
+    return [replace(recipe, seed=(recipe.seed + 1 + i) % SEEDS) for i in range(count)]
+
+
+def enlarge(
+    clip: Path,
+    recipe: Recipe,
+    *,
+    size: tuple[int, int] | None = None,
+    strength: float | None = None,
+    doubling: bool = False,
+    settings: Settings | None = None,
+) -> Task:
+    """A clip that himmel made, again at a larger size: its latents doubled, or scaled up, noised to `strength` and made
+    anew from there.
+
+    recipe: the clip's own, which words and seed come from. size: (width, height), None: twice the clip's, as far as a
+    side may be. strength: None: doubled to twice its size where that can be, else 0.15. doubling: whether the model has
+    an upsampler (`folder.has_upsampler`). Of `settings`, steps, guidance and solver count.
+    """
+    size = size or (min(SIDE[1], 2 * recipe.width), min(SIDE[1], 2 * recipe.height))
+    if size[0] < recipe.width or size[1] < recipe.height:
+        given, own = f"size {size[0]}x{size[1]}", f"{recipe.width}x{recipe.height}"
+        raise HimmelError(f"{given} for a clip of {own}", "at least its own", "for example twice its size")
+    own = replace(settings or Settings(), size=size, rate=Fraction(recipe.rate), seed=recipe.seed, expand=False)
+    whole = not (recipe.width % PIXELS_A_TOKEN or recipe.height % PIXELS_A_TOKEN)
+    if doubling and strength is None and whole and size == (2 * recipe.width, 2 * recipe.height):
+        task = double(clip, recipe.expanded, settings=own)
+    else:
+        task = edit(clip, recipe.expanded, strength=0.15 if strength is None else strength, settings=own)
+    plan = replace(task.request.plan, segments=recipe.plan.segments)
+    return replace(task, request=task.request.with_plan(plan))
 
 
 def _read(paths: list[Path], settings: Settings | None) -> list[Medium]:

@@ -77,8 +77,8 @@ def detect(frames: Sequence[NDArray[np.uint8]] | NDArray[np.uint8]) -> Finding:
     """Looks for the watermark in frames of one size, uint8 [H, W, 3], one or more; in up to 64 of them, evenly
     spaced.
     """
-    count = min(len(frames), MOST_FRAMES)
-    chosen = [frames[i] for i in np.unique(np.linspace(0, len(frames) - 1, count).round().astype(int))]
+    chosen = _chosen(frames)
+    count = len(chosen)
     views = [view(chosen, low, high) for low, high, _ in VIEWS]
     best = Finding(False, 1.0, 0.0, count)
     for places in (_in_place(views, 1), _anywhere(views), _in_place(views, PARTS)):
@@ -87,6 +87,16 @@ def detect(frames: Sequence[NDArray[np.uint8]] | NDArray[np.uint8]) -> Finding:
             if best.payload is not None:
                 return best
     return best
+
+
+def payloads(frames: Sequence[NDArray[np.uint8]] | NDArray[np.uint8]) -> set[Payload]:
+    """All that can be read in the parts of a clip, whose pictures are whole: one that goes on from another carries the
+    mark of each in some of its frames.
+    """
+    chosen = _chosen(frames)
+    seen = [view(chosen, low, high) for low, high, _ in VIEWS]
+    found = [_finding(place, len(chosen)) for places in _parts(seen) for place in places[:1]]
+    return {one.payload for one in found if one.payload is not None}
 
 
 def _finding(place: Place, count: int) -> Finding:
@@ -100,6 +110,11 @@ def _finding(place: Place, count: int) -> Finding:
     return Finding(True, chance, place.score, count, payload, FLIPS[place.flip])
 
 
+def _chosen(frames: Sequence[NDArray[np.uint8]] | NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
+    count = min(len(frames), MOST_FRAMES)
+    return [frames[i] for i in np.unique(np.linspace(0, len(frames) - 1, count).round().astype(int))]
+
+
 def _size(seen: View) -> tuple[int, int]:
     rows, columns = seen.frames.shape[1:]
     return round(columns * seen.step[1]), round(rows * seen.step[0])
@@ -109,6 +124,12 @@ def _in_place(views: list[View], parts: int) -> list[Place]:
     """The likeliest places where pictures are whole: the pattern as their size lets expect, or as if they had been
     twice as large. parts: into which the frames are cut; none of fewer than two.
     """
+    found = [place for places in _parts(views, parts) for place in places]
+    return sorted(found, key=lambda place: -place.score)[:READINGS]
+
+
+def _parts(views: list[View], parts: int = PARTS) -> list[list[Place]]:
+    """The places where pictures are whole in each part of the frames, the likeliest first."""
     width, height = _size(views[0])
     expected = unit_of(width, height)
     scales = {(0, 1.0), (1, 0.5 * unit_of(2 * width, 2 * height) / expected)} - {(1, 1.0)}
@@ -116,15 +137,16 @@ def _in_place(views: list[View], parts: int) -> list[Place]:
     if parts > 1 and total < 2 * parts:
         return []
     cuts = np.linspace(0, total, parts + 1).round().astype(int)
-    spans = [slice(int(a), int(b)) for a, b in pairwise(cuts)]
     tries = len(scales) * len(FLIPS) * parts
     found = []
-    for span in spans:
+    for span in [slice(int(a), int(b)) for a, b in pairwise(cuts)]:
+        here = []
         for number, scale in sorted(scales):
             plain, loud = _correlated(views[number].waves(span, scale))
             scores = plain.real.sum(1) / loud
-            found += [Place(views[number], span, scale, i, 0.0, 0.0, float(s), tries) for i, s in enumerate(scores)]
-    return sorted(found, key=lambda place: -place.score)[:READINGS]
+            here += [Place(views[number], span, scale, i, 0.0, 0.0, float(s), tries) for i, s in enumerate(scores)]
+        found.append(sorted(here, key=lambda place: -place.score))
+    return found
 
 
 def _anywhere(views: list[View]) -> list[Place]:

@@ -6,6 +6,7 @@ docs/provenance.md says how often it is right, by source, and where it was never
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
@@ -55,6 +56,14 @@ class Detector:
             raise HimmelError("thresholds of a detector that do not fit", "unlikely below likely", "reinstall himmel")
         self._of = {name: np.asarray(value, np.float64) for name, value in tensors.items()}
         self.likely, self.unlikely, self.slope, self.shift = likely, unlikely, slope, shift
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of its numbers, twelve digits."""
+        told = hashlib.sha256(repr((self.likely, self.unlikely, self.slope, self.shift)).encode())
+        for name in NAMES:
+            told.update(self._of[name].tobytes())
+        return told.hexdigest()[:12]
 
     def scores(self, found: NDArray[np.float32]) -> NDArray[np.float64]:
         """[N] of traces [N, F]."""

@@ -86,9 +86,14 @@ def _goes_on(recipe: Recipe) -> bool:
     return len(recipe.media) == 1 and (given > 1 or plan.frames == 1) and (plan.strength > 0 or not plan.segments)
 
 
-def _actions(recipe: Recipe, ingredients: tuple[Ingredient, ...]) -> list[dict[str, Any]]:
+def source_of(recipe: Recipe) -> str:
+    """MADE, or COMPOSED where frames or parts of them that came in are still in the clip."""
     stays = bool(recipe.media) and (recipe.plan.strength == 0 or recipe.plan.region is not None)
-    source = COMPOSED if stays else MADE
+    return COMPOSED if stays else MADE
+
+
+def _actions(recipe: Recipe, ingredients: tuple[Ingredient, ...]) -> list[dict[str, Any]]:
+    source = source_of(recipe)
     if _goes_on(recipe):
         opened = _action("c2pa.opened", parameters={"ingredientIds": [ingredients[0].label]})
         return [opened, _action("c2pa.edited", source, when=recipe.created, description=recipe.plan.way)]

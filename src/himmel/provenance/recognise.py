@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from himmel.provenance.detect import Finding
-from himmel.provenance.payload import clip_of, key_of, keys_of, tag_of
+from himmel.provenance.payload import Payload, clip_of, key_of, keys_of, tag_of
 
 if TYPE_CHECKING:
     from himmel.provenance.certificate import Identity
@@ -22,13 +24,15 @@ that key did not make it. trusted: the number of a certificate that was named as
 class Recognised:
     """A finding and what it means. whose: see above; "" where nothing could be read. fits_manifest, fits_recipe:
     whether it says what the manifest says that it says, and whether it is of the recipe beside the file; None where one
-    is missing.
+    is missing. source: the name of a file that went into this one, whose mark was read first; that of this one is then
+    looked for in parts, and the two are None where it is not found: frames that were given are most of such a clip.
     """
 
     finding: Finding
     whose: str = ""
     fits_manifest: bool | None = None
     fits_recipe: bool | None = None
+    source: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values."""
@@ -44,14 +48,22 @@ class Recognised:
             "flipped": found.flip,
             "fits_manifest": self.fits_manifest,
             "recipe_beside_fits": self.fits_recipe,
+            "of_source": self.source,
         }
 
 
 def recognise(
-    finding: Finding, own: Identity | None, trusted: str = "", claimed: str = "", recipe: Recipe | None = None
+    finding: Finding,
+    own: Identity | None,
+    trusted: str = "",
+    claimed: str = "",
+    recipe: Recipe | None = None,
+    sources: Mapping[str, str] = MappingProxyType({}),
+    parts: Collection[Payload] = (),
 ) -> Recognised:
     """What a finding means. own: of this installation. trusted: certificates, PEM. claimed: `Verdict.watermark`, ""
-    where the manifest says nothing. recipe: the one beside the file.
+    where the manifest says nothing. recipe: the one beside the file. sources: names of the files that went in, by what
+    their own manifests say that they carry. parts: all payloads that were read in parts of the clip.
     """
     payload = finding.payload
     if payload is None:
@@ -62,9 +74,14 @@ def recognise(
         whose = HERE if payload.tag == tag_of(own, payload.key, payload.clip) else HERE_ONLY_BY_NUMBER
     else:
         whose = NAMED if payload.key in keys_of(trusted) else UNKNOWN
+    found = {payload, *parts}
+    fits = any(one.text == claimed for one in found)
+    of_recipe = recipe is not None and any(one.clip == clip_of(recipe) for one in found)
+    source = sources.get(payload.text, "") if payload.text != claimed else ""
     return Recognised(
         finding,
         whose,
-        fits_manifest=payload.text == claimed if claimed else None,
-        fits_recipe=None if recipe is None else payload.clip == clip_of(recipe),
+        fits_manifest=None if not claimed or (source and not fits) else fits,
+        fits_recipe=None if recipe is None or (source and not of_recipe) else of_recipe,
+        source=source,
     )

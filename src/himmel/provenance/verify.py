@@ -37,11 +37,15 @@ PROBLEMS = {
 
 @dataclass(frozen=True)
 class Source:
-    """A file that went into another. name: that it had. relation: as in `manifest`. state: of its own manifest."""
+    """A file that went into another. name: that it had. relation: as in `manifest`. state: of its own manifest.
+
+    watermark: what its pictures carry by that, as in `Verdict`.
+    """
 
     name: str
     relation: str
     state: str
+    watermark: str = ""
 
 
 @dataclass(frozen=True)
@@ -168,8 +172,14 @@ def _binding(said: dict[str, Any]) -> str:
 def _source(one: dict[str, Any], told: dict[str, Any]) -> Source:
     """An ingredient, and what was found of its own manifest when it came in."""
     state = ALTERED if _failures(one) else VALID
-    known = one.get("active_manifest") in told["manifests"]
-    return Source(_text(one.get("title")), _text(one.get("relationship")), state if known else MISSING)
+    own = told["manifests"].get(str(one.get("active_manifest")))
+    said = {_text(a.get("label")).partition("__")[0]: _table(a.get("data")) for a in _claims(own)}
+    mark = _binding(said.get(BINDING, {}))
+    return Source(_text(one.get("title")), _text(one.get("relationship")), MISSING if own is None else state, mark)
+
+
+def _claims(manifest: object) -> list[dict[str, Any]]:
+    return _tables(_table(manifest).get("assertions"))
 
 
 def _failures(told: dict[str, Any]) -> list[dict[str, Any]]:

@@ -21,11 +21,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from himmel.evaluation.flow import evaluate_flow
+from himmel.evaluation.flow import LEVELS
 from himmel.evaluation.judge import Judge
-from himmel.evaluation.prompts import Prompt, PromptTable, evaluate_prompts
+from himmel.evaluation.prompts import Prompt, PromptTable, evaluate_prompts, outcomes_in
+from himmel.evaluation.reading import Reading
 from himmel.evaluation.report import markdown_table, number, percent, write_text
-from himmel.evaluation.scoring import Score
+from himmel.evaluation.scoring import Score, trials
 from himmel.grammar import evaluation_prompts
 from himmel.grammar.describe import describe_with_facts
 from himmel.pipeline import Pipeline
@@ -36,7 +37,7 @@ from himmel.recipes.latents import Style, encode_shard_latents, encode_shard_wor
 from himmel.recipes.pool import ALL_FAMILY_WEIGHTS
 from himmel.recipes.transformer import Share, TransformerRecipe, export, read_pools, train
 from himmel.recipes.validation import losses
-from himmel.records import HimmelError
+from himmel.records import HimmelError, SceneFacts
 from himmel.safety.policy import OFF
 from himmel.training import Schedule
 from himmel.transformer import TransformerConfig
@@ -72,11 +73,27 @@ class AblationRecipe:
 
 
 @dataclass(frozen=True)
-class Side:
-    """What became of one style. flow: mean validation loss, with full descriptions. followed: by how it is asked."""
+class Followed:
+    """What clips show of what was asked. facts: [prompts, 2], of each prompt those shown and stated, each once."""
 
-    flow: float
-    followed: Mapping[str, PromptTable]
+    table: PromptTable
+    facts: NDArray[np.int64]
+
+    @property
+    def total(self) -> Score:
+        """All stated facts together."""
+        right, stated = self.facts.sum(0)
+        return Score(int(right), int(stated))
+
+
+@dataclass(frozen=True)
+class Side:
+    """What became of one style. flow: of each held-out clip the mean loss over noise levels, with its full description.
+    followed: by how it is asked.
+    """
+
+    flow: NDArray[np.float64]
+    followed: Mapping[str, Followed]
 
 
 def prepare(pool: Path, run: Path, recipe: AblationRecipe, report: Callable[[str], None] = print) -> None:
@@ -132,7 +149,8 @@ def measure(model: Path, run: Path, name: str, recipe: AblationRecipe, report: C
         ALL_FAMILY_WEIGHTS, width=64, height=64, frames=32, rate=Fraction(16), seed=CLIPS, split="validation"
     )
     clips = [source.clips([i])[0] for i in range(recipe.held_out)]
-    flow = float(np.mean([row.loss for row in evaluate_flow(losses(parts, clips))]))
+    loss = losses(parts, clips)
+    flow = np.mean([loss(level) for level in LEVELS], 0)
     pipeline, judge = Pipeline.from_pretrained(str(model), policy=OFF), Judge.load("report")
     steps, guidance = recipe.walk
 
@@ -144,46 +162,87 @@ def measure(model: Path, run: Path, name: str, recipe: AblationRecipe, report: C
     for way, prompts in asked(recipe.count).items():
         place = run / name / f"asked in {way}"
         about = {"model": parts.fingerprint, "steps": steps, "guidance": guidance}
-        followed[way] = evaluate_prompts(generate, prompts, judge, place, about=about, pictures=8)
-        report(f"{name} asked in {way}: {percent(total(followed[way]).share)} % of stated facts shown")
+        table = evaluate_prompts(generate, prompts, judge, place, about=about, pictures=8)
+        readings = [outcome.reading for outcome in outcomes_in(place)]
+        followed[way] = Followed(table, np.array(list(map(shown, [facts for _, facts in prompts], readings))))
+        report(f"{name} asked in {way}: {percent(followed[way].total.share)} % of stated facts shown")
     return Side(flow, followed)
 
 
+def shown(facts: SceneFacts, reading: Reading) -> tuple[int, int]:
+    """(shown, stated) of the facts of one prompt. That nothing else is there is not stated, and an empty scene would
+    have it right; what the judge's table has twice, once for what moves, is one fact.
+    """
+    found = trials(facts, reading)
+    rights = [t.right for t in found if t.row != "nothing else" and not t.row.endswith("(moving)")]
+    return sum(rights), len(rights)
+
+
 ROWS = ("colour", "nothing else", "shape", "motion", "direction left/right", "ground", "light", "scenery", "camera")
-"""What the table shows; "all facts" is over every row of the judge's."""
+"""What the table shows; "all facts" is over every row of the judge's, as `shown` counts."""
+DRAWS = 4000
 
 
-def total(table: PromptTable) -> Score:
-    """All stated facts together."""
-    return Score(sum(s.right for s in table.scores.values()), sum(s.trials for s in table.scores.values()))
+def between(
+    first: NDArray[Any], second: NDArray[Any], measure: Callable[[NDArray[Any]], NDArray[np.float64]]
+) -> tuple[float, float, float]:
+    """`measure` of the second less that of the first, with its 95 % interval: the same rows are drawn of both (paired
+    bootstrap, Efron 1979), since both sides were asked the same. measure: of [..., rows] or [..., rows, 2].
+    """
+    drawn = np.random.default_rng(0).integers(0, len(first), (DRAWS, len(first)))
+    low, high = np.quantile(measure(second[drawn]) - measure(first[drawn]), [0.025, 0.975])
+    return float(measure(second) - measure(first)), float(low), float(high)
+
+
+def share(facts: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Of all stated facts, those shown; facts: [..., prompts, 2]."""
+    right, stated = np.moveaxis(facts.sum(-2), -1, 0)
+    return right / np.maximum(1, stated)
+
+
+def mean(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Over clips, [..., clips]."""
+    return np.mean(values, -1)
 
 
 def markdown(sides: Mapping[str, Side], recipe: AblationRecipe) -> str:
-    """Both sides beside each other, each asked both ways."""
+    """Both sides beside each other, each asked both ways, with 95 % intervals; then their differences."""
     ways = list(next(iter(sides.values())).followed)
     columns = [(name, way) for way in ways for name in sides]
     head = ["fact", *(f"taught on {name}, asked in {way} %" for name, way in columns), "chance %"]
     rows = []
     for row in ROWS:
-        scores = [sides[name].followed[way].scores.get(row) for name, way in columns]
-        guess = sides[columns[0][0]].followed[columns[0][1]].chance.get(row)
+        scores = [sides[name].followed[way].table.scores.get(row) for name, way in columns]
+        guess = sides[columns[0][0]].followed[columns[0][1]].table.chance.get(row)
         if any(scores):
-            rows.append([row, *(percent(s.share) if s else "–" for s in scores), percent(guess)])
-    whole = [total(sides[name].followed[way]) for name, way in columns]
-    rows.append(["all facts", *(f"{percent(s.share)} ({_interval(s)})" for s in whole), "–"])
+            rows.append([row, *(_cell(s) if s else "–" for s in scores), percent(guess)])
+    rows.append(["all facts", *(_cell(sides[name].followed[way].total) for name, way in columns), "–"])
     steps, tokens = recipe.transformer.schedule.steps, recipe.transformer.tokens
     text = f"Two transformers of {steps} steps of {tokens} tokens each, on the same clips; {recipe.count} prompts.\n\n"
-    flows = ", ".join(f"taught on {name} {number(side.flow, 4)}" for name, side in sides.items())
-    return (
-        text
-        + markdown_table(head, rows)
-        + f"\nFlow loss on {recipe.held_out} held-out clips, described in full: {flows}.\n"
-    )
+    return text + markdown_table(head, rows) + "\n" + _differences(sides, recipe)
 
 
-def _interval(score: Score) -> str:
+def _cell(score: Score) -> str:
     low, high = score.interval
-    return f"{percent(low)} to {percent(high)}"
+    return f"{percent(score.share)} ({percent(low)} to {percent(high)})"
+
+
+def _differences(sides: Mapping[str, Side], recipe: AblationRecipe) -> str:
+    """Sentences of how the second side differs from the first."""
+    (first, a), (second, b) = sides.items()
+    lines = []
+    for way in a.followed:
+        points = [100 * v for v in between(a.followed[way].facts, b.followed[way].facts, share)]
+        lines.append(f"Asked in {way}, all facts: {second} less {first} {_signed(points)} points.")
+    loss = between(a.flow, b.flow, mean)
+    flows = ", ".join(f"taught on {name} {number(float(side.flow.mean()), 4)}" for name, side in sides.items())
+    lines.append(f"Flow loss on {recipe.held_out} held-out clips, described in full: {flows}; {_signed(loss, 4)}.")
+    return "".join(f"- {line}\n" for line in lines)
+
+
+def _signed(found: Sequence[float], digits: int = 1) -> str:
+    value, low, high = (f"{v:+.{digits}f}" for v in found)
+    return f"{value} ({low} to {high})"
 
 
 def compare(pool: Path, run: Path, recipe: AblationRecipe, report: Callable[[str], None] = print) -> str:

@@ -8,8 +8,9 @@ Bunny, another engine's renders), and clips of the drawn sources by other number
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 
 from himmel.evaluation.attacks import ATTACKS, Attack, after, h264, resized
 from himmel.evaluation.metrics import wilson
-from himmel.evaluation.report import markdown_table
+from himmel.evaluation.report import markdown_table, write_json
 from himmel.evaluation.roc import auc, found_at, plot_roc
 from himmel.pipeline.folder import SHIPPED
 from himmel.provenance.detector import CANNOT_TELL, LIKELY, UNLIKELY, Detector
@@ -69,6 +70,29 @@ class Source:
         return flat[~np.isnan(flat)]
 
 
+class Kept:
+    """Scores of finished sources in a file, so that a stopped measurement goes on.
+
+    of: what was measured, with what; scores of anything else are put aside. Raises HimmelError for a damaged file.
+    """
+
+    def __init__(self, path: Path, of: Mapping[str, str | int], resume: bool) -> None:
+        self.path, self.of, self.sources = path, dict(of), dict[str, Source]()
+        if not resume or not path.is_file():
+            return
+        try:
+            told = json.loads(path.read_text(encoding="utf-8"))
+            if told["of"] == self.of:
+                found = [Source(**each) for each in told["sources"]]
+                self.sources = {each.name: each for each in found if each.scores.keys() == WEAR.keys()}
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise HimmelError(f"{path}, which is damaged", "scores of an earlier run", "leave --resume away") from error
+
+    def add(self, source: Source) -> None:
+        self.sources[source.name] = source
+        write_json(self.path, {"of": self.of, "sources": [asdict(each) for each in self.sources.values()]})
+
+
 def sources(renders: Sequence[Frames], count: int, model: str = SHIPPED) -> Iterator[Named]:
     """(name, whether himmel's, its clips) of every source. renders: of the test split."""
     himmel, numbers = Himmel(model, HELD_OUT_PROMPTS), range(FROM, FROM + count)
@@ -88,15 +112,21 @@ def sources(renders: Sequence[Frames], count: int, model: str = SHIPPED) -> Iter
         yield name, False, map(base, numbers)
 
 
-def measure(detector: Detector, found: Iterator[Named], say: Callable[[str], None]) -> list[Source]:
-    """Every clip through every wear and the detector."""
+def measure(
+    detector: Detector, found: Iterator[Named], say: Callable[[str], None], kept: Kept | None = None
+) -> list[Source]:
+    """Every clip through every wear and the detector. What `kept` has is not measured again; what is, it keeps."""
     told = []
     for name, ours, clips in found:
-        source = Source(name, ours, {wear: [] for wear in WEAR})
-        for frames in clips:
-            for wear, attack in WEAR.items():
-                score = detector.guess(attack(frames, RATE)).score
-                source.scores[wear].append(np.nan if score is None else score)
+        source = kept.sources.get(name) if kept else None
+        if source is None:
+            source = Source(name, ours, {wear: [] for wear in WEAR})
+            for frames in clips:
+                for wear, attack in WEAR.items():
+                    score = detector.guess(attack(frames, RATE)).score
+                    source.scores[wear].append(np.nan if score is None else score)
+            if kept:
+                kept.add(source)
         say(f"{name}: {len(source.table)} clips, {verdict_share(detector, source, LIKELY)} % likely")
         told.append(source)
     return told

@@ -21,7 +21,7 @@ RATES = (10, 12, 24, 25, 30)
 PRESETS = ("veryfast", "medium")
 RATE = Fraction(16)
 H265_SIDE = 64
-"""Pixels a side from which on x265 is asked: with smaller pictures it writes where it may not, and the process ends."""
+"""Pixels a side from which on x265 is asked: smaller pictures would be filled up for it, as nobody does."""
 
 
 def worn(frames: Frames, dice: np.random.Generator) -> Frames:

@@ -1,19 +1,22 @@
 """Shards of footage become what the transformer reads. Command: ``himmel footage encode SHARDS``.
 
 The files have the form of `himmel.recipes.latents` (docs/footage.md says which tensor is what), so that training reads
-footage and rendered clips alike. What is there from an earlier run is kept.
+footage and rendered clips alike. What is there from an earlier run is kept. Shards are done one after another, or by
+the machines of a Ray cluster (`himmel.recipes.workers`).
 """
 
 from __future__ import annotations
 
 import json
 import math
+import platform
 import random
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +33,7 @@ from himmel.footage.fit import resized
 from himmel.footage.read import Wanted, open_video
 from himmel.footage.shards import (
     MANIFEST,
+    Shard,
     check_shards,
     is_whole,
     make_folder,
@@ -39,6 +43,7 @@ from himmel.footage.shards import (
     write_json,
 )
 from himmel.language import Refiner, WordEncoder
+from himmel.pipeline.parts import best_dtype, load_autoencoder, load_words
 from himmel.recipes.latents import ALONE, CAPTIONS_A_CLIP, alone, encode_frames, encode_words, frames_alone
 from himmel.recipes.scene import unknown_scene
 from himmel.recipes.survey import LIMITS
@@ -98,45 +103,100 @@ class _Piece:
     captions: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Encoded:
+    """What became of a shard. counts: clips of each of its buckets; made: of those that were not there before.
+    uncaptioned: pieces that are told no words. aside: clips that could not be decoded, and why.
+    """
+
+    shard: str
+    counts: Mapping[str, int]
+    made: Mapping[str, int]
+    uncaptioned: int
+    aside: Sequence[Mapping[str, str]]
+
+
+Work = Callable[[Sequence[Shard]], Iterator[Encoded]]
+
+
+@dataclass(frozen=True)
+class ShardJob:
+    """A shard for another process, which reads the networks itself. model, words: where from, as `load_autoencoder` and
+    `load_words` take it. made_by: hashes of both, which must be the same everywhere.
+    """
+
+    folder: Path
+    shard: Shard
+    shapes: Shapes
+    model: str
+    words: str | None
+    made_by: tuple[str, str]
+
+
 def encode_shards(
-    folder: Path,
-    shapes: Shapes,
-    autoencoder: tuple[Autoencoder, str],
-    words: Reading,
-    report: Callable[[str], None] = print,
+    folder: Path, made_by: tuple[str, str], work: Work, report: Callable[[str], None] = print
 ) -> dict[str, Any]:
     """Encodes what is missing of every shard; returns what `latents/manifest.json` says.
 
+    made_by: hashes of autoencoder and words. work: does shards, in any order (`encode_shard` here, or elsewhere).
     Raises HimmelError for a folder without a manifest of this version and for shards that are not as they were written.
     A clip that cannot be decoded is left out, and said.
     """
     shards = read_manifest(folder)["shards"]
     check_shards(folder, shards)
-    latents = folder / "latents"
-    make_folder(latents)
-    counts, uncaptioned, aside = Counter[str](), 0, list[dict[str, str]]()
-    for shard in shards:
-        if not is_whole(folder, shard):
-            remedy = "run the same `himmel footage ingest` again"
-            raise HimmelError(f"{folder / shard.name} is not as it was written", "the bytes of the manifest", remedy)
-        planned = _planned(folder / shard.name, shapes)
-        uncaptioned += sum(not piece.captions for pieces in planned.values() for piece in pieces)
-        number = Path(shard.name).stem
-        for bucket, pieces in planned.items():
-            stem = latents / f"{bucket}-{number}"
-            if not _is_there(stem, autoencoder[1], words[2]):
-                aside += _encode(folder / shard.name, stem, pieces, autoencoder, words)
-                report(f"{stem.name}: {len(pieces)} clips")
-            counts[bucket] += _clips_in(stem)
+    make_folder(folder / "latents")
+    done: dict[str, Encoded] = {}
+    for found in work(shards):
+        done[found.shard] = found
+        for bucket, clips in found.made.items():
+            report(f"{bucket}-{Path(found.shard).stem}: {clips} clips")
+    in_order, counts = [done[shard.name] for shard in shards], Counter[str]()
+    for found in in_order:
+        counts.update(found.counts)
     said = {
         "buckets": dict(sorted(counts.items())),
-        "uncaptioned": uncaptioned,
-        "aside": aside,
-        "autoencoder": autoencoder[1],
-        "words": words[2],
+        "uncaptioned": sum(found.uncaptioned for found in in_order),
+        "aside": [dict(clip) for found in in_order for clip in found.aside],
+        "autoencoder": made_by[0],
+        "words": made_by[1],
     }
-    write_json(latents / MANIFEST, said)
+    write_json(folder / "latents" / MANIFEST, said)
     return said
+
+
+def encode_shard(
+    folder: Path, shard: Shard, shapes: Shapes, autoencoder: tuple[Autoencoder, str], words: Reading
+) -> Encoded:
+    """Encodes what is missing of one shard. HimmelError where it is not as it was written."""
+    if not is_whole(folder, shard):
+        remedy = "run the same `himmel footage ingest` again"
+        raise HimmelError(f"{folder / shard.name} is not as it was written", "the bytes of the manifest", remedy)
+    planned = _planned(folder / shard.name, shapes)
+    counts, made, aside = dict[str, int](), dict[str, int](), list[dict[str, str]]()
+    for bucket, pieces in planned.items():
+        stem = folder / "latents" / f"{bucket}-{Path(shard.name).stem}"
+        if not _is_there(stem, autoencoder[1], words[2]):
+            aside += _encode(folder / shard.name, stem, pieces, autoencoder, words)
+            made[bucket] = len(pieces)
+        counts[bucket] = _clips_in(stem)
+    uncaptioned = sum(not piece.captions for pieces in planned.values() for piece in pieces)
+    return Encoded(shard.name, counts, made, uncaptioned, aside)
+
+
+def encode_elsewhere(job: ShardJob) -> Encoded:
+    """`encode_shard` in another process, on this machine or another. HimmelError where its weights are others."""
+    (autoencoder, sha256), words = _networks(job.model, job.words)
+    if (sha256, words[2]) != job.made_by:
+        given = f"{platform.node()} has other weights under {job.model!r:.100}"
+        raise HimmelError(given, "the same on all machines", "install the same himmel, or name a shared folder")
+    return encode_shard(job.folder, job.shard, job.shapes, (autoencoder, sha256), words)
+
+
+@lru_cache(maxsize=1)
+def _networks(model: str, words: str | None) -> tuple[tuple[Autoencoder, str], Reading]:
+    """Read once a process."""
+    network, sha256 = load_autoencoder(model)
+    return (network.to(best_dtype()), sha256), load_words(Path(words) if words else None)
 
 
 def _planned(shard: Path, shapes: Shapes) -> dict[str, list[_Piece]]:

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from himmel.evaluation.drift import Film
+from himmel.evaluation.memory import with_peak
 from himmel.evaluation.prompts import Reader
 from himmel.evaluation.scoring import Score, Trial, score, trials
 from himmel.footage.meter import Meter, meter_for
@@ -129,8 +130,7 @@ def make_long(
     pipeline: Pipeline, told: Sequence[Told], seconds: int, judge: Reader, settings: ways.Settings, path: Path
 ) -> Film:
     """A film of so many seconds with equal scenes, written to `path` as people would, and read again to be judged."""
-    task = ways.storyboard(read_storyboard(_plain(told, seconds / len(told))), settings=settings)
-    pipeline.write(task.request, path, overwrite=True)
+    peak = written(pipeline, told, seconds, settings, path)
     frames, _ = read_video(path)
     meter = meter_for(RATE)
     assert sum(1 for _ in meter.watch(frames)) == len(frames)
@@ -138,7 +138,13 @@ def make_long(
     for start in range(0, len(frames) - SECONDS * 16 + 1, SECONDS * 16):
         scene = told[min(len(told) - 1, (start + 16) * len(told) // len(frames))]
         judged.append(trials(scene.facts, judge.read(frames[start : start + SECONDS * 16])))
-    return Film(meter.spans(), judged)
+    return Film(meter.spans(), judged, peak)
+
+
+def written(pipeline: Pipeline, told: Sequence[Told], seconds: int, settings: ways.Settings, path: Path) -> int:
+    """Writes a film with equal scenes; the most bytes of memory that this process held meanwhile."""
+    task = ways.storyboard(read_storyboard(_plain(told, seconds / len(told))), settings=settings)
+    return with_peak(lambda: pipeline.write(task.request, path, overwrite=True))[2]
 
 
 def real_motion(clips: Sequence[Frames]) -> float:

@@ -17,12 +17,13 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
 from himmel.autoencoder import Autoencoder
 from himmel.autoencoder.config import FRAMES_A_GROUP
+from himmel.footage.atomic import whole_file
 from himmel.grammar import describe
 from himmel.grammar.mirror import mirrored
 from himmel.grammar.vocabulary import FIRST_FAMILIES
@@ -37,6 +38,7 @@ CAPTIONS_A_CLIP = 2
 ALONE = [True, False, False, False]
 """Which frames of its group are there when a picture stands alone."""
 STILLS_FROM = 128  # pixels a side; smaller pictures are not worth training alone
+AGAIN = "remove the shard's .latents and .words files and encode again"
 LANGUAGES = {"en": 0.7, "sv": 0.15, "zh": 0.15}
 
 
@@ -123,7 +125,8 @@ def encode_shard_words(
         tensors[f"{kind}.words"] = words.unflatten(0, (-1, CAPTIONS_A_CLIP))
         tensors[f"{kind}.counts"] = counts.unflatten(0, (-1, CAPTIONS_A_CLIP))
     note = {"words": fingerprint, "families": ",".join(sorted({f.family for f in facts}))}
-    save_file(tensors, (to or pictures.parent) / f"{pictures.stem}.words.safetensors", note)
+    with whole_file((to or pictures.parent) / f"{pictures.stem}.words.safetensors") as partial:
+        save_file(tensors, partial, note)
 
 
 @torch.inference_mode()
@@ -141,11 +144,9 @@ def encode_shard_latents(pictures: Path, autoencoder: Autoencoder, sha256: str) 
         tensors["stills"] = _both_ways(alone(frames, first), autoencoder, ALONE)
         tensors["stills.scene"] = _scene(alone(masks, first), facts, rate)
         tensors["stills.reference"], tensors["stills.frame"] = tensors["stills"], torch.zeros(2 * len(frames)).long()
-    save_file(
-        {name: value.contiguous().clone() for name, value in tensors.items()},
-        pictures.with_suffix(".latents.safetensors"),
-        {"autoencoder": sha256},
-    )
+    whole = {name: value.contiguous().clone() for name, value in tensors.items()}
+    with whole_file(pictures.with_suffix(".latents.safetensors")) as partial:
+        save_file(whole, partial, {"autoencoder": sha256})
 
 
 def frames_alone(clips: int, frames: int, name: str) -> NDArray[np.int64]:
@@ -203,21 +204,32 @@ def read_shards(
         beside = path.with_name(path.name.replace(".latents.", ".words."))
         if not beside.exists():
             continue
-        with safe_open(path, "pt") as latents, safe_open(beside, "pt") as words:
-            _check(path, latents.metadata()["autoencoder"], sha256, "autoencoder")
-            _check(beside, words.metadata()["words"], fingerprint, "words")
-            shard = Shard(
-                latents.get_tensor(kind),
-                words.get_tensor(f"{kind}.words"),
-                words.get_tensor(f"{kind}.counts"),
-                latents.get_tensor(f"{kind}.scene"),
-                latents.get_tensor(f"{kind}.reference"),
-                latents.get_tensor(f"{kind}.frame"),
-                _rate(path),
-                _families(words.metadata()),
-            )
-        shards.append(shard)
+        try:
+            shards.append(_shard(path, beside, kind, sha256, fingerprint))
+        except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
+            given = f"{path.name} or its words cannot be read ({' '.join(str(error).split())[:120]})"
+            raise HimmelError(given, "whole files of the same clips", AGAIN) from error
     return shards
+
+
+def _shard(path: Path, beside: Path, kind: str, sha256: str, fingerprint: str) -> Shard:
+    with safe_open(path, "pt") as latents, safe_open(beside, "pt") as words:
+        _check(path, latents.metadata()["autoencoder"], sha256, "autoencoder")
+        _check(beside, words.metadata()["words"], fingerprint, "words")
+        shard = Shard(
+            latents.get_tensor(kind),
+            words.get_tensor(f"{kind}.words"),
+            words.get_tensor(f"{kind}.counts"),
+            latents.get_tensor(f"{kind}.scene"),
+            latents.get_tensor(f"{kind}.reference"),
+            latents.get_tensor(f"{kind}.frame"),
+            _rate(path),
+            _families(words.metadata()),
+        )
+    clips = {len(tensor) for tensor in (shard.latents, shard.words, shard.counts, shard.scene, shard.reference)}
+    if len(clips | {len(shard.frame)}) > 1 or shard.latents.ndim != 5 or shard.words.ndim != 4:
+        raise ValueError(f"{len(shard.latents)} clips, words of {len(shard.words)}")
+    return shard
 
 
 def _families(note: Mapping[str, str]) -> tuple[str, ...]:
@@ -230,7 +242,7 @@ def _check(path: Path, found: str, needed: str, part: str) -> None:
         raise HimmelError(
             f"{path.name} was made with {part} {found[:12]}, this run uses {needed[:12]}",
             "latents and word states belong to the networks that made them",
-            "remove the shard's .latents and .words files and encode again",
+            AGAIN,
         )
 
 

@@ -76,6 +76,7 @@ SOURCES = (
     Source("safety", "What does the prompt check find, and where is it wrong?"),
     Source("frames", "What do the looks at frames find?"),
     Source("watermark", "What does the watermark survive?"),
+    Source("captioner", "Do captions say what a clip shows?"),
     Source("announcement", "Five prompts of the announcement of 2024, seeds 0 to 4, as they came out.", pictures=_FIVE),
 )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -21,6 +22,8 @@ from himmel.safety.windows import windows
 LANGUAGES = ("en", "sv", "zh")
 TEST_SHARE = 0.25
 """Of the ideas of each category and sign."""
+ALIKE = 0.6
+"""Share of the words, in Chinese of the signs, of two texts together that both have: beyond it they are one idea."""
 FOLDS = 4
 CAPTION_SEED = {"taught": 21, "test": 22}
 
@@ -68,7 +71,24 @@ def ideas() -> tuple[Idea, ...]:
             tests = round(TEST_SHARE * len(mine))
             category = name if sign == "+" else None
             found += [Idea(texts, category, "test" if i < tests else "taught") for i, texts in enumerate(mine)]
-    return tuple(found)
+    return tuple(found) + further()
+
+
+def further() -> tuple[Idea, ...]:
+    """Ideas that came later. All are taught: the held-out ones stay those that earlier figures were measured on."""
+    return tuple(Idea(tuple(row[1:]), None if row[0] == "-" else row[0], "taught") for row in rows("further"))
+
+
+def alike(first: Idea, second: Idea) -> bool:
+    """Whether two ideas say the same in any language, in other order or with a few other words or letters."""
+    return any(_common(a, b, language) for a, b, language in zip(first.texts, second.texts, LANGUAGES, strict=True))
+
+
+def _common(first: str, second: str, language: str) -> bool:
+    a, b = (
+        set(text.lower()) if language == "zh" else set(re.findall(r"\w+", text.lower())) for text in (first, second)
+    )
+    return len(a & b) / len(a | b) > ALIKE
 
 
 def framings(split: str) -> list[list[str]]:

@@ -8,6 +8,7 @@ tensors that have shapes and no contents. The share of a GPU's peak that is reac
 from __future__ import annotations
 
 import weakref
+from collections import Counter
 from dataclasses import dataclass, replace
 
 import torch
@@ -27,8 +28,18 @@ STATE_BYTES = 16
 WORDS = 92
 CLIP = 9 * 30 * 52
 """Tokens of a clip of 2.25 s at 16 frames a second, 832 x 480: a middle-sized one."""
+COUNTED = 1009
+"""Tokens that memory is counted with: a prime, which is no side of any weight, so that none is taken for another."""
 RESERVE = 6e9
 """Bytes for CUDA, NCCL, fragments."""
+TRAFFIC_BYTES = 16
+"""A parameter and GPU in a step: gathered twice, its gradient reduced once, in float32, and 4 for Muon's exchange."""
+WIRE = 50e9
+"""Bytes a second and GPU between machines: one 400 Gb/s card each, as the maker's machines of eight have."""
+DISK = 2e9
+"""Assumed bytes a second to shared storage."""
+NOISE_SECONDS = 2.4e-9
+"""A normal number on one core, measured (docs/scale.md)."""
 
 
 @dataclass(frozen=True)
@@ -103,15 +114,111 @@ def row(name: str, gpus: int, recomputed: bool) -> Row:
     gathered = 3 * 4 * block  # two blocks whole in float32, the one at work and the next, and a gradient
     gathered += 2 * block  # and the bfloat16 copy of the one at work
     fixed = STATE_BYTES * parameters / gpus + (gathered if gpus > 1 else 2 * parameters)
-    kept = kept_bytes(config, 1024, recomputed)
+    kept = kept_bytes(config, COUNTED, recomputed)
     tokens = int(max(0.0, H100_BYTES - RESERVE - fixed) / kept)
     work = 3 * forward_flops(config, CLIP, WORDS) / CLIP
     spent = work * (4 / 3 if recomputed else 1)
     return Row(name, gpus, recomputed, parameters, kept, fixed, tokens, gpus * MFU * H100_FLOPS / spent)
 
 
+@dataclass(frozen=True)
+class Launch:
+    """A step of a run: so many GPUs, of which `context` share each clip, and a budget of tokens over all of them."""
+
+    name: str
+    gpus: int
+    context: int
+    budget: int
+    recomputed: bool = True
+
+    @property
+    def config(self) -> TransformerConfig:
+        return SIZES[self.name]
+
+    @property
+    def clips(self) -> int:
+        """Whole clips of CLIP tokens that the budget holds, as `Pool.draw` takes them."""
+        return max(1, self.budget // CLIP)
+
+    @property
+    def busiest(self) -> int:
+        """Clips of the process that has most (`Processes.mine`); all wait for it."""
+        return -(-self.clips // (self.gpus // self.context))
+
+    @property
+    def used(self) -> float:
+        """Share of the GPUs' time in which they have a clip."""
+        return self.clips / (self.busiest * self.gpus / self.context)
+
+    @property
+    def tokens(self) -> int:
+        """That the busiest GPU holds at once."""
+        return self.busiest * CLIP // self.context
+
+    @property
+    def computing(self) -> float:
+        """Seconds of forward and backward pass on the busiest GPU."""
+        work = 3 * forward_flops(self.config, CLIP, WORDS) / CLIP * (4 / 3 if self.recomputed else 1)
+        return self.tokens * work / (MFU * H100_FLOPS)
+
+    @property
+    def turning(self) -> float:
+        """Seconds of Muon's iterations, at the same share of the peak."""
+        return muon_flops(self.config, self.gpus) / (MFU * H100_FLOPS)
+
+    @property
+    def sending(self) -> float:
+        """Seconds that parameters and gradients are on the wire, most of which can go on meanwhile."""
+        return TRAFFIC_BYTES * count_parameters(self.config) / WIRE
+
+    @property
+    def drawing(self) -> float:
+        """Seconds in which each process draws the noise of the whole step, and the GPU waits."""
+        return self.clips * CLIP * self.config.channels * NOISE_SECONDS
+
+    @property
+    def saving(self) -> float:
+        """Seconds of a checkpoint: weights, momentum and average in float32."""
+        return 12 * count_parameters(self.config) / DISK
+
+
+def muon_flops(config: TransformerConfig, gpus: int) -> float:
+    """Operations of Muon's five iterations (`himmel.training.optimiser`) on the GPU that has most matrices of the
+    blocks: each whole matrix lies on one, those of a shape dealt out evenly. X Xᵀ, its square, and their product with X
+    cost 2 m² n, 2 m³ and 2 m² n for an m x n matrix with m the shorter side.
+    """
+    with torch.device("meta"):
+        blocks = Transformer(config).blocks
+    shapes = Counter(tuple(sorted(p.shape)) for p in blocks.parameters() if p.ndim == 2)
+    return sum(-(-count // gpus) * 5 * (4 * m * m * n + 2 * m**3) for (m, n), count in shapes.items())
+
+
+LAUNCHES = (
+    Launch("B", 8, 1, 64 * CLIP),
+    Launch("XL", 64, 1, 2_000_000),
+    Launch("XL", 64, 1, 128 * CLIP),
+    Launch("14B", 64, 8, 16 * CLIP),
+    Launch("14B", 64, 1, 128 * CLIP),
+    Launch("14B", 512, 1, 1024 * CLIP),
+)
+
+
+def steps_table() -> str:
+    """What a step takes, part by part."""
+    head = (
+        "| size | GPUs | `--context` | `--tokens` | clips | of the busiest GPU | time used % | computing s | Muon s |"
+    )
+    lines = [head + " on the wire s | drawing s | checkpoint s |", "|" + "---|" * 12]
+    for one in LAUNCHES:
+        parts = (one.computing, one.turning, one.sending, one.drawing, one.saving)
+        cells = [one.name, str(one.gpus), str(one.context), f"{one.budget:,}", str(one.clips), f"{one.tokens:,} tokens"]
+        lines.append("| " + " | ".join([*cells, f"{100 * one.used:.0f}", *(f"{p:.3g}" for p in parts)]) + " |")
+    return "\n".join(lines)
+
+
 def main() -> None:
-    """Prints the table of docs/scale.md."""
+    """Prints the tables of docs/scale.md."""
+    print(steps_table(), end="\n\n", flush=True)
     print(
         "| size | parameters | GPUs | recompute | GB a GPU before any token | kB a token | tokens that fit a GPU |",
         end="",
@@ -139,6 +246,7 @@ def main() -> None:
 PLANS = (
     ("B", 1, False),
     ("B", 8, False),
+    ("XL", 1, True),
     ("XL", 8, False),
     ("XL", 8, True),
     ("XL", 64, True),

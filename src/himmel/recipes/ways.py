@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from himmel import prompting
 from himmel.evaluation.metrics import psnr, stands_still
-from himmel.evaluation.seams import Joined, distance, interpolated, jump
+from himmel.evaluation.seams import Joined, distance, interpolated, jump, repeats
 from himmel.footage.fit import CROP, Medium
 from himmel.footage.read import read_video
 from himmel.footage.write import write_video
@@ -73,7 +73,8 @@ def _ways(pipeline: Pipeline, clip: Clip, seed: int, steps: int, guidance: float
         jumps = (jump(out, start, real) + jump(out, stop, real)) / 2
         yield Joined(way, kept, jumps, distance(out[start:stop], truth), simple)
     out, kept = made(prompting.loop(24, 8), real[:24])
-    yield Joined("loop", kept, (jump(out, 24, real) + jump(out, 0, real)) / 2, None, {})
+    jumps = (jump(out, 24, real) + jump(out, 0, real)) / 2
+    yield Joined("loop", kept, jumps, None, {}, repeats(out, real))
 
 
 def _kept(plan: Plan, given: Sequence[Frames], frames: Frames, rate: Fraction) -> float:

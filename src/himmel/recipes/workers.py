@@ -1,4 +1,6 @@
-"""Files of footage are done by several processes of this machine, or by those of many machines through Ray Data."""
+"""Files of footage, and shards of it, are done by several processes of this machine, or by those of many machines
+through Ray Data.
+"""
 
 from __future__ import annotations
 
@@ -7,16 +9,18 @@ import os
 import pickle
 import signal
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from importlib.util import find_spec
 from multiprocessing import connection, get_context, parent_process
-from typing import Any
+from typing import Any, TypeVar
 
 from himmel.footage.shards import StoreError
 from himmel.recipes.ingest import Job, process, set_down
 from himmel.records import HimmelError
 
+T = TypeVar("T")
+R = TypeVar("R")
 LOCAL = "local"
 """The address of a Ray that is started on this machine for one run."""
 
@@ -104,11 +108,14 @@ def _serve(pipe: connection.Connection) -> None:
             pipe.send((error.given, error.allowed, error.remedy))
 
 
-def over_ray(jobs: Sequence[Job], address: str, workers: int) -> Iterator[int]:
-    """The indices of jobs as they are done by the machines of a Ray cluster, which must see the same folders.
+def over_ray(
+    jobs: Sequence[T], address: str, workers: int, do: Callable[[T], R] = process, on_gpus: bool = False
+) -> Iterator[R]:
+    """What comes of jobs as they are done by the machines of a Ray cluster, which must see the same folders.
 
-    address: of a cluster, or LOCAL. workers: files at a time. Raises HimmelError where Ray is not installed or does not
-    answer, and StoreError as `process` does.
+    address: of a cluster, or LOCAL. workers: jobs at a time. do: a function that every machine can import; any
+    HimmelError of it ends all. on_gpus: each job has a GPU to itself, where the cluster has some. Raises HimmelError
+    where Ray is not installed or does not answer, and StoreError as `do` raises one.
     """
     if find_spec("ray") is None:
         raise HimmelError("--ray needs Ray, which isn't installed", "", "pip install 'himmel[ray]'")
@@ -126,9 +133,11 @@ def over_ray(jobs: Sequence[Job], address: str, workers: int) -> Iterator[int]:
     try:
         logging.getLogger("ray.data").setLevel(logging.ERROR)
         ray.data.DataContext.get_current().enable_progress_bars = False
-        rows = ray.data.from_items([{"job": pickle.dumps(job)} for job in jobs], override_num_blocks=len(jobs))
-        done = rows.map(_row, compute=ray.data.TaskPoolStrategy(workers), num_cpus=1)
-        yield from (int(row["index"]) for row in done.iter_rows())
+        # A task that asks for no GPU is shown none.
+        needs = {"num_cpus": 1, "num_gpus": int(on_gpus and ray.cluster_resources().get("GPU", 0) >= 1)}
+        rows = ray.data.from_items([{"job": pickle.dumps((do, job))} for job in jobs], override_num_blocks=len(jobs))
+        done = rows.map(_row, compute=ray.data.TaskPoolStrategy(workers), **needs)
+        yield from (pickle.loads(row["came"]) for row in done.iter_rows())
     except Exception as error:
         if (trouble := _cause(error)) is not None:
             raise StoreError(trouble.given, trouble.allowed, trouble.remedy) from error
@@ -138,8 +147,12 @@ def over_ray(jobs: Sequence[Job], address: str, workers: int) -> Iterator[int]:
 
 
 def _row(row: dict[str, Any]) -> dict[str, Any]:
-    """One file, as Ray Data calls for it."""
-    return {"index": process(pickle.loads(row["job"]))}
+    """One job, as Ray Data calls for it."""
+    do, job = pickle.loads(row["job"])
+    try:
+        return {"came": pickle.dumps(do(job))}
+    except HimmelError as error:
+        raise StoreError(error.given, error.allowed, error.remedy) from error  # which can be sent back
 
 
 def _cause(error: BaseException | None) -> StoreError | None:

@@ -19,7 +19,10 @@ class Given:
 
 @dataclass(frozen=True)
 class Region:
-    """A part of the picture, in pixels, for frames start, start + 1, ... up to but without `stop`."""
+    """A part of the picture, in pixels, for frames start, start + 1, ... up to but without `stop`.
+
+    mask: which of its pixels, as `footage.masks.packed` has them; "": all.
+    """
 
     left: int
     top: int
@@ -27,6 +30,7 @@ class Region:
     height: int
     start: int
     stop: int
+    mask: str = ""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import difflib
 import json
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from dataclasses import MISSING, asdict, dataclass, field, fields, is_dataclass
 from fractions import Fraction
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
@@ -126,7 +126,7 @@ def _value(name: str, value: Any, kind: Any = None) -> Any:
         return {_value(name, key, str): _value(name, item, str) for key, item in value.items()}
     if isinstance(kind, type) and is_dataclass(kind) and isinstance(value, dict):
         hints = get_type_hints(kind)
-        if value.keys() == hints.keys():
+        if {f.name for f in fields(kind) if f.default is MISSING} <= value.keys() <= hints.keys():
             return kind(**{key: _value(f"{name}.{key}", item, hints[key]) for key, item in value.items()})
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)

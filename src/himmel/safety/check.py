@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import threading
 from collections.abc import Callable, Sequence
 
 from torch import Tensor
@@ -26,6 +28,7 @@ class Checker:
     def __init__(self, lists: Lists | None, classifier: Classifier | None, encode: Encode) -> None:
         self.lists, self.classifier, self.encode = lists, classifier, encode
         self._classified: dict[str, list[str]] = {}
+        self._keeping = threading.Lock()  # questions of a service come from several threads
 
     def check(self, text: str, policy: Policy = DEFAULT) -> Verdict | None:
         """Why a text is refused, the gravest reason first and lists before the classifier; None if it is not."""
@@ -44,29 +47,30 @@ class Checker:
         return [] if self.lists is None else self.lists.categories(prompt, skip)
 
     def classified(self, text: str) -> list[str]:
-        """The categories that the classifier sees in any window of a text. Answers are kept, since requests repeat.
-
-        It sees nothing in a text of the world's own words alone: there it can only be wrong.
-        """
+        """The categories that the classifier sees in any window of a text. Answers are kept, since requests repeat."""
         if self.classifier is None or not text:
             return []
-        if text not in self._classified:
-            self.prepare([text])
-        found = self._classified[text]
-        return [] if found and of_the_world(text) else found
+        found = self._classified.get(text)
+        return self.prepare([text])[0] if found is None else found
 
-    def prepare(self, texts: Sequence[str]) -> None:
-        """Classifies texts, at most KEPT, in one pass of the encoder, so that `classified` need not for each."""
-        if self.classifier is None or not texts:
-            return
-        pieces = [windows(text) for text in texts]
-        states = self.encode([piece for each in pieces for piece in each])
-        at = 0
-        for text, each in zip(texts, pieces, strict=True):
-            while len(self._classified) >= KEPT:
-                del self._classified[next(iter(self._classified))]
-            self._classified[text] = self.classifier.categories(states[at : at + len(each)])
-            at += len(each)
+    def prepare(self, texts: Sequence[str]) -> list[list[str]]:
+        """As `classified` for each text, in one pass of the encoder; at most KEPT answers are kept.
+
+        The classifier is not asked about texts of the world's own words alone: there it can only be wrong.
+        """
+        if self.classifier is None:
+            return [[] for _ in texts]
+        pieces = [[] if of_the_world(text) else windows(text) for text in texts]
+        flat = [piece for each in pieces for piece in each]
+        states = iter(self.encode(flat) if flat else [])
+        found = [
+            self.classifier.categories(list(itertools.islice(states, len(each)))) if each else [] for each in pieces
+        ]
+        with self._keeping:
+            self._classified |= dict(zip(texts, found, strict=True))
+            for old in list(self._classified)[:-KEPT]:
+                del self._classified[old]
+        return found
 
     @staticmethod
     def _permitted(prompt: Normalised, policy: Policy) -> list[tuple[int, int]]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
+import functools
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import anyio
@@ -29,9 +31,18 @@ ABOUT = "Video from words, on your own machine: the Videos API, and more. docs/a
 
 
 def make_app(
-    core: Core, version: str, *, loopback: bool, origins: Sequence[str] = (), largest: int = LARGEST_BODY
+    core: Core,
+    version: str,
+    *,
+    loopback: bool,
+    origins: Sequence[str] = (),
+    largest: int = LARGEST_BODY,
+    storyboard: Mapping[str, Any] | None = None,
 ) -> ASGIApp:
-    """The service over HTTP. loopback: whether it listens to this machine alone. origins: pages that may ask."""
+    """The service over HTTP. loopback: whether it listens to this machine alone. origins: pages that may ask.
+
+    storyboard: the schema of the storyboard file, which the published one then holds.
+    """
     app = FastAPI(title=TITLE, version=version, description=ABOUT, docs_url=None, redoc_url=None)
     app.state.core, app.state.metrics = core, Metrics()
     app.state.ordering = anyio.CapacityLimiter(ORDERING)
@@ -40,6 +51,8 @@ def make_app(
     studio.mount(app)
     app.include_router(routes.router, tags=["videos"])
     app.include_router(more_routes.states)
+    if storyboard is not None:
+        app.openapi = functools.partial(_published, app, app.openapi, storyboard)
     app.add_exception_handler(ApiError, _api_error)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http_error)
@@ -48,12 +61,24 @@ def make_app(
     app.add_exception_handler(Exception, _own_error)
     inner: ASGIApp = app
     if origins:
-        exposed = ["x-request-id", "openai-poll-after-ms", "content-range"]
+        exposed = ["x-request-id", "x-should-retry", "retry-after", "openai-poll-after-ms", "content-range"]
         methods = ["GET", "POST", "DELETE"]
         inner = CORSMiddleware(
             app, allow_origins=list(origins), allow_methods=methods, allow_headers=["*"], expose_headers=exposed
         )
     return Gate(inner, app.state.metrics, loopback=loopback, origins=origins, largest=largest)
+
+
+def _published(app: FastAPI, make: Callable[[], dict[str, Any]], storyboard: Mapping[str, Any]) -> dict[str, Any]:
+    """The schema of the service, with that of the storyboard file where one is expected."""
+    if app.openapi_schema is None:
+        contents = make()["paths"]["/v1/videos/storyboards"]["post"]["requestBody"]["content"]
+        typed = routes.whole(copy.deepcopy(dict(storyboard)))
+        for content in contents.values():
+            field = content["schema"]["properties"]["storyboard"]
+            content["schema"]["properties"]["storyboard"] = {**typed, "description": field["description"]}
+    assert app.openapi_schema is not None
+    return app.openapi_schema
 
 
 def _reply(error: ApiError) -> JSONResponse:

@@ -80,9 +80,10 @@ def texts_of(order: Order) -> list[str]:
     board = order.settings.get("storyboard")
     if not isinstance(board, dict):
         return [order.prompt]
-    scenes = board.get("scenes")
-    listed = scenes if isinstance(scenes, list) else []
-    return [str(scene.get("prompt", "")) for scene in listed if isinstance(scene, dict)]
+    scenes, subjects = board.get("scenes"), board.get("subjects")
+    texts = [scene.get("prompt") for scene in scenes if isinstance(scene, dict)] if isinstance(scenes, list) else []
+    texts += [*(subjects.values() if isinstance(subjects, dict) else ()), board.get("style")]
+    return [text for text in texts if isinstance(text, str)]
 
 
 def _character(row: Any) -> Character:

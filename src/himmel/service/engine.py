@@ -15,11 +15,14 @@ OnShare = Callable[[str, float, float | None], None]
 
 
 class RefusedOrderError(HimmelError):
-    """Words of an order that the policy refuses. category: of the policy. It holds no word of the prompt."""
+    """Words or media of an order that the policy refuses. category: of the policy. It holds no word of the prompt.
 
-    def __init__(self, given: str, allowed: str, remedy: str = "", category: str = "") -> None:
+    field: of the order, that it is about: "prompt", or "attest_likeness" where that would lift it; "" for none.
+    """
+
+    def __init__(self, given: str, allowed: str, remedy: str = "", category: str = "", field: str = "prompt") -> None:
         super().__init__(given, allowed, remedy)
-        self.category = category
+        self.category, self.field = category, field
 
 
 @dataclass(frozen=True)
@@ -91,8 +94,8 @@ class Seen:
     others: Sequence[str] = ()
 
 
-class Engine(Protocol):
-    """Makes clips. `check`, `see` and `verify` may be called by other threads while `make` runs.
+class Answers(Protocol):
+    """Answers questions about orders and files, by several threads at once.
 
     All raise HimmelError for what cannot be done, RefusedOrderError for words that the policy refuses.
     """
@@ -105,19 +108,23 @@ class Engine(Protocol):
         """What the order comes to; nothing is made. folder: of the job, where its media lie."""
         ...
 
-    def make(self, order: Order, folder: Path, on_share: OnShare, cancel: threading.Event) -> Facts:
-        """Puts the files of `FILES` into the folder, each whole or not at all; goes on where an earlier run stopped.
-
-        When `cancel` is set it raises KeyboardInterrupt at the next step. Meanwhile it may put `PREVIEW` there.
-        """
-        ...
-
     def see(self, name: str, path: Path, attested: bool) -> Seen:
         """What the clip at `path` is about, to be called `name`. attested: those agree who can be recognised in it."""
         ...
 
     def verify(self, path: Path) -> dict[str, Any]:
         """What a file says of itself, and whether that holds, in plain JSON values."""
+        ...
+
+
+class Engine(Answers, Protocol):
+    """Makes clips, and answers other threads while it does. What it is told to make it checks again."""
+
+    def make(self, order: Order, folder: Path, on_share: OnShare, cancel: threading.Event) -> Facts:
+        """Puts the files of `FILES` into the folder, each whole or not at all; goes on where an earlier run stopped.
+
+        When `cancel` is set it raises KeyboardInterrupt at the next step. Meanwhile it may put `PREVIEW` there.
+        """
         ...
 
 

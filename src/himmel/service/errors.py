@@ -19,6 +19,7 @@ TYPES = {
     507: "server_error",
 }
 """The type for each status; all others are "invalid_request_error"."""
+ATTEST = "if all who can be recognised in it agree, say so: attest_likeness"
 
 
 class ApiError(Exception):
@@ -53,8 +54,9 @@ def _whole(text: str) -> str:
 def from_himmel(error: HimmelError, param: str | None = None) -> ApiError:
     """Bad input as a reply. Prompts that are refused have the code that the old service gave."""
     if isinstance(error, RefusedOrderError):
-        message = "; ".join(part for part in (error.given, error.allowed) if part)
-        return ApiError(400, f"{message} (category: {error.category})", "moderation_blocked", "prompt")
+        instead = ATTEST if error.field == "attest_likeness" else ""
+        message = "; ".join(part for part in (error.given, error.allowed, instead) if part)
+        return ApiError(400, f"{message} (category: {error.category})", "moderation_blocked", error.field or None)
     return ApiError(400, plain(error), "invalid_value", param)
 
 

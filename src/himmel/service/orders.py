@@ -173,6 +173,10 @@ class Edit(Fitted):
     region: Annotated[list[Annotated[int, Field(ge=0, le=4000)]], Field(min_length=4, max_length=4)] | None = Field(
         default=None, description="left, top, width, height in pixels of the clip: the only part that changes."
     )
+    mask: Any = Field(
+        default=None,
+        description="In place of `region` a picture of the video's size or the clip's, as a file part, white there.",
+    )
     times: Annotated[list[Time], Field(min_length=2, max_length=2)] | None = Field(
         default=None, description="from, to in seconds: when the region changes."
     )

@@ -140,11 +140,10 @@ def list_videos(
     return VideoList(data=data, has_more=more, first_id=ids[0] if ids else None, last_id=ids[-1] if ids else None)
 
 
-@router.post("/videos/edits", openapi_extra=body_of(orders.Edit, "video"))
+@router.post("/videos/edits", openapi_extra=body_of(orders.Edit, "video", "mask"))
 async def edit_video(request: Request, core: Served, key: Caller) -> Video:
-    """Make a video anew from what it is, as the prompt says; with `region`, only a part of it."""
-    tables = ("region", "times")
-    return await ordered(request, core, key, orders.Edit, ways.of_videos("edit", "video"), "video", tables=tables)
+    """Make a video anew from what it is, as the prompt says; with `region` or `mask`, only a part of it."""
+    return await ordered(request, core, key, orders.Edit, ways.edit, "video", "mask", tables=("region", "times"))
 
 
 @router.post("/videos/extensions", openapi_extra=body_of(orders.Extend, "video"))

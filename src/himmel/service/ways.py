@@ -9,7 +9,7 @@ from himmel.service.core import ID, Gather, Media
 from himmel.service.engine import Order
 from himmel.service.errors import ApiError
 from himmel.service.fields import Body
-from himmel.service.orders import Connect, Create, Film, Fitted, Image, Remix
+from himmel.service.orders import Connect, Create, Edit, Film, Fitted, Image, Remix
 from himmel.service.store import Job
 
 Notes = dict[str, Any]
@@ -71,6 +71,22 @@ def of_videos(way: str, *names: str) -> Callable[[Fitted | Connect, Body], Gathe
         return gather
 
     return make
+
+
+def edit(asked: Edit, body: Body) -> Gather:
+    """From a video, and the mask of what changes where one was sent."""
+
+    def gather(media: Media) -> tuple[Order, Notes]:
+        files = [_video(asked.video, "video", "input-0", body, media)]
+        settings = asked.settings()
+        if (mask := body.files.get("mask")) is not None:
+            settings["mask"] = media.file(mask, "mask", "mask")
+            files.append(settings["mask"])
+        elif asked.mask is not None:
+            raise ApiError(400, "mask is no file part", "invalid_value", "mask")
+        return Order("edit", asked.prompt, tuple(files), settings), {}
+
+    return gather
 
 
 def _video(given: Any, name: str, stem: str, body: Body, media: Media) -> str:

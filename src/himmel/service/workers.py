@@ -1,19 +1,37 @@
-"""Several worker processes of one service, each with a model of its own, as one that answers."""
+"""The processes of one service as one that answers: workers, each with a model of its own, and a desk for questions."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
+from himmel.service.asking import AskedProcess
 from himmel.service.database import Database
+from himmel.service.desk import BuildDesk, DeskProcess
+from himmel.service.errors import ApiError
 from himmel.service.process import Build, WorkerProcess
+
+LEFT = ("worker_died", "model_unavailable")
+"""What a desk says that is no answer: a worker is asked instead."""
 
 
 class Workers:
-    """`core.Caller` by `count` processes. Jobs are claimed by whichever is free; questions go to the least busy one."""
+    """`core.Caller` by `count` processes. Jobs are claimed by whichever is free; questions go to the desk.
 
-    def __init__(self, build: Build, folder: Path, database: Database, keep: float | None, count: int = 1) -> None:
+    desk: makes what answers there. Where there is none, or it has ended, the least busy worker does.
+    """
+
+    def __init__(
+        self,
+        build: Build,
+        folder: Path,
+        database: Database,
+        keep: float | None,
+        count: int = 1,
+        desk: BuildDesk | None = None,
+    ) -> None:
         self.all = [WorkerProcess(build, folder, database, keep, place) for place in range(count)]
+        self.desk = None if desk is None else DeskProcess(desk, folder)
 
     @property
     def ready(self) -> bool:
@@ -37,17 +55,27 @@ class Workers:
         return sum(worker.starts for worker in self.all)
 
     def call(self, method: str, *arguments: object) -> Any:
-        """As `WorkerProcess.call`."""
+        """As `asking.AskedProcess.call`."""
+        if self.desk is not None and not self.desk.trouble and not self.trouble:
+            try:
+                return self.desk.call(method, *arguments)
+            except ApiError as error:
+                if error.code not in LEFT:
+                    raise
         return min(self.all, key=lambda worker: (not worker.ready, worker.waiting)).call(method, *arguments)
 
     def start(self) -> None:
         """Begins; loading goes on in the background."""
-        for worker in self.all:
-            worker.start()
+        for process in self._processes:
+            process.start()
 
     def close(self) -> None:
         """Ends all at once; what they were making goes back to the queue."""
-        for worker in self.all:
-            worker.stop()
-        for worker in self.all:
-            worker.close()
+        for process in self._processes:
+            process.stop()
+        for process in self._processes:
+            process.close()
+
+    @property
+    def _processes(self) -> list[AskedProcess]:
+        return [*self.all, *([] if self.desk is None else [self.desk])]

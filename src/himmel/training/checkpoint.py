@@ -6,6 +6,8 @@ Randomness needs no place in it: each step draws from a generator seeded by (see
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,10 +40,14 @@ class Checkpoint:
             "seconds": self.seconds,
         }
         temporary = path.with_suffix(".writing")
-        with temporary.open("wb") as file:
-            torch.save(state, file)
-            file.flush()
-            os.fsync(file.fileno())
+        try:
+            with written(path), temporary.open("wb") as file:
+                torch.save(state, file)
+                file.flush()
+                os.fsync(file.fileno())
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
         os.replace(temporary, path)
 
     def load(self, path: Path) -> None:
@@ -55,6 +61,32 @@ class Checkpoint:
         except (RuntimeError, KeyError, ValueError, EOFError) as error:
             raise refusal(path, error) from None
         self.steps, self.seconds = int(state["steps"]), float(state["seconds"])
+
+
+@contextmanager
+def written(path: Path) -> Iterator[None]:
+    """HimmelError where the disk takes no more of what is written to `path` in there, however a library wraps it."""
+    try:
+        yield
+    except Exception as error:
+        if (found := _of_the_disk(error)) is None:
+            raise
+        raise unwritten(path, str(found.strerror)) from error
+
+
+def unwritten(path: Path, reason: str) -> HimmelError:
+    """That a file of a run could not be written; the checkpoint before it is whole."""
+    remedy = "free some space, then start the same command again: it goes on from its last checkpoint"
+    return HimmelError(f"{path} could not be written: {reason}", "", remedy)
+
+
+def _of_the_disk(error: BaseException | None) -> OSError | None:
+    """What the system said, in what a library raised from it."""
+    while error is not None:
+        if isinstance(error, OSError) and error.strerror:
+            return error
+        error = error.__cause__ or error.__context__
+    return None
 
 
 def refusal(path: Path, error: BaseException) -> HimmelError:

@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from himmel.training.checkpoint import Checkpoint
+from himmel.training.checkpoint import Checkpoint, written
 from himmel.training.processes import Processes
 from himmel.training.sharded_checkpoint import keep, newest, take_up
 
@@ -167,5 +167,6 @@ def _step(
 
 
 def _log(folder: Path, state: Progress) -> None:
-    with (folder / "log.jsonl").open("a") as file:
+    path = folder / "log.jsonl"
+    with written(path), path.open("a") as file:
         file.write(json.dumps(state.__dict__) + "\n")

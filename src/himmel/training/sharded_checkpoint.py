@@ -23,7 +23,7 @@ from torch.distributed.checkpoint.metadata import TensorStorageMetadata
 from torch.distributed.checkpoint.state_dict_loader import load
 from torch.distributed.checkpoint.state_dict_saver import save
 
-from himmel.training.checkpoint import Checkpoint, refusal
+from himmel.training.checkpoint import Checkpoint, refusal, unwritten
 from himmel.training.processes import Processes
 from himmel.training.sharding import like
 
@@ -67,7 +67,12 @@ def _save_pieces(checkpoint: Checkpoint, folder: Path, processes: Processes) -> 
             shutil.rmtree(stale, ignore_errors=True)
         folder.mkdir(parents=True, exist_ok=True)
     processes.wait()
-    save(_state(checkpoint), checkpoint_id=writing)
+    try:
+        save(_state(checkpoint), checkpoint_id=writing)
+    except CheckpointException as error:  # all processes hear of it, whoever's disk it was
+        shutil.rmtree(writing, ignore_errors=True)
+        cause = next(iter(error.failures.values()))[0]
+        raise unwritten(path, " ".join(str(cause.__context__ or cause).split())[:200]) from error
     if processes.first:
         os.replace(writing, path)
     processes.wait()

@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -33,6 +34,17 @@ class Words:
 
     states: Tensor
     visible: Tensor
+
+
+class Conditions(NamedTuple):
+    """What every block is told beside the words: its modulation [B, L, 9 D] by distinct level, that of the last norm
+    [B, L, 2 D], and rotary positions as cos and sin [B, 1, N, K / 2] of their angles.
+    """
+
+    blocks: Tensor
+    last: Tensor
+    cos: Tensor
+    sin: Tensor
 
 
 class Kept:
@@ -176,6 +188,10 @@ class Transformer(nn.Module):
         self.tokens_out = nn.Linear(d, config.channels)
         self._initialise()
 
+    @property
+    def device(self) -> torch.device:
+        return self.spread.device
+
     def _initialise(self) -> None:
         nn.init.normal_(self.slot_gate, mean=0.0, std=0.02)
         for zero in (self.tokens_out, self.step_in, self.last_modulation):
@@ -235,20 +251,50 @@ class Transformer(nn.Module):
     ) -> tuple[Tensor, Tensor]:
         """As `forward`, and the tokens [B, N, D] half way through the blocks, for lessons beside the flow's loss."""
         dtype = words.states.dtype
-        told = self._told(levels, words.states, rate, size, step, dtype)
-        clip = torch.arange(latents.shape[0], device=latents.device)[:, None]
-        modulation = rearrange(self.modulation(F.silu(told)), "b l (nine d) -> b l nine d", nine=9)[clip, level_index]
+        conditions = self.conditions(levels, position, words.states, rate, size, step)
+        tokens = latents.to(dtype)
+        answer, features = self.answer_with_features(tokens, conditions, level_index, words, mask, attention, kept)
+        return self.predicted(latents, answer, levels, level_index), features
+
+    def conditions(
+        self, levels: Tensor, position: Tensor, words: Tensor, rate: Tensor, size: Tensor, step: Tensor | None
+    ) -> Conditions:
+        """What is the same in every block, from arguments as of `forward`, in the type of the words [B, M, W]."""
+        dtype = words.dtype
+        told = F.silu(self._told(levels, words, rate, size, step, dtype))
         angles = rotary_angles(position.float(), self.config.width // self.config.heads)[:, None]
         turn = angles.cos().to(dtype), angles.sin().to(dtype)
-        x = features = self.tokens_in(latents.to(dtype))
+        return Conditions(self.modulation(told), self.last_modulation(told), *turn)
+
+    def answer_with_features(
+        self,
+        tokens: Tensor,
+        conditions: Conditions,
+        level_index: Tensor,
+        words: Words,
+        mask: Tensor | None = None,
+        attention: str = EXPLICIT,
+        kept: Sequence[Kept] | None = None,
+    ) -> tuple[Tensor, Tensor]:
+        """What the blocks answer [B, N, C], and the tokens [B, N, D] half way; nearly all of the work.
+
+        tokens [B, N, C]: noisy latents in the type that is computed in; the rest as of `forward`.
+        """
+        clip = torch.arange(tokens.shape[0], device=tokens.device)[:, None]
+        modulation = conditions.blocks.unflatten(-1, (9, -1))[clip, level_index]
+        turn = conditions.cos, conditions.sin
+        x = features = self.tokens_in(tokens)
         for number, block in enumerate(self.blocks, 1):
             x = block(x, modulation, turn, words, mask, attention, None if kept is None else kept[number - 1])
             if number == len(self.blocks) // 2:
                 features = x
-        shift, scale = self.last_modulation(F.silu(told))[clip, level_index].chunk(2, -1)
-        answer = self.tokens_out(self.norm(x) * (1 + scale) + shift)
+        shift, scale = conditions.last[clip, level_index].chunk(2, -1)
+        return self.tokens_out(self.norm(x) * (1 + scale) + shift), features
+
+    def predicted(self, latents: Tensor, answer: Tensor, levels: Tensor, level_index: Tensor) -> Tensor:
+        """Clean latents [B, N, C] from noisy ones and what the blocks answer, arguments as of `forward`."""
         keep, change = self._scales(levels.gather(1, level_index).to(latents.dtype))
-        return keep * latents + change * answer.to(latents.dtype), features
+        return keep * latents + change * answer.to(latents.dtype)
 
     def _scales(self, level: Tensor) -> tuple[Tensor, Tensor]:
         """How much of noisy latents and of the blocks' answer is in the prediction, [B, N, C] each, by level [B, N].

@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -85,13 +85,18 @@ def save(
     pieces = _split({name: value for pair in tensors.items() for name, value in _pack(*pair, bits).items()})
     files = [path, *(path.with_stem(f"{path.stem}-{i}") for i in range(2, len(pieces) + 1))]
     written = [file.with_suffix(".writing") for file in files]
-    for piece, temporary in zip(pieces, written, strict=True):
-        save_file(piece, temporary)
-    sha256 = _hash(written)
     note = {"config": dict(config), "made": dict(made or {}), "bound": dict(bound or {})}
-    note |= {"files": [file.name for file in files], "sha256": sha256}
     note_path, note_temporary = path.with_suffix(".json"), path.with_suffix(".json.writing")
-    note_temporary.write_text(json.dumps(note, indent=1, default=str) + "\n")
+    try:
+        for piece, temporary in zip(pieces, written, strict=True):
+            save_file(piece, temporary)
+        sha256 = _hash(written)
+        note |= {"files": [file.name for file in files], "sha256": sha256}
+        note_temporary.write_text(json.dumps(note, indent=1, default=str) + "\n")
+    except (OSError, SafetensorError) as error:
+        for temporary in (*written, note_temporary):
+            temporary.unlink(missing_ok=True)
+        raise HimmelError(f"{path} could not be written: {error}", "", "free some space, then again") from error
     for temporary, file in zip(written, files, strict=True):
         os.replace(temporary, file)
     os.replace(note_temporary, note_path)
@@ -113,19 +118,33 @@ def _split(packed: Mapping[str, Tensor]) -> list[dict[str, Tensor]]:
 
 def load(path: Path) -> Stored:
     """Reads what `save` wrote. HimmelError for a missing, damaged or altered file."""
+    note, files = _note(path)
+    try:
+        packed = {name: value for file in files for name, value in load_file(file).items()}
+    except SafetensorError as error:
+        raise _damaged(path, str(error)) from None
+    if _hash(files) != note.sha256:
+        raise _damaged(path, "its hash is not the one in its JSON file")
+    return replace(note, tensors=_unpack(packed))
+
+
+def load_note(path: Path) -> Stored:
+    """What stands in the JSON beside weights, without any tensors. HimmelError for a missing file or a damaged note."""
+    return _note(path)[0]
+
+
+def _note(path: Path) -> tuple[Stored, list[Path]]:
+    """(the same, the pieces of the weights)."""
     note_path = path.with_suffix(".json")
     _check_there(path, note_path)
     try:
         note = json.loads(note_path.read_text())
         files = [path.with_name(Path(name).name) for name in note.get("files", [path.name])]
-        _check_there(*files)
-        packed = {name: value for file in files for name, value in load_file(file).items()}
-        sha256, config = str(note["sha256"]), dict(note["config"])
-    except (SafetensorError, json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
+        stored = Stored({}, dict(note["config"]), note.get("made", {}), note.get("bound", {}), str(note["sha256"]))
+    except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise _damaged(path, str(error)) from None
-    if _hash(files) != sha256:
-        raise _damaged(path, "its hash is not the one in its JSON file")
-    return Stored(_unpack(packed), config, note.get("made", {}), note.get("bound", {}), sha256)
+    _check_there(*files)
+    return stored, files
 
 
 def _check_there(*files: Path) -> None:

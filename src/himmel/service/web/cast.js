@@ -23,11 +23,11 @@ export function pose(medium) {
   requestAnimationFrame(() => document.getElementById("cast-name")?.focus());
 }
 
-/** Makes one of the chosen medium. Raises api.Trouble. */
-export async function christen(name) {
+/** Makes one of the chosen medium. attested: whether all agree who can be recognised in it. Raises api.Trouble. */
+export async function christen(name, attested = false) {
   const { id, file, kind } = subject.value;
   const video = file ?? new File([await api.content(id, "video")], kind === "still" ? "still.png" : "clip.mp4");
-  const made = await api.post("/v1/videos/characters", { name, video });
+  const made = await api.post("/v1/videos/characters", { name, video, ...(attested ? { attest_likeness: true } : {}) });
   cast.value = [made, ...cast.value];
   subject.value = null;
   tabs?.postMessage("changed");
@@ -54,7 +54,7 @@ export function mention(name) {
 export function watchCast() {
   tabs?.addEventListener("message", refresh);
   addEventListener("focusin", ({ target }) => {
-    if (target.matches?.("#composer textarea")) field = target;
+    if (target.matches?.("#composer textarea, #composer [data-named]")) field = target;
   });
   effect(() => {
     if (loaded.value && !needsKey.value && server.value.state !== "unreachable") refresh();

@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { cast, christen, forget, mention, pose, subject, unfolded } from "./cast.js";
 import { html } from "./html.js";
 import { Peek, mediumFrom } from "./media.js";
-import { Sorry } from "./sorry.js";
+import { Sorry, about } from "./sorry.js";
 import { Chooser } from "./timeline.js";
 import { number, t } from "./words.js";
 
@@ -54,7 +54,7 @@ function Forget({ one }) {
   const text = t(sure ? "act.delete_sure" : "act.delete");
   return html`<button type="button" class=${sure ? "danger" : "bare"} aria-label=${`${text} (${one.name})`}
       onClick=${() => (sure ? forget(one.id).catch(setTrouble) : setSure(true))}>${text}</button>
-    ${trouble && html`<${Sorry} code=${trouble.code} message=${trouble.message} />`}`;
+    ${trouble && html`<${Sorry} ...${about(trouble)} />`}`;
 }
 
 function Making() {
@@ -62,13 +62,14 @@ function Making() {
   const [busy, setBusy] = useState(false);
   const [trouble, setTrouble] = useState(null);
   const medium = subject.value;
-  const make = async (event) => {
-    event.preventDefault();
+  useEffect(() => setTrouble(null), [medium]); // what was said was of another one
+  const make = async (event, attested = false) => {
+    event?.preventDefault();
     if (busy || !medium || !name.trim()) return;
     setBusy(true);
     setTrouble(null);
     try {
-      await christen(name.trim());
+      await christen(name.trim(), attested);
       setName("");
     } catch (error) {
       setTrouble(error);
@@ -89,6 +90,6 @@ function Making() {
       <button type="submit" disabled=${busy || !medium || !name.trim()}>${t(busy ? "cast.looking" : "cast.make")}</button>
     </div>
     <small id="cast-name-hint" class="quiet">${t("cast.name_hint")}</small>
-    ${trouble && html`<${Sorry} code=${trouble.code} message=${trouble.message} />`}
+    ${trouble && html`<${Sorry} ...${about(trouble)} onAttest=${() => make(null, true)} />`}
   </form>`;
 }

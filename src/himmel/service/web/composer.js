@@ -1,5 +1,5 @@
 // Where a clip or a film is composed and ordered.
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { html } from "./html.js";
 import { Names } from "./characters.js";
 import * as draft from "./draft.js";
@@ -8,7 +8,7 @@ import { Film } from "./film.js";
 import { order, server } from "./jobs.js";
 import { preview } from "./preview.js";
 import { Timeline } from "./timeline.js";
-import { Sorry } from "./sorry.js";
+import { Sorry, about } from "./sorry.js";
 import { number, seconds, t } from "./words.js";
 
 const SIZES = ["64x64", "96x96", "128x128", "192x128", "224x128", "128x192", "128x224", "256x144", "256x256"];
@@ -16,13 +16,14 @@ const SIZES = ["64x64", "96x96", "128x128", "192x128", "224x128", "128x192", "12
 export function Composer({ over }) {
   const [trouble, setTrouble] = useState(null);
   const [busy, setBusy] = useState(false);
-  const make = async (event) => {
+  useEffect(() => setTrouble(null), [draft.given.value, draft.cards.value]); // what was said was of other media
+  const make = async (event, attested = false) => {
     event?.preventDefault();
     if (busy || !draft.filled.value) return;
     setBusy(true);
     setTrouble(null);
     try {
-      const { path, fields } = draft.request();
+      const { path, fields } = draft.request(attested);
       await order(path, fields);
       draft.draw();
       document.getElementById("stage").scrollIntoView({ block: "nearest" });
@@ -41,7 +42,7 @@ export function Composer({ over }) {
     ${film ? html`<${Film} over=${over} />` : html`<${Clip} over=${over} />`}
     <${Reading} />
     <${More} film=${film} />
-    ${trouble && html`<${Sorry} code=${trouble.code} message=${trouble.message} />`}
+    ${trouble && html`<${Sorry} ...${about(trouble)} onAttest=${() => make(null, true)} />`}
     <div class="make-row">
       <button class="primary" type="submit" disabled=${busy || !draft.filled.value || server.value.state === "unreachable"}>
         ${busy ? t("make.busy") : t(film ? "make.film" : draft.chosenWay.value === "picture" ? "make.picture" : "make.clip")}
@@ -65,7 +66,7 @@ function Clip({ over }) {
 function Reading() {
   const told = preview.value;
   return html`<div class="reading" aria-live="polite">
-    ${told?.trouble && html`<${Sorry} code=${told.trouble.code} message=${told.trouble.message} />`}
+    ${told?.trouble && html`<${Sorry} ...${about(told.trouble)} />`}
     ${told && !told.trouble && html`<div>
       <h3>${t("reading.title")}</h3>
       ${told.read_as.map((words, i) => html`<p key=${i} class="read">${told.read_as.length > 1 && html`<b>${i + 1}</b> `}${words}</p>`)}

@@ -102,8 +102,13 @@ function settings() {
 
 const medium = (name, one) => (one.id ? { [`${name}[id]`]: one.id } : { [name]: one.file });
 
-/** {path, fields} of what is composed. */
-export function request() {
+/** {path, fields} of what is composed. attested: whether all agree who can be recognised in what is given. */
+export function request(attested = false) {
+  const { path, fields } = composed();
+  return { path, fields: attested ? { ...fields, attest_likeness: true } : fields };
+}
+
+function composed() {
   if (mode.value === "film") return filmRequest();
   const base = { prompt: prompt.value.trim(), ...settings() };
   const [first, second] = given.value;

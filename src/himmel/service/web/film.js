@@ -42,7 +42,7 @@ export function Film({ over }) {
       <${Chooser} label=${t("film.add_card")} onFiles=${take} multiple />
     </div>
     ${cards.value.length > 0 && html`<ul class="cards">${cards.value.map((card) => html`<${Card} key=${card.key} card=${card} />`)}</ul>`}
-    <${Field} label=${t("film.style")} hint=${t("film.style_hint")} value=${style.value} maxlength="500"
+    <${Field} label=${t("film.style")} hint=${t("film.style_hint")} value=${style.value} maxlength="500" data-named
       onInput=${(event) => { style.value = event.currentTarget.value; }} />
   </section>`;
 }

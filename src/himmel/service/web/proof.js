@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import * as api from "./api.js";
 import { html } from "./html.js";
 import { still } from "./media.js";
-import { Sorry } from "./sorry.js";
+import { Sorry, about } from "./sorry.js";
 import { Chooser } from "./timeline.js";
 import { has, t, when } from "./words.js";
 
@@ -35,7 +35,7 @@ function Proof({ find, onClose }) {
   }, []);
   return html`<dialog ref=${dialog} class="proof" aria-labelledby="proof-title" onClose=${onClose}>
     <h2 id="proof-title">${t("proof.title")}</h2>
-    ${trouble && html`<${Sorry} code=${trouble.code} message=${trouble.message} />`}
+    ${trouble && html`<${Sorry} ...${about(trouble)} />`}
     ${!told && !trouble && html`<p class="quiet" role="status">${t("proof.looking")}</p>`}
     ${told && html`<${Verdict} told=${told} />`}
     <form method="dialog"><button class="primary">${t("proof.close")}</button></form>

@@ -8,7 +8,7 @@ import { html } from "./html.js";
 import { chosen, compare, compared, discard, find, open, order, preview, refresh, stop } from "./jobs.js";
 import { Content, mediumOf, place, still } from "./media.js";
 import { Badge } from "./proof.js";
-import { Sorry } from "./sorry.js";
+import { Sorry, about } from "./sorry.js";
 import { name, number, seconds, soon, t } from "./words.js";
 
 const shape = (video) => {
@@ -127,7 +127,7 @@ function Actions({ video }) {
     </div>
     ${compared.value.length === 1 && html`<p class="quiet" role="status">${t("compare.second")}</p>`}
     ${form && html`<${Remix} video=${video} onDone=${() => setForm(false)} />`}
-    ${trouble && html`<${Sorry} code=${trouble.code} message=${trouble.message} />`}`;
+    ${trouble && html`<${Sorry} ...${about(trouble)} onAttest=${attempt(() => order(repeat.path, { ...repeat.fields, attest_likeness: true }))} />`}`;
 }
 
 function Remix({ video, onDone }) {
@@ -136,10 +136,11 @@ function Remix({ video, onDone }) {
   const [trouble, setTrouble] = useState(null);
   const field = useRef(null);
   useEffect(() => field.current.focus(), []);
-  const make = async (event) => {
-    event.preventDefault();
+  const make = async (event, attested = false) => {
+    event?.preventDefault();
     try {
-      await order(`/v1/videos/${video.id}/remix`, { prompt: words.trim(), strength });
+      const fields = { prompt: words.trim(), strength, ...(attested ? { attest_likeness: true } : {}) };
+      await order(`/v1/videos/${video.id}/remix`, fields);
       onDone();
     } catch (error) {
       setTrouble(error);
@@ -153,7 +154,7 @@ function Remix({ video, onDone }) {
         aria-valuetext=${`${Math.round(strength * 100)} %`} onInput=${(event) => setStrength(Number(event.currentTarget.value))} /></label>
       <button class="primary" type="submit" disabled=${!words.trim()}>${t("remix.make")}</button>
     </div>
-    ${trouble && html`<${Sorry} code=${trouble.code} message=${trouble.message} />`}
+    ${trouble && html`<${Sorry} ...${about(trouble)} onAttest=${() => make(null, true)} />`}
   </form>`;
 }
 

@@ -113,8 +113,11 @@ function Details() {
   const [from, to] = gap.value;
   switch (chosenWay.value) {
     case "picture": return null;
-    case "animate": return html`<${Slider} label=${t("field.at")} least=${0} most=${length.value} step=${0.25} value=${at.value}
-      shown=${seconds(at.value)} onInput=${(value) => { at.value = value; }} />`;
+    case "animate": return html`<div class="pair">
+      <${Length} onInput=${(value) => { at.value = Math.min(at.value, value); }} />
+      <${Slider} label=${t("field.at")} least=${0} most=${length.value} step=${0.25} value=${at.value}
+        shown=${seconds(at.value)} onInput=${(value) => { at.value = value; }} />
+    </div>`;
     case "fill": return html`<div class="pair">
       <${Slider} label=${t("field.from")} least=${0} most=${whole} step=${0.25} value=${from} shown=${seconds(from)}
         onInput=${(value) => { gap.value = [Math.min(value, to - 0.25), to]; }} />
@@ -126,7 +129,15 @@ function Details() {
       ${!region.value && html`<${Slider} label=${t("field.strength")} least=${0.1} most=${1} step=${0.05} value=${strength.value}
         shown=${`${Math.round(strength.value * 100)} %`} onInput=${(value) => { strength.value = value; }} />`}
     </div>`;
-    default: return html`<${Slider} label=${t("field.length")} least=${0.5} most=${10} step=${0.25}
-      value=${length.value} shown=${seconds(length.value)} onInput=${(value) => { length.value = value; }} />`;
+    default: return html`<${Length} />`;
   }
+}
+
+function Length({ onInput = () => {} }) {
+  const set = (value) => {
+    length.value = value;
+    onInput(value);
+  };
+  return html`<${Slider} label=${t("field.length")} least=${0.5} most=${10} step=${0.25} value=${length.value}
+    shown=${seconds(length.value)} onInput=${set} />`;
 }

@@ -67,6 +67,7 @@ export const zh = {
   "said.christened": "现在可以写 {name}：{words}",
   "said.begun": "已下单：{name}", "said.done": "完成：{name}", "said.failed": "未完成：{name}", "said.placed": "已放到时间线上", "said.moved": "现在是场景 {n}",
   "rule.minors": "不得有任何涉及未成年人的色情内容", "rule.sexual": "不得有性行为或意在挑逗的裸露", "rule.violence": "不得以残忍为主题", "rule.hate": "不得因人的身份而蔑视或威胁", "rule.self-harm": "不得展示或赞美自我伤害", "rule.weapons": "不得有制造武器或袭击的说明", "rule.disinformation": "不得有假新闻或伪造证据", "rule.likeness": "不得有可辨认的真人", "rule.characters": "不得有他人的角色、标志或品牌",
+  "face.found": "您提供的内容里有人脸，或者像人脸的东西。没有本人同意，这里不会使用能认出来的人。", "face.agree": "其中所有能认出来的人都同意我这样使用", "face.go_on": "继续", "face.about": "只对这一次有效，并写进片段的配方。",
   "trouble.refused": "这里不制作这个。规则：{rule}。如果是误会，请换一种说法。", "trouble.refused_plain": "此服务的规则不允许这个。",
   "trouble.detail": "服务的原话", "trouble.other": "没有成功。",
   "trouble.unreachable": "服务没有回应。恢复后请再试。", "trouble.model_unavailable": "模型无法加载，现在什么也做不了。", "trouble.model_loading": "模型还在加载。请稍后再试。", "trouble.worker_died": "制作时中断了。请再试；如果再次发生，请要求更小或更短的。", "trouble.worker_busy": "服务太忙。请稍后再试。",
