@@ -326,7 +326,7 @@ def _sheets(
     dtype = best_dtype()
     made = Transformer(recipe.config)  # its place is filled anew for each sheet
     note = {"recipe": asdict(recipe)}
-    parts = Parts("in training", *reading[:2], made, network.to(dtype), "in training", dtype, note)
+    parts = Parts("in training", *reading[:2], made, network.to(dtype), "in training", dtype, made=note)
     often = 5 if order.own else 15
     return sheet_writer(parts, recipe.config, order.run, minutes=often, prompts=order.prompts or PROMPTS, first=first)
 

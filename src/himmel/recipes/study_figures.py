@@ -48,7 +48,8 @@ def _law(found: Found) -> str:
             best.append((side.flops, loss))
     if len(best) < 2:
         return "No training is better than a cheaper one."
-    slope, _ = np.polyfit(*np.log(np.array(best)).T, 1)
+    compute, losses = np.log(np.array(best)).T
+    slope = np.polyfit(compute, losses, 1)[0]
     return f"The best loss falls as compute to the power {slope:.3f}, by {len(best)} of {len(found)} trainings."
 
 
