@@ -10,11 +10,11 @@ import pytest
 import torch
 from chat_server import ChatServer
 from hypothesis import settings
-from torch import nn
+from tiny_model import AUTOENCODER, TRANSFORMER, shaken
 
-from himmel.autoencoder import Autoencoder, AutoencoderConfig
+from himmel.autoencoder import Autoencoder
 from himmel.pipeline import Pipeline, parts
-from himmel.transformer import Transformer, TransformerConfig
+from himmel.transformer import Transformer
 from himmel.weights import save
 
 SETTINGS = ("HIMMEL_PRECISION", "HIMMEL_ENGINE", "HIMMEL_DEVICE", "HIMMEL_EXPAND_URL", "HIMMEL_EXPAND_MODEL")
@@ -30,18 +30,6 @@ for name in SETTINGS:
     os.environ.pop(name, None)  # no test follows the settings of whoever runs it, or signs in their name
 settings.register_profile("himmel", deadline=None, derandomize=True, max_examples=30, print_blob=True)
 settings.load_profile("himmel")
-
-AUTOENCODER = AutoencoderConfig(channels=8, widths=(8, 16, 16), encoder_blocks=(1, 1, 1), decoder_blocks=(1, 1, 1))
-TRANSFORMER = TransformerConfig(channels=8, width=64, depth=2, heads=2)
-
-
-def shaken(network: nn.Module, spread: float) -> nn.Module:
-    """The network with random weights everywhere: at its start it would ignore the noise and the words."""
-    generator = torch.Generator().manual_seed(5)
-    with torch.no_grad():
-        for weights in network.parameters():
-            weights.add_(torch.randn(weights.shape, generator=generator) * spread)
-    return network
 
 
 @pytest.fixture(scope="session", autouse=True)

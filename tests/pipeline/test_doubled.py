@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner, Result
-from conftest import AUTOENCODER, shaken
+from tiny_model import AUTOENCODER, shaken
 
 from himmel.autoencoder.upsampler import Upsampler, UpsamplerConfig
 from himmel.cli import himmel

@@ -11,10 +11,10 @@ from safetensors.torch import save_file
 from tests.recipes.test_transformer import NO_WORDS, RECIPE, shard
 
 from himmel.recipes.batches import FULL as FILLED
-from himmel.recipes.batches import fill_up
+from himmel.recipes.batches import Pool, fill_up
 from himmel.recipes.finetune import FULL, Found, find, recipe_for, shares_of
 from himmel.recipes.latents import Shard
-from himmel.recipes.transformer import Pool, Pupil, Share, train, transformer_weights
+from himmel.recipes.transformer import Pupil, Share, train, transformer_weights
 from himmel.records import HimmelError
 from himmel.training import Checkpoint, Progress
 from himmel.training.lora import LoraLinear
@@ -65,7 +65,11 @@ def test_the_fill_is_what_clips_take_of_the_budget() -> None:
 
 def odd_pools() -> dict[tuple[str, str], Pool]:
     """Clips of 1,152, 24 and, as stills, 5 tokens."""
-    shapes = {("a", "clips"): (8, 12, 12), ("b", "clips"): (2, 3, 4), ("a", "stills"): (1, 1, 5)}
+    shapes = {
+        ("a", "clips"): shard_of(8, 12, 12),
+        ("b", "clips"): shard_of(2, 3, 4),
+        ("a", "stills"): shard_of(1, 1, 5),
+    }
     return {name: Pool([shard_of(*shape)]) for name, shape in shapes.items()}
 
 

@@ -1,4 +1,4 @@
-"""Clips of one shape in memory, and the batches that a step of the transformer's training is made of."""
+"""What a step of the transformer's training is made of: clips of one shape, and others that fill it up."""
 
 from __future__ import annotations
 
@@ -83,25 +83,6 @@ class Pool:
         return Batch(latents, words, counts, scene, self.rate, seconds, kind in ("referenced", "anchored"))
 
 
-def _anchor(groups: int, count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """(which latent frames are made, and last the anchor; the seconds [B] by which that is moved away).
-
-    Three times in four the anchor comes before the clip.
-    """
-    low, high = (torch.tensor(x).log() for x in _FAR)
-    away = (low + (high - low) * torch.rand(count, generator=generator)).exp()
-    place = torch.arange(groups)
-    if float(torch.rand((), generator=generator)) < 0.75:
-        return torch.cat([place[_SKIPPED:], place[:1]]), -away
-    return torch.cat([place[:-_SKIPPED], place[-1:]]), away
-
-
-def spread_of(pools: Mapping[tuple[str, str], Pool]) -> Tensor:
-    """The standard deviation [C] of each latent channel: the mean over pools, each through a few hundred clips."""
-    some = [pool.latents[:: max(1, len(pool.latents) // 400)].float() for pool in pools.values()]
-    return torch.stack([latents.transpose(0, 1).flatten(1).std(1) for latents in some]).mean(0)
-
-
 def fill_up(left: int, budget: int, pools: Mapping[tuple[str, str], Pool], generator: torch.Generator) -> list[Batch]:
     """Batches of other shapes for the tokens that are left of a step's budget, the largest that fit first, until it is
     FULL. What shapes are taken depends on what is left alone; only the clips are random.
@@ -114,3 +95,16 @@ def fill_up(left: int, budget: int, pools: Mapping[tuple[str, str], Pool], gener
             batches.append(pool.draw(count * pool.tokens, generator, kind))
             left -= count * pool.tokens
     return batches
+
+
+def _anchor(groups: int, count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    """(which latent frames are made, and last the anchor; the seconds [B] by which that is moved away).
+
+    Three times in four the anchor comes before the clip.
+    """
+    low, high = (torch.tensor(x).log() for x in _FAR)
+    away = (low + (high - low) * torch.rand(count, generator=generator)).exp()
+    place = torch.arange(groups)
+    if float(torch.rand((), generator=generator)) < 0.75:
+        return torch.cat([place[_SKIPPED:], place[:1]]), -away
+    return torch.cat([place[:-_SKIPPED], place[-1:]]), away

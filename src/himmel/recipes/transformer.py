@@ -12,7 +12,7 @@ flow's loss stands a second lesson, what covers each place of the picture (`himm
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
@@ -24,7 +24,7 @@ from himmel.flow import add_noise
 from himmel.flow.loss import flow_loss
 from himmel.flow.patterns import Mixture, beside_reference, draw_pattern
 from himmel.grammar.vocabulary import FAMILIES, FIRST_FAMILIES
-from himmel.recipes.batches import Batch, Pool, fill_up, spread_of
+from himmel.recipes.batches import Batch, Pool, fill_up
 from himmel.recipes.context import SharedTransformer, share_attention
 from himmel.recipes.few import FewSteps, Prepared, Teacher, level_index
 from himmel.recipes.latents import read_shards
@@ -135,6 +135,12 @@ class Pupil(nn.Module):
         super().__init__()
         self.network = build(config)
         self.head = SceneHead(config.width)
+
+
+def spread_of(pools: Mapping[tuple[str, str], Pool]) -> Tensor:
+    """The standard deviation [C] of each latent channel: the mean over pools, each through a few hundred clips."""
+    some = [pool.latents[:: max(1, len(pool.latents) // 400)].float() for pool in pools.values()]
+    return torch.stack([latents.transpose(0, 1).flatten(1).std(1) for latents in some]).mean(0)
 
 
 def transformer_weights(checkpoint: Checkpoint) -> dict[str, Tensor]:

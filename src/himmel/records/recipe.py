@@ -89,18 +89,15 @@ class Recipe:
             raise HimmelError(
                 f"format {plain.get('format')!r:.60}", f"{FORMAT!r}", "give the .json beside a himmel clip"
             )
-        plain = {"marks": [], **plain}  # nothing was marked when recipes did not say so
+        plain = {"marks": [], "policy": "", **plain}  # nothing was marked or refused when recipes did not say so
         names = [f.name for f in fields(cls)]
         for key in plain:
             if key not in names and key != "format":
                 near = difflib.get_close_matches(str(key), names, 1)
                 raise HimmelError(f"unknown key {key!r:.60}", f"did you mean {near[0]!r}?" if near else "", "remove it")
-        plain = {"policy": "", **plain}
         missing = [f.name for f in fields(cls) if f.name not in plain]
         if missing:
-            raise HimmelError(
-                f"missing: {', '.join(missing)}", "every key of a recipe", "give the file as it was written"
-            )
+            raise HimmelError(f"missing: {', '.join(missing)}", "every key of a recipe", "give the file as written")
         return cls(**{name: _value(name, plain[name]) for name in names})
 
     @classmethod
