@@ -31,8 +31,9 @@ __all__ = ["postgres"]
 
 @pytest.fixture(scope="session")
 def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
-    """Makes services; all end with the tests."""
-    ends: list[Callable[[], None]] = []
+    """Makes services; all end with the tests, at the same time: each takes a second or more to end."""
+    stops: list[Callable[[], None]] = []
+    started: list[threading.Thread] = []
 
     def make(engine: Engine, *, working: bool = True, address: str | None = None, **options: Any) -> Live:
         folder, database = open_data(str(tmp_path_factory.mktemp("service")), database=address)
@@ -48,19 +49,20 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
         for thread in threads:
             thread.start()
 
-        def end() -> None:
+        def stop() -> None:
             server.should_exit = True
             worker.stop.set()
-            for thread in threads:
-                thread.join(5)
 
-        ends.append(end)
+        stops.append(stop)
+        started.extend(threads)
         wait_for(lambda: server.started)
         return Live(core, worker, janitor, heard.getsockname()[1])
 
     yield make
-    for end in ends:
-        end()
+    for stop in stops:
+        stop()
+    for thread in started:
+        thread.join(5)
 
 
 @pytest.fixture(scope="session")

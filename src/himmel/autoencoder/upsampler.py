@@ -33,7 +33,9 @@ class UpsamplerConfig:
 
 
 class Upsampler(nn.Module):
-    """Normalised latents [N, C, h, w] to [N, C, 2 h, 2 w]. Starts as repeating each place four times."""
+    """Normalised latents [N, C, h, w] of any device to [N, C, 2 h, 2 w] on the same one. Starts as repeating each place
+    four times.
+    """
 
     def __init__(self, config: UpsamplerConfig) -> None:
         super().__init__()
@@ -53,9 +55,9 @@ class Upsampler(nn.Module):
         return self.linear.weight.dtype
 
     def forward(self, latents: Tensor) -> Tensor:
-        latents = latents.to(self.dtype)
-        found = self.outer(self.norm(self.blocks(self.inner(latents))))
-        return F.pixel_shuffle(self.linear(latents) + found, 2)
+        here = latents.to(self.linear.weight.device, self.dtype)
+        found = self.outer(self.norm(self.blocks(self.inner(here))))
+        return F.pixel_shuffle(self.linear(here) + found, 2).to(latents.device)
 
     @torch.no_grad()
     def set_linear(self, weight: Tensor, bias: Tensor) -> None:

@@ -131,7 +131,7 @@ def load(path: str | os.PathLike[str] = SHIPPED, words: Reading | None = None) -
     if not has_upsampler(folder):
         return parts
     network, sha256 = load_upsampler(folder, autoencoder.digest(LATENTS))
-    return replace(parts, upsampler=network.to(parts.dtype), upsampler_hash=sha256)
+    return replace(parts, upsampler=network.to(parts.device, parts.dtype), upsampler_hash=sha256)
 
 
 def load_upsampler(folder: Path, autoencoder: str) -> tuple[Upsampler, str]:
