@@ -14,6 +14,7 @@ from himmel.records.recipe import Recipe
 from himmel.safety.check import Checker
 from himmel.safety.classifier import Classifier, Head
 from himmel.safety.lists import load_lists
+from himmel.safety.normalise import normalise
 from himmel.safety.policy import Policy, RefusedError
 from himmel.weights import load, shipped
 
@@ -66,12 +67,15 @@ class Guard:
         self.shown(recipe.prompt, recipe.expanded, recipe.plan)
 
     def _look(self, places: Iterable[tuple[str, str]]) -> None:
-        """Each text once."""
-        seen: set[str] = set()
+        """Each text once, all in one pass of the encoder."""
+        texts: dict[str, str] = {}
         for where, text in places:
-            if text and text not in seen and (verdict := self.checker.check(text, self.policy)):
+            if text:
+                texts.setdefault(text, where)
+        self.checker.prepare([normalise(text).text for text in texts])
+        for text, where in texts.items():
+            if verdict := self.checker.check(text, self.policy):
                 raise RefusedError(verdict, where)
-            seen.add(text)
 
 
 def _written(prompt: str, plan: Plan) -> list[tuple[str, str]]:

@@ -54,23 +54,25 @@ class Checker:
         return self.prepare([text])[0] if found is None else found
 
     def prepare(self, texts: Sequence[str]) -> list[list[str]]:
-        """As `classified` for each text, in one pass of the encoder; at most KEPT answers are kept.
+        """As `classified` for each text, in one pass of the encoder for all that are not known yet; KEPT are kept.
 
         The classifier is not asked about texts of the world's own words alone: there it can only be wrong.
         """
         if self.classifier is None:
             return [[] for _ in texts]
-        pieces = [[] if of_the_world(text) else windows(text) for text in texts]
+        with self._keeping:
+            known = dict(self._classified)
+        new = [text for text in dict.fromkeys(texts) if text not in known]
+        pieces = [[] if not text or of_the_world(text) else windows(text) for text in new]
         flat = [piece for each in pieces for piece in each]
         states = iter(self.encode(flat) if flat else [])
-        found = [
-            self.classifier.categories(list(itertools.islice(states, len(each)))) if each else [] for each in pieces
-        ]
+        for text, each in zip(new, pieces, strict=True):
+            known[text] = self.classifier.categories(list(itertools.islice(states, len(each)))) if each else []
         with self._keeping:
-            self._classified |= dict(zip(texts, found, strict=True))
+            self._classified |= {text: known[text] for text in new}
             for old in list(self._classified)[:-KEPT]:
                 del self._classified[old]
-        return found
+        return [known[text] for text in texts]
 
     @staticmethod
     def _permitted(prompt: Normalised, policy: Policy) -> list[tuple[int, int]]:
