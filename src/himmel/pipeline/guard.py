@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Callable, Iterable
 from functools import cached_property
 
+import torch
+
 from himmel.language import WordEncoder
 from himmel.pipeline.frames import FrameGuard
+from himmel.pipeline.precision import best_dtype
 from himmel.pipeline.request import Request
 from himmel.records.plan import Plan
 from himmel.records.recipe import Recipe
@@ -44,7 +48,9 @@ class Guard:
     @cached_property
     def checker(self) -> Checker:
         """The lists and the classifier."""
-        return Checker(load_lists(), load_classifier(self.encoder), self.encoder.encode)
+        dtype, encode = best_dtype(), self.encoder.encode
+        quick = None if dtype == torch.float32 else functools.partial(encode, dtype=dtype)
+        return Checker(load_lists(), load_classifier(self.encoder), encode, quick)
 
     def under(self, policy: Policy, tell: Callable[[str], None] | None = None) -> Guard:
         """The same under another policy; what is loaded is shared."""
