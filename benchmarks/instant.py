@@ -46,7 +46,9 @@ class Slow(Instant):
     """Every order takes a second or so, with ten reports, and notes in `begun` and `made` that it was."""
 
     def make(self, order: Order, folder: Path, on_share: OnShare, cancel: threading.Event) -> Facts:
-        """Waits, then writes the files."""
+        """Waits, then writes the files; what an earlier try has finished is not made again."""
+        if (folder / "video.mp4").exists():
+            return FACTS
         _note(folder / "begun")
         pause = random.Random(order.prompt).uniform(0.02, 0.15)
         for step in range(10):
@@ -54,9 +56,8 @@ class Slow(Instant):
             if cancel.is_set():
                 raise KeyboardInterrupt
             on_share("sampling", step / 10, None)
-        facts = super().make(order, folder, on_share, cancel)
         _note(folder / "made")
-        return facts
+        return super().make(order, folder, on_share, cancel)
 
 
 def _note(file: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import random
 from collections.abc import Sequence
 
@@ -16,7 +17,7 @@ from himmel.grammar.vocabulary import FAMILIES
 from himmel.language import WordEncoder
 from himmel.pipeline.guard import HEAD, load_classifier
 from himmel.pipeline.reading import Reading
-from himmel.recipes.safety_data import ideas
+from himmel.recipes.safety_data import ideas, prompts
 from himmel.records import HimmelError
 from himmel.safety.check import Checker
 from himmel.safety.classifier import Classifier, Head
@@ -58,6 +59,26 @@ def test_words_of_the_world_overrule_the_classifier_but_not_the_lists(classifier
     assert checker.check("a yellow capsule and a pink cube") is None
     assert checker.check("a yellow capsule and a pink cartoon cube") is not None
     assert checker.check("a yellow capsule is a striptease") is not None
+
+
+def test_what_is_read_quickly_is_judged_as_what_is_read_exactly(words: Reading) -> None:
+    encoder = words[0]
+    classifier = load_classifier(encoder)
+    asked: list[str] = []
+
+    def exactly(texts: Sequence[str]) -> list[Tensor]:
+        asked.extend(texts)
+        return encoder.encode(texts)
+
+    quick = Checker(None, classifier, exactly, functools.partial(encoder.encode, dtype=torch.bfloat16))
+    plain = Checker(None, classifier, encoder.encode)
+    texts = [normalise(each.text).text for each in prompts("test", 1, 0)][::10]
+    texts = [text for text in texts if text]
+    found = [quick.prepare([text])[0] for text in texts]
+    assert found == plain.prepare(texts)
+    assert any(found)
+    assert not all(found)
+    assert 0 < len(set(asked)) < len(texts) / 2  # few of them are near a threshold
 
 
 def test_no_idea_that_is_refused_is_of_the_world_s_words_alone() -> None:

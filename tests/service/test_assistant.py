@@ -49,7 +49,8 @@ def test_the_verbs_are_tools_and_a_clip_comes_with_its_file_and_a_picture(tmp_pa
 
     async def what(client: Client) -> None:
         tools = {tool.name: tool for tool in (await client.list_tools()).tools}
-        assert set(tools) == {"generate", "animate", "extend", "edit", "status", "cancel", "verify"}
+        made = {"generate", "image", "storyboard", "animate", "extend", "edit", "loop", "fill", "connect"}
+        assert set(tools) == made | {"status", "cancel", "verify"}
         assert all(tool.description for tool in tools.values())
         assert tools["generate"].input_schema["required"] == ["prompt"]
 
@@ -71,8 +72,18 @@ def test_the_verbs_are_tools_and_a_clip_comes_with_its_file_and_a_picture(tmp_pa
 
         moving = told(await client.call_tool("animate", {"prompt": "it rolls", "image": str(still)}))
         assert (moving["himmel"]["way"], moving["status"]) == ("animate", "completed")
-        for verb, more in (("extend", {"seconds": 1}), ("edit", {"prompt": "a blue ball", "region": [0, 0, 8, 8]})):
-            other = told(await client.call_tool(verb, {"video": clip["id"], **more}))
+        video, scenes = {"video": clip["id"]}, [{"prompt": "a ball", "seconds": 1}, {"prompt": "a sea", "cut": True}]
+        others: dict[str, dict[str, Any]] = {
+            "extend": {**video, "seconds": 1},
+            "edit": {**video, "prompt": "a blue ball", "region": [0, 0, 8, 8]},
+            "loop": video,
+            "fill": {**video, "gaps": [[0, 0.1]]},
+            "connect": {"first": clip["id"], "second": str(still)},
+            "storyboard": {"scenes": scenes, "style": "at night"},
+            "image": {"prompt": "a ball"},
+        }
+        for verb, arguments in others.items():
+            other = told(await client.call_tool(verb, arguments))
             assert (other["himmel"]["way"], other["status"]) == (verb, "completed")
         assert told(await client.call_tool("status", {"id": clip["id"]}))["file"] == clip["file"]
         assert told(await client.call_tool("verify", {"file": str(still)})) == {"state": "missing"}

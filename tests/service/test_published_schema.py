@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -72,6 +72,8 @@ def test_nothing_that_the_schema_allows_or_forbids_breaks_the_service(serve: Cal
                 ask()
             except Unsatisfiable:
                 assert mode == GenerationMode.NEGATIVE, operation.label  # where nothing is asked, nothing can be wrong
+    statuses = Counter(status for told in answers.values() for status in told)
+    print(f"{statuses.total()} requests to {len(answers)} operations, by status: {dict(sorted(statuses.items()))}")
     assert len(answers) >= 25
     # Both kinds arrived: orders that were taken, and others that were refused.
     assert {200, 400} <= set(answers["POST /v1/videos"])

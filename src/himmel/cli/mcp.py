@@ -43,8 +43,9 @@ def mcp(data: str | None, model: str, policy: Policy | None) -> None:
     himmel mcp
     himmel mcp --data clips
 
-    Its tools are generate, animate, extend, edit, status, cancel and verify. They answer with the clip's file on this
-    machine and a picture of its frames. What is refused and how files are signed is the same as for all other verbs.
+    Its tools are generate, image, storyboard, animate, extend, edit, loop, fill, connect, status, cancel and verify.
+    They answer with the clip's file on this machine and a picture of its frames. What is refused and how files are
+    signed is the same as for all other verbs.
     """
     if not (find_spec("mcp") and find_spec("fastapi")):
         raise HimmelError("the Model Context Protocol is not installed", "", INSTALL)

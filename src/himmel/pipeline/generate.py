@@ -231,7 +231,8 @@ class Pipeline:
 
         Raises HimmelError where an endpoint gives no answer, RefusedError where the words before or after are refused.
         """
-        self.guard.given(request)
+        if isinstance(request.expand, Endpoint):
+            self.guard.given(request)  # what is refused is not sent
         words = self._expander(request)
         self.guard.shown(request.prompt, words.text, words.plan)
         return words

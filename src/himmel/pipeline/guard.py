@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Callable, Iterable
 from functools import cached_property
 
+import torch
+
 from himmel.language import WordEncoder
 from himmel.pipeline.frames import FrameGuard
+from himmel.pipeline.precision import best_dtype
 from himmel.pipeline.request import Request
 from himmel.records.plan import Plan
 from himmel.records.recipe import Recipe
 from himmel.safety.check import Checker
 from himmel.safety.classifier import Classifier, Head
 from himmel.safety.lists import load_lists
+from himmel.safety.normalise import normalise
 from himmel.safety.policy import Policy, RefusedError
 from himmel.weights import load, shipped
 
@@ -43,7 +48,9 @@ class Guard:
     @cached_property
     def checker(self) -> Checker:
         """The lists and the classifier."""
-        return Checker(load_lists(), load_classifier(self.encoder), self.encoder.encode)
+        dtype, encode = best_dtype(), self.encoder.encode
+        quick = None if dtype == torch.float32 else functools.partial(encode, dtype=dtype)
+        return Checker(load_lists(), load_classifier(self.encoder), encode, quick)
 
     def under(self, policy: Policy, tell: Callable[[str], None] | None = None) -> Guard:
         """The same under another policy; what is loaded is shared."""
@@ -66,12 +73,15 @@ class Guard:
         self.shown(recipe.prompt, recipe.expanded, recipe.plan)
 
     def _look(self, places: Iterable[tuple[str, str]]) -> None:
-        """Each text once."""
-        seen: set[str] = set()
+        """Each text once, all in one pass of the encoder."""
+        texts: dict[str, str] = {}
         for where, text in places:
-            if text and text not in seen and (verdict := self.checker.check(text, self.policy)):
+            if text:
+                texts.setdefault(text, where)
+        self.checker.prepare([normalise(text).text for text in texts])
+        for text, where in texts.items():
+            if verdict := self.checker.check(text, self.policy):
                 raise RefusedError(verdict, where)
-            seen.add(text)
 
 
 def _written(prompt: str, plan: Plan) -> list[tuple[str, str]]:

@@ -51,6 +51,10 @@ class Classifier:
         padded = nn.utils.rnn.pad_sequence([each.float() for each in states], batch_first=True)
         return self.head(padded, there).sigmoid()
 
+    def nearest(self, states: Sequence[Tensor]) -> float:
+        """How near the probabilities of these texts come to their thresholds."""
+        return float((self.probabilities(states) - self.thresholds).abs().min())
+
     def categories(self, states: Sequence[Tensor]) -> list[str]:
         """The categories that any of these texts falls under, the gravest first."""
         over = (self.probabilities(states) >= self.thresholds).any(0)

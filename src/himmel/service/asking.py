@@ -27,8 +27,8 @@ GRACE = 2.0
 """Seconds for the process to end in good order when the service ends."""
 QUIET = 15.0
 """Seconds before weights that could not be loaded are tried again."""
-SLOW = 2
-"""Questions about media that are answered at a time; those about words alone have a thread of their own."""
+QUICK, SLOW = 2, 2
+"""Questions about words alone, and about media, that are answered at a time: neither wait for the other."""
 
 
 class AskedProcess:
@@ -239,7 +239,7 @@ def answer(pipe: Connection, engine: Answers) -> None:
             say(number, False, None)
 
     say(0, True, engine.describe())
-    quick, slow = ThreadPoolExecutor(1), ThreadPoolExecutor(SLOW)
+    quick, slow = ThreadPoolExecutor(QUICK), ThreadPoolExecutor(SLOW)
     with suppress(EOFError, OSError):
         while True:
             number, method, arguments = pipe.recv()

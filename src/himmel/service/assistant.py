@@ -41,6 +41,7 @@ ABOUT = (
 )
 
 Prompt = Annotated[str, Field(description="What the clip shows, in English, Swedish or Chinese.")]
+Happens = Annotated[str, Field(description="What happens; may be empty.")]
 Picture = Annotated[str, Field(description="A picture: a file of this machine, with its whole path.")]
 Clip = Annotated[str, Field(description="A video: a file of this machine with its whole path, or the id of a clip.")]
 Seconds = Annotated[float | None, Field(description="How long; 2 if not said.")]
@@ -99,7 +100,7 @@ class Tools:
         self,
         context: Context,
         video: Clip,
-        prompt: Annotated[str, Field(description="What happens; may be empty.")] = "",
+        prompt: Happens = "",
         seconds: Annotated[float, Field(description="How much longer it becomes.")] = 2.0,
         backward: Annotated[bool, Field(description="Make what came before it, not what comes after.")] = False,
         seed: Seed = None,
@@ -131,6 +132,86 @@ class Tools:
         fields = {"prompt": prompt, "strength": strength, "region": region, "seed": seed, "steps": steps}
         fields["attest_likeness"] = attest_likeness
         return await self._order(context, orders.Edit, ways.of_videos("edit", "video"), fields, {"video": video}, wait)
+
+    async def loop(
+        self,
+        context: Context,
+        video: Clip,
+        seconds: Annotated[float, Field(description="How long the way back takes.")] = 1.0,
+        prompt: Happens = "",
+        seed: Seed = None,
+        steps: Steps = None,
+        attest_likeness: Attest = False,
+        wait: Wait = WAIT,
+    ) -> CallToolResult:
+        """Lead a video back to its beginning."""
+        fields = {"prompt": prompt, "seconds": seconds, "seed": seed, "steps": steps}
+        fields["attest_likeness"] = attest_likeness
+        return await self._order(context, orders.Loop, ways.of_videos("loop", "video"), fields, {"video": video}, wait)
+
+    async def fill(
+        self,
+        context: Context,
+        video: Clip,
+        gaps: Annotated[list[list[float]], Field(description="Pairs of times in seconds: from, to.")],
+        prompt: Happens = "",
+        seed: Seed = None,
+        steps: Steps = None,
+        attest_likeness: Attest = False,
+        wait: Wait = WAIT,
+    ) -> CallToolResult:
+        """Make the frames in gaps of a video anew."""
+        fields = {"prompt": prompt, "gaps": gaps, "seed": seed, "steps": steps, "attest_likeness": attest_likeness}
+        return await self._order(context, orders.Fill, ways.of_videos("fill", "video"), fields, {"video": video}, wait)
+
+    async def connect(
+        self,
+        context: Context,
+        first: Clip,
+        second: Clip,
+        seconds: Annotated[float, Field(description="How long the passage takes.")] = 1.0,
+        prompt: Happens = "",
+        seed: Seed = None,
+        steps: Steps = None,
+        attest_likeness: Attest = False,
+        wait: Wait = WAIT,
+    ) -> CallToolResult:
+        """Let one video flow into another."""
+        fields = {"prompt": prompt, "seconds": seconds, "seed": seed, "steps": steps}
+        fields["attest_likeness"] = attest_likeness
+        media, way = {"first": first, "second": second}, ways.of_videos("connect", "first", "second")
+        return await self._order(context, orders.Connect, way, fields, media, wait)
+
+    async def storyboard(
+        self,
+        context: Context,
+        scenes: Annotated[
+            list[dict[str, Any]],
+            Field(description="In order, each {prompt, seconds, cut}: cut, true or false, begins a new shot."),
+        ],
+        style: Annotated[str, Field(description="Added to every scene, such as: at night.")] = "",
+        size: Size = None,
+        seed: Seed = None,
+        steps: Steps = None,
+        wait: Wait = WAIT,
+    ) -> CallToolResult:
+        """Make a film of several scenes."""
+        board = {"scenes": scenes, "style": style}
+        fields = {"storyboard": board, "size": size, "seed": seed, "steps": steps}
+        return await self._order(context, orders.Film, ways.storyboard, fields, {}, wait)
+
+    async def image(
+        self,
+        context: Context,
+        prompt: Prompt,
+        size: Size = None,
+        seed: Seed = None,
+        steps: Steps = None,
+        wait: Wait = WAIT,
+    ) -> CallToolResult:
+        """Make a picture from words."""
+        fields = {"prompt": prompt, "size": size, "seed": seed, "steps": steps}
+        return await self._order(context, orders.Image, ways.image, fields, {}, wait)
 
     async def status(
         self, context: Context, id: Annotated[str, Field(description="Of a clip.")], wait: Wait = 0.0
@@ -203,7 +284,8 @@ class Tools:
 def make_server(core: Core, version: str) -> MCPServer:
     """A server of the protocol; `run("stdio")` serves one assistant on standard input and output."""
     server, tools = MCPServer("himmel", instructions=ABOUT, version=version, log_level="WARNING"), Tools(core)
-    for tool in (tools.generate, tools.animate, tools.extend, tools.edit):
+    of_words = (tools.generate, tools.image, tools.storyboard)
+    for tool in (*of_words, tools.animate, tools.extend, tools.edit, tools.loop, tools.fill, tools.connect):
         server.add_tool(tool, annotations=ToolAnnotations(destructive_hint=False, open_world_hint=False))
     for tool in (tools.status, tools.verify):
         server.add_tool(tool, annotations=ToolAnnotations(read_only_hint=True, open_world_hint=False))

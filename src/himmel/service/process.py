@@ -30,8 +30,6 @@ LOG = logging.getLogger("himmel.service.process")
 Build = Callable[[], Engine]
 PATIENCE = 1.4
 """Seconds that a cancelled job has to stop by itself; then its worker is ended, and another begins."""
-YIELDS = 5
-"""How much a worker gives way (as `nice` counts), so that requests are answered while clips are made."""
 
 
 class WorkerProcess(AskedProcess):
@@ -71,7 +69,6 @@ def run_worker(pipe: Connection, build: Build, folder: Path, tables: str, keep: 
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the service says when to end
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    os.nice(YIELDS)
     logs.begin()
     os.chdir(folder)  # so that names in recipes and messages are relative, and tell nothing of the machine
     place = name.partition(":")[0]
