@@ -167,6 +167,10 @@ class PipelineEngine:
                 return ways.connect(files[0], files[1], prompt, seconds=told["seconds"], settings=settings)
             case "edit":
                 return _edit(order, folder, settings)
+            case "enlarge":
+                source = Recipe.from_json(files[1].read_text(encoding="utf-8"))
+                share = told["strength"]
+                return ways.enlarge(files[0], source, size=settings.size, strength=share, settings=settings)
             case "storyboard":
                 board = read_storyboard(told["storyboard"])
                 return ways.storyboard(board, folder=folder, settings=settings)
