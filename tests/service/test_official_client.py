@@ -196,6 +196,17 @@ def test_every_other_way(live: Live, finished: openai.types.Video, clip: bytes) 
     assert recipe["plan"]["way"] == "loop"
 
 
+def test_a_video_is_made_larger_by_its_own_words_and_seed(live: Live, finished: openai.types.Video) -> None:
+    route = f"/v1/videos/{finished.id}/enlarge"
+    video = live.told("POST", route, {"steps": 1, "guidance": 1})
+    done = live.client().videos.poll(video["id"], poll_interval_ms=50)
+    assert (done.status, done.size, done.error) == ("completed", "96x64", None)
+    source, larger = (live.told("GET", f"/v1/videos/{one}/recipe") for one in (finished.id, video["id"]))
+    assert (larger["seed"], larger["prompt"]) == (source["seed"], source["expanded"])
+    assert live.told("POST", route, {"seed": 4})["error"]["param"] == "seed"
+    assert "at least its own" in live.told("POST", route, {"size": "16x16"})["error"]["message"]
+
+
 def test_forms_say_lists_and_tables_in_brackets(idle: Live, clip: bytes) -> None:
     parts = {"gaps[0][0]": "0.125", "gaps[0][1]": "0.25", "steps": "1"}
     video = form(idle, "/v1/videos/fills", parts, {"video": clip})

@@ -108,6 +108,7 @@ def used(video_id: str) -> list[tuple[str, dict[str, object]]]:
     return [
         ("/videos", {"prompt": BALL, "input_reference": it}),
         ("/videos/edits", {"prompt": BALL, "video": it}),
+        (f"/videos/{video_id}/enlarge", {}),
         ("/videos/loops", {"video": it}),
         ("/videos/fills", {"video": it, "gaps": [[0, 1]]}),
         ("/videos/connections", {"first": it, "second": it}),

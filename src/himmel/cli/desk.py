@@ -114,10 +114,20 @@ class Desk:
                 return ways.connect(files[0], files[1], prompt, seconds=told["seconds"], settings=settings)
             case "edit":
                 return _edit(order, folder, settings)
+            case "enlarge":
+                return self._enlarged(order, folder, settings)
             case "storyboard":
                 board = read_storyboard(told["storyboard"])
                 return ways.storyboard(board, folder=folder, settings=settings)
         raise HimmelError(f"way {order.way!r:.40}", "one that the service knows", "")
+
+    def _enlarged(self, order: Order, folder: Path, settings: Settings) -> Task:
+        clip, recipe = (folder / name for name in order.media)
+        source = Recipe.from_json(recipe.read_text(encoding="utf-8"))
+        parts, share = self.looker.parts, order.settings["strength"]
+        doubling = isinstance(parts, Parts) and parts.upsampler is not None
+        size = settings.size
+        return ways.enlarge(clip, source, size=size, strength=share, doubling=doubling, settings=settings)
 
 
 def build_desk(model: str, policy: Policy, expand: bool | Endpoint) -> Desk:

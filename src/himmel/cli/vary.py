@@ -52,6 +52,7 @@ def vary(
     from himmel.pipeline import ways
     from himmel.pipeline.targets import check_output
 
+    ways.check_count(count)
     wanted = read_recipe(recipe)
     varied = ways.vary(wanted, count)
     clip = Path(recipe).with_suffix("")

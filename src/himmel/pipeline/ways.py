@@ -179,9 +179,14 @@ def image(prompt: str, *, settings: Settings | None = None) -> Task:
 
 def vary(recipe: Recipe, count: int = 3) -> list[Recipe]:
     """Recipes for `Pipeline.replay`: the same words and media, with the `count` seeds that follow the recipe's own."""
+    check_count(count)
+    return [replace(recipe, seed=(recipe.seed + 1 + i) % SEEDS) for i in range(count)]
+
+
+def check_count(count: int) -> None:
+    """Raises HimmelError for a number of variations out of limits."""
     if not 1 <= count <= MOST_VARIED:
         raise HimmelError(f"count {count}", f"1 to {MOST_VARIED}", "for example --count 4")
-    return [replace(recipe, seed=(recipe.seed + 1 + i) % SEEDS) for i in range(count)]
 
 
 def enlarge(

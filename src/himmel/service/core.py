@@ -246,6 +246,14 @@ class Media:
         except FileNotFoundError:
             raise ApiError(404, f"{param}: no video with this id", "not_found", param) from None
 
+    def recipe(self, job: Job, name: str) -> str:
+        """The recipe of a job that is completed."""
+        source = self.core.videos / job.id / f"{main_file(job.order.way)}.json"
+        try:
+            return uploads.keep_link(source, self.folder, name)
+        except FileNotFoundError:
+            raise ApiError(404, "id: no video with this id", "not_found", "id") from None
+
 
 Gather = Callable[[Media], tuple[Order, dict[str, Any]]]
 

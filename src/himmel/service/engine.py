@@ -29,9 +29,9 @@ class RefusedOrderError(HimmelError):
 class Order:
     """One clip that somebody wants, as it is stored.
 
-    way: "generate", "image", "animate", "extend", "edit", "connect", "fill", "loop" or "storyboard". media: names of
-    files in the folder of the job, in the order in which the way speaks of them. settings: what else was asked for, in
-    plain JSON values; names as in `service.orders`.
+    way: "generate", "image", "animate", "extend", "edit", "enlarge", "connect", "fill", "loop" or "storyboard". media:
+    names of files in the folder of the job, in the order in which the way speaks of them. settings: what else was asked
+    for, in plain JSON values; names as in `service.orders`.
     """
 
     way: str

@@ -148,6 +148,7 @@ def capabilities(core: Served, key: Caller) -> dict[str, Any]:
         "ways": {
             "/v1/videos": ["generate", "animate", "loop from words"],
             "/v1/videos/{id}/remix": ["edit"],
+            "/v1/videos/{id}/enlarge": ["enlarge"],
             "/v1/videos/edits": ["edit", "replace a region"],
             "/v1/videos/extensions": ["extend forward", "extend backward"],
             "/v1/videos/loops": ["loop"],

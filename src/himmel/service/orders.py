@@ -197,6 +197,15 @@ class Remix(Asked):
         return super().settings() | self.model_dump(include={"strength"}, exclude_none=True)
 
 
+class Enlarge(Asked):
+    """A video of yours again at a larger size, from its own words and seed."""
+
+    strength: float = Field(default=0.15, gt=0, le=1, allow_inf_nan=False, description="How much is made anew.")
+
+    def settings(self) -> dict[str, Any]:
+        return super().settings() | self.model_dump(include={"strength"})
+
+
 class Extend(Fitted):
     """A video that goes on, forward or backward in time."""
 

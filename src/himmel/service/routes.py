@@ -189,6 +189,13 @@ async def remix_video(video_id: str, request: Request, core: Served, key: Caller
     return await ordered(request, core, key, orders.Remix, ways.remix(source))
 
 
+@router.post("/videos/{video_id}/enlarge", openapi_extra=body_of(orders.Enlarge))
+async def enlarge_video(video_id: str, request: Request, core: Served, key: Caller) -> Video:
+    """A video of yours again at a larger size, twice its own if none is said, from its own words and seed."""
+    source = await run_in_threadpool(core.job, key, video_id)
+    return await ordered(request, core, key, orders.Enlarge, ways.enlarge(source))
+
+
 @router.get("/videos/{video_id}")
 def get_video(video_id: str, response: Response, core: Served, key: Caller) -> Video:
     """How far a job is. The header `openai-poll-after-ms` says when it is worth asking again."""

@@ -9,7 +9,7 @@ from himmel.service.core import ID, Gather, Media
 from himmel.service.engine import Order
 from himmel.service.errors import ApiError
 from himmel.service.fields import Body
-from himmel.service.orders import Connect, Create, Edit, Film, Fitted, Image, Remix
+from himmel.service.orders import Connect, Create, Edit, Enlarge, Film, Fitted, Image, Remix
 from himmel.service.store import Job
 
 Notes = dict[str, Any]
@@ -110,6 +110,25 @@ def remix(source: Job) -> Callable[[Remix, Body], Gather]:
             if asked.seed is None:
                 settings["seed"] = source.told["seed"]
             return Order("edit", asked.prompt, (name,), settings), {"remixed_from": source.id}
+
+        return gather
+
+    return make
+
+
+def enlarge(source: Job) -> Callable[[Enlarge, Body], Gather]:
+    """A video of the caller's at a larger size, by its recipe."""
+
+    def make(asked: Enlarge, body: Body) -> Gather:
+        check_files(body)
+        for name in ("seed", "fps"):
+            if name in asked.model_fields_set:
+                raise ApiError(400, f"{name} is the video's own; leave it away", "invalid_value", name)
+
+        def gather(media: Media) -> tuple[Order, Notes]:
+            files = media.linked(source, "id", "input-0"), media.recipe(source, "source.json")
+            settings = {**asked.settings(), "seed": source.told["seed"]}
+            return Order("enlarge", source.order.prompt, files, settings), {"enlarged_from": source.id}
 
         return gather
 
