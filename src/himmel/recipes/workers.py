@@ -134,9 +134,9 @@ def over_ray(
         logging.getLogger("ray.data").setLevel(logging.ERROR)
         ray.data.DataContext.get_current().enable_progress_bars = False
         # A task that asks for no GPU is shown none.
-        needs = {"num_cpus": 1, "num_gpus": int(on_gpus and ray.cluster_resources().get("GPU", 0) >= 1)}
+        gpus = int(on_gpus and ray.cluster_resources().get("GPU", 0) >= 1)
         rows = ray.data.from_items([{"job": pickle.dumps((do, job))} for job in jobs], override_num_blocks=len(jobs))
-        done = rows.map(_row, compute=ray.data.TaskPoolStrategy(workers), **needs)
+        done = rows.map(_row, compute=ray.data.TaskPoolStrategy(workers), num_cpus=1, num_gpus=gpus)
         for row in done.iter_rows():
             fault, came = pickle.loads(row["came"])
             if fault is not None:
