@@ -151,6 +151,9 @@ def test_what_is_stored_is_read_again(captioner: Captioner, tmp_path: Path) -> N
     save(path, captioner.network.state_dict(), {"layers": 2})
     with pytest.raises(HimmelError, match="vocabulary"):
         Captioner.load(path)
+    save(path, captioner.network.state_dict(), {**config, "vocabulary": list(VOCABULARY.pieces[1:])}, bits=32)
+    with pytest.raises(HimmelError, match="a vocabulary of"):
+        Captioner.load(path)
     with pytest.raises(HimmelError, match="no weights"):
         Captioner.load(tmp_path / "nothing.safetensors")
 

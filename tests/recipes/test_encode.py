@@ -23,8 +23,9 @@ pytest.importorskip("matplotlib")
 from himmel.cli import himmel
 from himmel.footage.fit import resized
 from himmel.footage.read import read_video
-from himmel.footage.shards import Shard, read_manifest, read_shard
+from himmel.footage.shards import Shard, StoreError, read_manifest, read_shard
 from himmel.pipeline import parts
+from himmel.recipes import workers
 from himmel.recipes.encode import Encoded, Shapes, ShardJob, encode_elsewhere, encode_shards
 from himmel.recipes.latents import encode_frames, encode_words, read_shards
 from himmel.recipes.transformer import RECIPES, Pool, Share, read_pools, train
@@ -208,3 +209,15 @@ def test_workers_are_those_of_a_cluster(more: list[str], said: str, shards: Path
     result = CliRunner().invoke(himmel, ["footage", "encode", str(shards), "--model", str(model), *more])
     assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
     assert said in result.stderr
+
+
+def test_what_ends_a_run_comes_back_from_another_machine_whole(tmp_path: Path) -> None:
+    """What Ray is told to do, without Ray: a task raises nothing that only its machine could read."""
+    done = workers._row({"job": pickle.dumps((read_manifest, tmp_path))})
+    fault, came = pickle.loads(done["came"])
+    assert came is None
+    with pytest.raises(HimmelError) as refused:
+        read_manifest(tmp_path)
+    assert str(StoreError(*fault)) == str(refused.value)
+    done = workers._row({"job": pickle.dumps((len, "three"))})
+    assert pickle.loads(done["came"]) == (None, 5)

@@ -93,6 +93,8 @@ class Captioner:
             settings = dict(stored.config)
             vocabulary = Vocabulary(tuple(settings.pop("vocabulary")))
             config = CaptionerConfig(**{**settings, "sight": JudgeConfig(**settings["sight"])})
+            if len(vocabulary) != config.words:
+                raise ValueError(f"a vocabulary of {config.words}: theirs has {len(vocabulary)}")
         except (KeyError, TypeError, ValueError) as error:
             raise HimmelError(
                 f"the captioner's weights lack {error}", "weights of this version", "train it again"

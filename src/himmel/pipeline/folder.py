@@ -26,7 +26,6 @@ BESIDE = {
     "prompt check": Path("safety/head.safetensors"),
     "detector": Path("detector/model.safetensors"),
     "captioner": Path("captioner/model.safetensors"),
-    "judge": Path("judge/report.safetensors"),
 }
 """Small networks that are shipped beside a model's own."""
 

@@ -113,9 +113,9 @@ def over_ray(
 ) -> Iterator[R]:
     """What comes of jobs as they are done by the machines of a Ray cluster, which must see the same folders.
 
-    address: of a cluster, or LOCAL. workers: jobs at a time. do: a function that every machine can import; any
-    HimmelError of it ends all. on_gpus: each job has a GPU to itself, where the cluster has some. Raises HimmelError
-    where Ray is not installed or does not answer, and StoreError as `do` raises one.
+    address: of a cluster, or LOCAL. workers: jobs at a time. do: a function that every machine can import. on_gpus:
+    each job has a GPU to itself, where the cluster has some. Raises HimmelError where Ray is not installed or does not
+    answer, and StoreError for any HimmelError of `do`, which ends all.
     """
     if find_spec("ray") is None:
         raise HimmelError("--ray needs Ray, which isn't installed", "", "pip install 'himmel[ray]'")
@@ -134,31 +134,24 @@ def over_ray(
         logging.getLogger("ray.data").setLevel(logging.ERROR)
         ray.data.DataContext.get_current().enable_progress_bars = False
         # A task that asks for no GPU is shown none.
-        needs = {"num_cpus": 1, "num_gpus": int(on_gpus and ray.cluster_resources().get("GPU", 0) >= 1)}
+        gpus = int(on_gpus and ray.cluster_resources().get("GPU", 0) >= 1)
         rows = ray.data.from_items([{"job": pickle.dumps((do, job))} for job in jobs], override_num_blocks=len(jobs))
-        done = rows.map(_row, compute=ray.data.TaskPoolStrategy(workers), **needs)
-        yield from (pickle.loads(row["came"]) for row in done.iter_rows())
-    except Exception as error:
-        if (trouble := _cause(error)) is not None:
-            raise StoreError(trouble.given, trouble.allowed, trouble.remedy) from error
-        raise
+        done = rows.map(_row, compute=ray.data.TaskPoolStrategy(workers), num_cpus=1, num_gpus=gpus)
+        for row in done.iter_rows():
+            fault, came = pickle.loads(row["came"])
+            if fault is not None:
+                raise StoreError(*fault)
+            yield came
     finally:
         ray.shutdown()
 
 
 def _row(row: dict[str, Any]) -> dict[str, Any]:
-    """One job, as Ray Data calls for it."""
+    """One job, as Ray Data calls for it: (None, what came of it), or the parts of what ends the run. Ray keeps of an
+    error that a task raises no more than its text.
+    """
     do, job = pickle.loads(row["job"])
     try:
-        return {"came": pickle.dumps(do(job))}
+        return {"came": pickle.dumps((None, do(job)))}
     except HimmelError as error:
-        raise StoreError(error.given, error.allowed, error.remedy) from error  # which can be sent back
-
-
-def _cause(error: BaseException | None) -> StoreError | None:
-    """The StoreError that another error was raised from, if there is one."""
-    while error is not None:
-        if isinstance(error, StoreError):
-            return error
-        error = getattr(error, "cause", None) or error.__cause__
-    return None
+        return {"came": pickle.dumps(((error.given, error.allowed, error.remedy), None))}

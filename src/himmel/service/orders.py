@@ -200,7 +200,13 @@ class Remix(Asked):
 class Enlarge(Asked):
     """A video of yours again at a larger size, from its own words and seed."""
 
-    strength: float = Field(default=0.15, gt=0, le=1, allow_inf_nan=False, description="How much is made anew.")
+    strength: float | None = Field(
+        default=None,
+        gt=0,
+        le=1,
+        allow_inf_nan=False,
+        description="How much is made anew; unsaid, latents are doubled where that can be, else 0.15.",
+    )
 
     def settings(self) -> dict[str, Any]:
         return super().settings() | self.model_dump(include={"strength"})
