@@ -201,7 +201,7 @@ def words(captions: int, steps: int, run: str, start: str | None, seed: int) -> 
     type=click.Choice(["first", "all"]),
     default="first",
     show_default=True,
-    help="Kinds of scene: the seven that the shipped weights know, or all thirteen. Example: --families all",
+    help="Kinds of scene: the seven that the shipped weights know, or all fifteen. Example: --families all",
 )
 def pool(folder: str, minutes: float, workers: int, worker: int, seed: int, families: str) -> None:
     """Render clips of the world into a pool; what is there already is kept.
