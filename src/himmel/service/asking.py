@@ -9,6 +9,7 @@ import logging
 import multiprocessing
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -31,7 +32,7 @@ QUICK, SLOW = 2, 2
 """Questions about words alone, and about media, that are answered at a time: neither wait for the other."""
 
 
-class AskedProcess:
+class AskedProcess(ABC):
     """Keeps one process running. What it is and does is said by `child`; `ended`, `failed` and `look` may do more.
 
     ready: whether it answers now; trouble: why it cannot, or "". described: what its engine says of itself.
@@ -47,17 +48,17 @@ class AskedProcess:
         self._pipe: Connection | None = None
         self._threads: list[threading.Thread] = []
 
+    @abstractmethod
     def child(self, pipe: Connection) -> tuple[Callable[..., None], tuple[Any, ...]]:
         """(what the new process runs, its arguments). pipe: its end."""
-        raise NotImplementedError
 
-    def ended(self) -> None:
+    def ended(self) -> None:  # noqa: B027  # most do nothing
         """Follows the end of a process."""
 
-    def failed(self) -> None:
+    def failed(self) -> None:  # noqa: B027
         """Follows the news that there is `trouble`."""
 
-    def look(self, child: Any) -> None:
+    def look(self, child: Any) -> None:  # noqa: B027
         """Is done ten times a second while the process answers."""
 
     @property
