@@ -5,7 +5,7 @@ import { html } from "./html.js";
 import { Peek, mediumFrom } from "./media.js";
 import { Sorry, about } from "./sorry.js";
 import { Chooser } from "./timeline.js";
-import { number, t } from "./words.js";
+import { t } from "./words.js";
 
 /** The names at hand, as buttons that write them. */
 export function Names() {
