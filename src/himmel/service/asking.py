@@ -52,7 +52,7 @@ class AskedProcess(ABC):
     def child(self, pipe: Connection) -> tuple[Callable[..., None], tuple[Any, ...]]:
         """(what the new process runs, its arguments). pipe: its end."""
 
-    def ended(self) -> None:  # noqa: B027
+    def ended(self) -> None:  # noqa: B027  # most do nothing
         """Follows the end of a process."""
 
     def failed(self) -> None:  # noqa: B027

@@ -29,6 +29,7 @@ SCENES = ("a red ball rolls to the left on grass", "the red ball comes to rest",
 DOCUMENTED = {
     "desktop.png": "the studio with a finished clip, light",
     "storyboard.png": "a storyboard, the part where it is composed",
+    "characters.png": "a character and the words that name it",
     "phone.png": "a phone, dark",
 }
 MORE = {
@@ -37,7 +38,6 @@ MORE = {
     "making.png": "a clip while it is made, with what it looks like so far",
     "compare.png": "two clips side by side",
     "proof.png": "where a file comes from",
-    "characters.png": "a character and the words that name it",
     "phone-storyboard.png": "a storyboard on a phone, light",
     "swedish.png": "the page in Swedish",
 }

@@ -5,7 +5,7 @@ import { html } from "./html.js";
 import { Peek, mediumFrom } from "./media.js";
 import { Sorry, about } from "./sorry.js";
 import { Chooser } from "./timeline.js";
-import { number, t } from "./words.js";
+import { t } from "./words.js";
 
 /** The names at hand, as buttons that write them. */
 export function Names() {
@@ -38,7 +38,7 @@ function One({ one }) {
     <i class=${`swatch ${facts.shape}`} style=${{ "--paint": facts.colour }} aria-hidden="true" />
     <div>
       <p><b dir="auto">${one.name}</b> <span lang="en">${words}</span></p>
-      <p class="quiet">${t("cast.sure", { n: number(100 * sure, 0) })}${others.length > 0 && html` · ${t("cast.others")} <span lang="en">${others.join(", ")}</span>`}</p>
+      <p class="quiet">${t("cast.sure", { n: Math.min(99, Math.floor(100 * sure)) })}${others.length > 0 && html` · ${t("cast.others")} <span lang="en">${others.join(", ")}</span>`}</p>
     </div>
     <${Forget} one=${one} />
   </li>`;
