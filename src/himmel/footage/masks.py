@@ -86,7 +86,7 @@ def inward(mask: Mask, reach: int) -> NDArray[np.float32]:
         layers.append(_smaller(layers[-1]))
     thick = sum(bool(layer.any()) for layer in layers)
     kept = layers[: max(1, min(reach, thick // 2))]
-    return np.sum(kept, axis=0, dtype=np.float32) / len(kept)
+    return np.stack(kept).mean(0, dtype=np.float32)
 
 
 def _smaller(mask: Mask) -> Mask:

@@ -101,7 +101,8 @@ class Grid:
         left = (width * PIXELS_A_TOKEN - size[0]) // 2 + region.left
         picture = np.zeros((height * PIXELS_A_TOKEN, width * PIXELS_A_TOKEN), np.bool_)
         picture[top : top + region.height, left : left + region.width] = pixels(region)
-        return picture.reshape(height, PIXELS_A_TOKEN, width, PIXELS_A_TOKEN).any((1, 3))
+        tokens = picture.reshape(height, PIXELS_A_TOKEN, width, PIXELS_A_TOKEN)
+        return np.any(tokens, axis=(1, 3))
 
     @cached_property
     def sources(self) -> list[tuple[int, int] | None]:
