@@ -1,6 +1,6 @@
 """The prompt check's head: ideas in three languages on frozen word states.
 
-Command: ``himmel train safety``. One idle core: about 1 minute to encode 7,300 prompts once, 1 minute for four
+Command: ``himmel train safety``. One idle core: about 2 minutes to encode 11,400 prompts once, 2 minutes for four
 folds and the last training. Thresholds are chosen on ideas that a fold did not see; what is reported (``himmel
 evaluate safety``, docs/safety.md) is measured on ideas and framings that none saw. Writes ``head.safetensors`` in
 16 bits (21 kB) and ``head.json``, bound to the encoder's fingerprint.
