@@ -62,12 +62,15 @@ def test_the_desk_answers_whatever_the_worker_does(begin: Begin) -> None:
     table = Worker(Claims(workers.all[0].database, "none"), Scripted(), workers.all[0].folder / "videos")
     job = add(table, "stubborn")
     wait_for(lambda: (now := Jobs(table.claims.database).get(job.id, "")) is not None and now.stage == "sampling")
+    wait_for(lambda: workers.desk and workers.desk.ready)
     assert asked(workers).model == "desk"
 
 
 def test_a_desk_that_is_killed_is_followed_by_another(begin: Begin) -> None:
     workers = begin(Scripted, Answering)
+    wait_for(lambda: workers.desk and workers.desk.ready)
     first = asked(workers).width
+    assert first != FACTS.width
     os.kill(first, signal.SIGKILL)
     wait_for(lambda: asked(workers).width not in (first, FACTS.width))
 

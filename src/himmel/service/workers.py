@@ -56,9 +56,11 @@ class Workers:
 
     def call(self, method: str, *arguments: object) -> Any:
         """As `asking.AskedProcess.call`."""
-        if self.desk is not None and not self.desk.trouble and not self.trouble:
+        desk = self.desk
+        # While it is being loaded, a worker that is there already answers sooner.
+        if desk is not None and not self.trouble and (desk.ready or not (self.ready or desk.trouble)):
             try:
-                return self.desk.call(method, *arguments)
+                return desk.call(method, *arguments)
             except ApiError as error:
                 if error.code not in LEFT:
                     raise
@@ -78,4 +80,4 @@ class Workers:
 
     @property
     def _processes(self) -> list[AskedProcess]:
-        return [*self.all, *([] if self.desk is None else [self.desk])]
+        return [*([] if self.desk is None else [self.desk]), *self.all]
