@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from himmel.evaluation.attacks import h265
 from himmel.provenance.detector import LIKELY, NAMES, UNLIKELY, Detector
 from himmel.provenance.traces import LEAST_FRAMES, LEAST_SIDE, WINDOW
 from himmel.recipes import detector_clips as made
 from himmel.recipes.detector import DetectorRecipe, Views, calibrated, held_out, scores, taught, thresholds
-from himmel.recipes.detector_figures import WEAR, Source, report
+from himmel.recipes.detector_figures import WEAR, Kept, Source, measure, report
 from himmel.recipes.detector_wear import worn
 from himmel.records import HimmelError
 
@@ -92,3 +95,30 @@ def test_the_tables_count_what_was_said() -> None:
     assert row.rstrip(" |").split("| ")[-1].startswith("50.0"), UNLIKELY
     assert "| generated / a street | 0.958 (" in text
     assert all(wear in text for wear in WEAR)
+
+
+def test_what_was_measured_is_not_measured_again(tmp_path: Path) -> None:
+    layers = taught(views(), np.ones(300, bool), RECIPE)
+    detector = Detector({name: layers.state_dict()[name].numpy() for name in NAMES}, 1.0, -1.0, 1.0, 0.0)
+    of: dict[str, str | int] = {"detector": detector.fingerprint, "count": 2}
+    source = Source("a street", False, {wear: [1.0, np.nan] for wear in WEAR})
+    Kept(tmp_path / "kept.json", of, resume=False).add(source)
+
+    def never() -> Iterator[NDArray[np.uint8]]:
+        raise AssertionError
+        yield
+
+    again = Kept(tmp_path / "kept.json", of, resume=True)
+    (found,) = measure(detector, iter([("a street", False, never())]), lambda line: None, again)
+    assert np.array_equal(found.table, source.table, equal_nan=True)
+    assert not Kept(tmp_path / "kept.json", {**of, "count": 3}, resume=True).sources, "of another measurement"
+    assert not Kept(tmp_path / "kept.json", of, resume=False).sources
+    (tmp_path / "kept.json").write_text('{"of"')
+    with pytest.raises(HimmelError, match="damaged"):
+        Kept(tmp_path / "kept.json", of, resume=True)
+
+
+@pytest.mark.parametrize("side", [16, 30, 48, 63, 64])
+def test_x265_takes_pictures_of_any_size(side: int) -> None:
+    frames = DICE.integers(0, 256, (4, side, side + 7, 3)).astype(np.uint8)
+    assert h265(28)(frames, Fraction(16)).shape == (4, side // 2 * 2, (side + 7) // 2 * 2, 3)

@@ -135,10 +135,5 @@ def _value(name: str, value: Any, kind: Any = None) -> Any:
     raise HimmelError(f"{name} {value!r:.60}", _ALLOWED.get(get_origin(kind) or kind, "as it was written"), "")
 
 
-_ALLOWED = {
-    int: "a whole number",
-    float: "a number",
-    Fraction: 'frames a second as "16/1"',
-    str: "text",
-    tuple: "a list",
-}
+_ALLOWED: dict[object, str] = {int: "a whole number", float: "a number", str: "text", tuple: "a list"}
+_ALLOWED |= {Fraction: 'frames a second as "16/1"'}
