@@ -13,6 +13,7 @@ import click
 
 from himmel.cli.options import PATH, model_option
 from himmel.cli.terminal import say
+from himmel.pipeline.request import STEPS_USUAL
 from himmel.records import HimmelError
 
 if TYPE_CHECKING:
@@ -93,7 +94,12 @@ def walk_options(function: F) -> F:
         help="As in generate. Example: --guidance 2",
     )(function)
     return click.option(
-        "--steps", type=int, default=20, show_default=True, metavar="N", help="As in generate. Example: --steps 9"
+        "--steps",
+        type=int,
+        default=STEPS_USUAL,
+        show_default=True,
+        metavar="N",
+        help="As in generate. Example: --steps 9",
     )(function)
 
 

@@ -10,6 +10,7 @@ import click
 from himmel.cli.evaluate import count_option, folder_for, folder_option
 from himmel.cli.options import model_option
 from himmel.cli.terminal import countdown, say
+from himmel.pipeline.request import STEPS_USUAL
 
 if TYPE_CHECKING:
     from himmel.evaluation.velocity import Rows
@@ -34,7 +35,7 @@ CHOICES = click.Choice(["uniform", "parabola", "collision"])
     help="Only renders, autoencoder and oracles; nothing is generated. Example: --floors",
 )
 @click.option(
-    "--steps", type=int, default=20, show_default=True, metavar="N", help="As in generate. Example: --steps 9"
+    "--steps", type=int, default=STEPS_USUAL, show_default=True, metavar="N", help="As in generate. Example: --steps 9"
 )
 @folder_option
 @model_option

@@ -17,6 +17,8 @@ SECONDS = 600
 SIDE = (16, 1920)  # pixels
 RATE = (1, 60)  # frames a second
 STEPS = (1, 200)
+STEPS_USUAL = 8
+"""Where nothing is said: the most of the large steps that the shipped weights were taught."""
 GUIDANCE = (0, 20)
 SEEDS = 2**63
 AUTO, SHORTCUT = "auto", "shortcut"
@@ -67,7 +69,7 @@ def check(
     height: int = 128,
     rate: Fraction | int | float = 16,
     seed: int = 0,
-    steps: int = 20,
+    steps: int = STEPS_USUAL,
     guidance: float = 3.0,
     solver: str = AUTO,
     expand: bool | Endpoint = True,
@@ -94,7 +96,7 @@ def check(
         frames=plan.frames,
         rate=exact,
         seed=_whole("seed", seed, 0, SEEDS - 1, "--seed 1"),
-        steps=_whole("steps", steps, *STEPS, "--steps 20"),
+        steps=_whole("steps", steps, *STEPS, f"--steps {STEPS_USUAL}"),
         guidance=_number("guidance", guidance, *GUIDANCE, "--guidance 3"),
         solver=_one_of("solver", solver, SOLVERS),
         expand=expand if isinstance(expand, Endpoint) else bool(expand),

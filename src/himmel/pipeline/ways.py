@@ -16,7 +16,7 @@ from himmel.autoencoder.config import PIXELS_A_TOKEN
 from himmel.footage.fit import CROP, DOUBLE, RATE, Medium, read_media
 from himmel.footage.masks import read_mask, region_of
 from himmel.language.endpoint import Endpoint
-from himmel.pipeline.request import AUTO, SEEDS, SIDE, Request, check, check_prompt
+from himmel.pipeline.request import AUTO, SEEDS, SIDE, STEPS_USUAL, Request, check, check_prompt
 from himmel.records import HimmelError
 from himmel.records.plan import Given, Plan, Region
 from himmel.records.recipe import Recipe
@@ -40,7 +40,7 @@ class Settings:
     rate: Fraction | None = None
     fit: str = CROP
     seed: int = 0
-    steps: int = 20
+    steps: int = STEPS_USUAL
     guidance: float = 3.0
     solver: str = AUTO
     expand: bool | Endpoint = True

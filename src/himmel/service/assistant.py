@@ -47,7 +47,7 @@ Clip = Annotated[str, Field(description="A video: a file of this machine with it
 Seconds = Annotated[float | None, Field(description="How long; 2 if not said.")]
 Size = Annotated[str | None, Field(description="WIDTHxHEIGHT in pixels, such as 128x128 or 256x144.")]
 Seed = Annotated[int | None, Field(description="Same seed and words, same clip; drawn if not said.")]
-Steps = Annotated[int | None, Field(description="Steps from noise to clip; 20 if not said, 8 is a fast sketch.")]
+Steps = Annotated[int | None, Field(description="Steps from noise to clip; 8 if not said, 4 is a fast sketch.")]
 Attest = Annotated[
     bool,
     Field(description="Only if the user has said that all who can be recognised in the file agree to its use."),
