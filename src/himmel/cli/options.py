@@ -72,7 +72,7 @@ def work_options(function: F) -> F:
             default=STEPS_USUAL,
             show_default=True,
             metavar="N",
-            help="Steps from noise to clip, 1 to 200; time grows with it. The shipped weights were taught 8, 4, 2 and 1 "
+            help="Steps from noise to clip, 1 to 200; more take longer. The shipped weights were taught 8, 4, 2 and 1 "
             "large steps, which cost half of any other number's. Example: --steps 4",
         ),
         click.option(
