@@ -17,6 +17,7 @@ from PIL import Image
 from himmel.footage.sheet import Row, write_sheet
 from himmel.pipeline.generate import Pipeline
 from himmel.pipeline.parts import Parts, load
+from himmel.pipeline.request import STEPS_USUAL
 from himmel.recipes.transformer import transformer_weights
 from himmel.training import Checkpoint
 from himmel.transformer import Transformer, TransformerConfig
@@ -74,7 +75,7 @@ def sheet_writer(
 
 
 def draw(
-    parts: Parts, prompts: Sequence[str], size: int, steps: int = 16, guidance: float = 3.0, a_seed: int = 1
+    parts: Parts, prompts: Sequence[str], size: int, steps: int = STEPS_USUAL, guidance: float = 3.0, a_seed: int = 1
 ) -> list[Row]:
     """One clip of two seconds a prompt; seeds count from 0, each for `a_seed` prompts."""
     pipeline = Pipeline(parts)
