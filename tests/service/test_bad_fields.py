@@ -40,7 +40,7 @@ WRONG: dict[str, tuple[Any, ...]] = {
     **dict.fromkeys(("prompt", "model", "size", "solver", "fit"), NO_TEXTS),
     **dict.fromkeys(("expand", "loop", "backward", "attest_likeness"), NO_FLAGS),
     **dict.fromkeys(("region", "times", "gaps", "characters"), NO_LISTS),
-    **dict.fromkeys(("video", "first", "second", "input_reference"), NO_MEDIA),
+    **dict.fromkeys(("video", "first", "second", "input_reference", "mask"), NO_MEDIA),
     "storyboard": NO_TABLES,
 }
 
@@ -87,7 +87,7 @@ def test_every_field_that_is_wrong_is_named(plain: Live, bodies: dict[str, dict[
             assert status in (400, 404), (route, name, str(value)[:40])
             error = json.loads(content)["error"]
             named = error["param"].partition(".")[0]
-            assert named == ("first" if name == "second" else name), (route, name, str(value)[:40], error)
+            assert named == {"second": "first", "mask": "video"}.get(name, name), (route, name, str(value)[:40], error)
             assert len(content) < 2000
     assert plain.told("GET", "/v1/videos")["data"] == []
 

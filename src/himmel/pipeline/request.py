@@ -7,7 +7,6 @@ import unicodedata
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from himmel.footage.masks import pixels
 from himmel.language.endpoint import Endpoint
 from himmel.records import HimmelError
 from himmel.records.plan import Plan, Region
@@ -109,6 +108,8 @@ def _check_region(region: Region, width: int, height: int) -> None:
     if not (0 <= region.left < right <= width and 0 <= region.top < below <= height):
         given = f"a region of {region.width}x{region.height} at {region.left},{region.top}"
         raise HimmelError(given, f"inside the {width}x{height} pixels of the clip", "for example --region 0,0,64,64")
+    from himmel.footage.masks import pixels  # loads numpy, which --help does without
+
     pixels(region)
 
 
