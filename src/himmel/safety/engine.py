@@ -83,5 +83,7 @@ def opened(network: Network, threads: int) -> Session:
     assert path is not None, "asked for only where nothing is lacking"
     content = path.read_bytes()
     if hashlib.sha256(content).hexdigest() != network.sha256:
-        raise HimmelError(f"{path} is not the file that himmel was tested with", "", f"install it again: {network.install}")
+        raise HimmelError(
+            f"{path} is not the file that himmel was tested with", "", f"install it again: {network.install}"
+        )
     return Session(content, threads)

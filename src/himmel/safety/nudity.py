@@ -44,7 +44,7 @@ PARTS = (
     "buttocks, covered",
 )
 """The network's classes in its order; bare where nothing is said."""
-BARED = {"female breast": 0.45, "female genitalia": 0.45, "male genitalia": 0.45, "anus": 0.45, "buttocks": 0.5}
+BARED = {"female breast": 0.5, "female genitalia": 0.5, "male genitalia": 0.5, "anus": 0.5, "buttocks": 0.55}
 """Classes that are nudity, with the score from which on they count; docs/safety.md says how they were chosen."""
 FAINTEST = 0.25
 """Score below which nothing is a part at all."""
@@ -85,7 +85,8 @@ class Nudity:
 def as_input(frame: Frame) -> NDArray[np.float32]:
     """A picture as [1, 3, h, w] in 0 to 1: the longer side SIDE, below and to the right black up to a multiple of STEP.
 
-    The package fills up to a square, which costs up to twice as much and finds the same.
+    The package fills up to a square, which costs up to twice as much and finds the same. It swaps red and blue once too
+    often for files that OpenCV read; the kind of network takes RGB, and is surer of the astronaut's face so.
     """
     height, width = frame.shape[:2]
     scale = SIDE / max(height, width)
@@ -100,7 +101,7 @@ def decoded(raw: NDArray[np.float32], shape: Sequence[int]) -> list[Part]:
     """The parts in an output [4 + classes, places] for a picture of `shape` (height, width), the surest first.
 
     The first four rows are centre, width and height in the input's pixels. Of boxes that lie over each other the surest
-    stays, whatever their classes, as in the package.
+    stays, whatever their classes, as in the package; those that lie in the filling alone are left out.
     """
     height, width = shape[0], shape[1]
     scale = max(height, width) / SIDE
@@ -109,10 +110,8 @@ def decoded(raw: NDArray[np.float32], shape: Sequence[int]) -> list[Part]:
     for i in sorted(np.flatnonzero(scores >= FAINTEST), key=lambda i: -scores[i]):
         x, y, wide, high = (float(value) for value in raw[:4, i] * scale)
         left, top = min(max(0.0, x - wide / 2), width), min(max(0.0, y - high / 2), height)
-        part = Part(
-            PARTS[names[i]], float(scores[i]), left, top, min(wide, width - left), min(high, height - top)
-        )
-        if all(_shared(part, other) <= OVERLAP for other in found):
+        part = Part(PARTS[names[i]], float(scores[i]), left, top, min(wide, width - left), min(high, height - top))
+        if min(part.width, part.height) > 0 and all(_shared(part, other) <= OVERLAP for other in found):
             found.append(part)
     return found
 
@@ -122,4 +121,4 @@ def _shared(a: Part, b: Part) -> float:
     wide = min(a.left + a.width, b.left + b.width) - max(a.left, b.left)
     high = min(a.top + a.height, b.top + b.height) - max(a.top, b.top)
     both = max(0.0, wide) * max(0.0, high)
-    return both / max(1e-9, a.width * a.height + b.width * b.height - both)
+    return both / (a.width * a.height + b.width * b.height - both)
