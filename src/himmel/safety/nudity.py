@@ -44,7 +44,7 @@ PARTS = (
     "buttocks, covered",
 )
 """The network's classes in its order; bare where nothing is said."""
-BARED = {"female breast": 0.5, "female genitalia": 0.5, "male genitalia": 0.5, "anus": 0.5, "buttocks": 0.55}
+BARED = {"female breast": 0.5, "anus": 0.5, "female genitalia": 0.6, "male genitalia": 0.6, "buttocks": 0.6}
 """Classes that are nudity, with the score from which on they count; docs/safety.md says how they were chosen."""
 FAINTEST = 0.25
 """Score below which nothing is a part at all."""
