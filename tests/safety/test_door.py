@@ -93,7 +93,10 @@ def test_a_policy_file_lets_a_permitted_name_through_and_is_recorded(folder: Pat
     result = run(*VERBS["generate"], *SMALL, "--seconds", "0.25", "--policy", "museum.yaml")
     assert result.exit_code == 0, result.output
     assert "my own mouse: permits 1 names" in result.stdout
-    assert json.loads(Path("new.mp4.json").read_text())["policy"] == "my own mouse: permits 1 names"
+    assert (
+        json.loads(Path("new.mp4.json").read_text())["policy"].split("; frames not")[0]
+        == "my own mouse: permits 1 names"
+    )
 
 
 def test_off_is_said_and_recorded(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -175,7 +178,7 @@ def test_a_request_spread_over_two_scenes(pipeline: Pipeline) -> None:
 def test_policies_do_not_leak_between_pipelines(pipeline: Pipeline) -> None:
     request = check(BAD, width=32, height=32, seconds=0.25, steps=1, expand=False)
     own = policy_from({"permitted": ["Mickey Mouse"]})
-    assert pipeline.under(own).recipe(request).policy == "own: permits 1 names"
+    assert pipeline.under(own).recipe(request).policy.split("; frames not")[0] == "own: permits 1 names"
     assert pipeline.under(OFF).recipe(request).policy.startswith("off")
     with pytest.raises(RefusedError):
         pipeline.recipe(request)

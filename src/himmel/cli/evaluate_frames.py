@@ -64,11 +64,13 @@ def frames(count: int, clips: int, words: int, pool: str | None, made: str | Non
             raise HimmelError(f"{name} {value}", f"1 to {most}", f"for example --{name} 12")
     place = folder_for(folder, count)
     from himmel.recipes.frame_figures import frames_of_folder, frames_of_pool, report
-    from himmel.safety.engine import INSTALL
-    from himmel.safety.frames import missing
+    from himmel.safety.frames import missing, to_install
 
-    if absent := missing():
-        raise HimmelError(f"nothing can look for {' and '.join(absent)}", "all checks installed", INSTALL)
+    absent = missing()
+    if needed := [kind for kind in absent if kind != "nudity"]:
+        raise HimmelError(f"nothing can look for {' and '.join(needed)}", "faces and text", to_install(needed))
+    if absent:
+        click.echo(f"nudity is left out: {absent['nudity']} is not installed", err=True)
     world = _rendered(count) if pool is None else frames_of_pool(Path(pool), count)
     own = _made(model, clips) if made is None else frames_of_folder(Path(made))
     publish(report(world, own, words, lambda table: click.echo(table, err=True)), place, "frames.md")
@@ -94,7 +96,7 @@ def _made(model: str, count: int) -> list[NDArray[np.uint8]]:
     from himmel.recipes.samples import PROMPTS
     from himmel.safety.policy import FrameRules, Policy
 
-    only_told = Policy(name="measured", frames=FrameRules(faces="warn", text="warn"))
+    only_told = Policy(name="measured", frames=FrameRules(faces="warn", text="warn", nudity="warn"))
     pipeline = Pipeline.from_pretrained(model).under(only_told, tell=lambda text: click.echo(text, err=True))
     made = (pipeline.generate(PROMPTS[i % len(PROMPTS)], seed=100 + i, steps=12) for i in range(count))
     return frames_of((clip.frames for clip in made), each=8)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from himmel.recipes.pieces import Settings
     from himmel.safety.policy import Policy
 
-REASONS = ("short", "flat", "letterbox", "blurred", "static", "text", "faces", "words", "duplicate")
+REASONS = ("short", "flat", "letterbox", "blurred", "static", "text", "faces", "words", "nudity", "duplicate")
 
 ray_option = click.option(
     "--ray",

@@ -17,7 +17,7 @@ def open_pipeline(model: str, policy: Policy | None, attest_likeness: bool = Fal
     """
     from himmel.pipeline import Pipeline
     from himmel.pipeline.open_weights import OpenWeights
-    from himmel.safety.engine import INSTALL
+    from himmel.safety.frames import lacks, to_install
     from himmel.safety.policy import ALWAYS, DEFAULT, OFF
 
     policy = policy or DEFAULT
@@ -34,7 +34,6 @@ def open_pipeline(model: str, policy: Policy | None, attest_likeness: bool = Fal
         where = f"{place.way}, in {weights.precision}, on {place.device}"
         say("weights", f"{size_of(weights.folder.bytes)}, {where}; they are read before the first clip begins")
     if unseen := pipeline.guard.frames.unseen:
-        lacking = " and ".join(dict.fromkeys(unseen.values()))
-        say("unchecked", f"frames are not looked at for {' and '.join(unseen)}: {lacking} is not installed")
-        say("", f"the recipe says so; to have it: {INSTALL}")
+        say("unchecked", f"frames are not looked at for {' and '.join(unseen)}: {lacks(unseen)} is not installed")
+        say("", f"the recipe says so; to have it: {to_install(unseen)}")
     return pipeline

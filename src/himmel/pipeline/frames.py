@@ -16,8 +16,7 @@ from himmel.pipeline.expansion import shown_words
 from himmel.pipeline.machine import cores
 from himmel.records import HimmelError
 from himmel.records.recipe import Recipe
-from himmel.safety.engine import INSTALL
-from himmel.safety.frames import Finding, Lookout, missing, wanted
+from himmel.safety.frames import Finding, Lookout, lacks, missing, to_install, wanted
 from himmel.safety.people import asks_for_people
 from himmel.safety.policy import Policy, RefusedError
 
@@ -58,8 +57,8 @@ class FrameGuard:
     def ready(self) -> None:
         """Raises HimmelError where a check is not installed and the policy makes nothing without it."""
         if self.policy.frames.missing == "refuse" and (unseen := self.unseen):
-            lacking = " and ".join(dict.fromkeys(unseen.values()))
-            raise HimmelError(f"frames cannot be looked at for {', '.join(unseen)}", f"{lacking} installed", INSTALL)
+            given = f"frames cannot be looked at for {', '.join(unseen)}"
+            raise HimmelError(given, f"{lacks(unseen)} installed", to_install(unseen))
 
     def media(self, media: Sequence[Medium]) -> None:
         """Looks at what came in, once. Raises RefusedError for the first thing found that is refused."""

@@ -29,9 +29,10 @@ from himmel.recipes.safety_data import ideas
 from himmel.recipes.safety_figures import share
 from himmel.records import HimmelError
 from himmel.safety.faces import Faces
-from himmel.safety.frames import Lookout, text_verdicts
+from himmel.safety.frames import Lookout, missing, text_verdicts
 from himmel.safety.lists import load_lists
 from himmel.safety.normalise import normalise
+from himmel.safety.nudity import BARED, Nudity
 from himmel.safety.policy import DEFAULT, TEXT
 from himmel.safety.writing import Writing
 
@@ -101,15 +102,25 @@ def faces_found() -> str:
 
 
 def false_alarms(sources: dict[str, Sequence[Frame]]) -> str:
-    """By source: frames in which a face is seen, in which anything is read, and that are refused for words."""
+    """By source: frames in which a face is seen, in which anything is read, and that are refused for words.
+
+    Where the nudity detector is installed also those that are refused for it, and the highest score of anything bare.
+    """
     faces, writing, rows = Faces(), Writing(), []
+    nudity = None if "nudity" in missing() else Nudity()
     for name, frames in sources.items():
         shapes = dict.fromkeys(frame.shape for frame in frames)
         seen = sum(bool(found) for one in shapes for found in faces.found([f for f in frames if f.shape == one]))
         lines = [writing.lines(frame) for frame in frames]
         refused = sum(bool(text_verdicts(some, DEFAULT)) for some in lines)
-        rows.append([name, *(share(n, len(frames)) for n in (seen, sum(map(bool, lines)), refused))])
-    return markdown_table(["frames of", "a face %", "read as letters %", "refused for words %"], rows)
+        row = [name, *(share(n, len(frames)) for n in (seen, sum(map(bool, lines)), refused))]
+        if nudity:
+            scores = [max((p.score for p in nudity.parts(f) if p.name in BARED), default=0.0) for f in frames]
+            bare = sum(bool(nudity.bared(frame)) for frame in frames)
+            row += [share(bare, len(frames)), f"{max(scores, default=0.0):.2f}"]
+        rows.append(row)
+    more = ["refused for nudity %", "highest score of a bared part"] if nudity else []
+    return markdown_table(["frames of", "a face %", "read as letters %", "refused for words %", *more], rows)
 
 
 def words_found(backgrounds: Sequence[Frame], count: int) -> str:

@@ -36,8 +36,7 @@ from himmel.recipes.ingest import Job, process, read_record, told_of
 from himmel.recipes.ingest_report import Samples, write_report
 from himmel.recipes.pieces import REASONS, Settings
 from himmel.records import HimmelError
-from himmel.safety.engine import INSTALL
-from himmel.safety.frames import missing, wanted
+from himmel.safety.frames import missing, to_install, wanted
 
 PLAN = "plan.json"
 Work = Callable[[Sequence[Job]], Iterator[int]]
@@ -71,7 +70,8 @@ def ingest(
     and StoreError where something could not be written: then the same call goes on from what is there.
     """
     if settings.policy.frames.missing == "refuse" and (absent := unseen(settings)):
-        raise HimmelError(f"frames cannot be looked at for {', '.join(absent)}", "all checks installed", INSTALL)
+        given = f"frames cannot be looked at for {', '.join(absent)}"
+        raise HimmelError(given, "all checks installed", to_install(absent))
     jobs = [Job(index, root, source, folder, settings) for index, source in enumerate(sources)]
     _begin(folder, jobs, settings)
     before = _finished_shards(folder)

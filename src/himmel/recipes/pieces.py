@@ -23,6 +23,7 @@ REASONS = {
     "text": "lines of text over more than --max-text of the picture",
     "faces": "faces, and nobody said that those shown agree (--attest-likeness)",
     "words": "words in the picture that the policy refuses",
+    "nudity": "bared parts of bodies",
     "duplicate": "nearly the same as a clip before it",
 }
 """Why a clip is dropped, in the order in which it is asked; `--keep` names those that are no reason."""
@@ -30,7 +31,7 @@ REASONS = {
 
 @dataclass(frozen=True)
 class Settings:
-    """What a clip must be. keep: reasons of `REASONS` that are none. policy: about faces and words in pictures.
+    """What a clip must be. keep: reasons of `REASONS` that are none. policy: about faces, words and nudity in pictures.
 
     captions: who describes clips that have no caption: "" nobody, "own", or the address of a server.
     """
@@ -132,16 +133,18 @@ def _crop(samples: Sequence[Sample]) -> tuple[float, float]:
 
 
 def _scores(samples: Sequence[Sample], first: int) -> dict[str, float | None]:
-    """Medians over a piece; text and faces: the most that was seen. None where nothing was looked at."""
+    """Medians over a piece; text, faces and nudity: the most that was seen. None where nothing was looked at."""
     flows = [s.motion for s in samples if s.motion is not None and s.number > first]
     text = [s.text for s in samples if s.text is not None]
     faces = [s.faces for s in samples if s.faces is not None]
+    bare = [s.bare for s in samples if s.bare is not None]
     return {
         "sharpness": _rounded([s.sharpness for s in samples if not s.flat]),
         "motion": _rounded([mean for mean, _ in flows]),
         "fastest": _rounded([most for _, most in flows]),
         "text": round(float(np.median(text)), 4) if text else None,
         "faces": float(max(faces)) if faces else None,
+        "nudity": float(max(bare)) if bare else None,
     }
 
 
@@ -173,6 +176,7 @@ def _reasons(
         "text": (scores["text"] or 0) > settings.max_text,
         "faces": guarded and bool(scores["faces"]),
         "words": bool(words) and (policy.frames.text == "refuse" or ALWAYS in words),
+        "nudity": policy.frames.nudity == "refuse" and policy.refuses("sexual") and bool(scores["nudity"]),
     }
     kept = set(settings.keep) - ({"words"} if ALWAYS in words else set())
     return tuple(name for name, holds in speaks.items() if holds and name not in kept)

@@ -22,6 +22,7 @@ from himmel.records import HimmelError
 from himmel.safety.faces import Faces
 from himmel.safety.frames import missing, text_verdicts
 from himmel.safety.frames import wanted as wanted_looks
+from himmel.safety.nudity import Nudity
 from himmel.safety.policy import Policy
 from himmel.safety.writing import MOST, Box, Writing
 
@@ -46,7 +47,8 @@ Frame = NDArray[np.uint8]
 class Sample:
     """What is seen in one frame. number: of the frame. motion: of `scores.motion`, None if no frame is before it.
     bars: of `scores.bars`. hash: None where it was not taken or the frame is flat. flat: whether nothing is in it.
-    faces, text, words: how many, share of the picture, categories refused; None where it was not looked for here.
+    faces, text, words: how many, share of the picture, categories refused; bare: how many bared parts. None where
+    it was not looked for here.
     """
 
     number: int
@@ -58,6 +60,7 @@ class Sample:
     faces: int | None
     text: float | None
     words: tuple[str, ...]
+    bare: int | None
     picture: bytes
     """Small, for people, as JPEG; empty for every other sample."""
 
@@ -84,10 +87,15 @@ class Looks:
         kinds = set(wanted_looks(policy)) - set(missing())
         self._faces = Faces(1) if "faces" in kinds else None
         self._writing = Writing(1) if "text" in kinds else None
+        self._nudity = Nudity(1) if "nudity" in kinds else None
 
     def faces(self, frame: Frame) -> int | None:
         """How many faces are in a picture."""
         return len(self._faces.found([frame])[0]) if self._faces else None
+
+    def bare(self, frame: Frame) -> int | None:
+        """How many bared parts of bodies are in a picture."""
+        return len(self._nudity.bared(frame)) if self._nudity else None
 
     def text(self, frame: Frame) -> tuple[float | None, tuple[str, ...]]:
         """(share of the picture that lines of text cover, categories of the policy that they fall under)."""
@@ -149,6 +157,7 @@ def _sample(number: int, count: int, frame: Frame, before: Frame | None, rate: f
         looks.faces(frame) if count % 2 == 0 else None,
         text,
         words,
+        looks.bare(frame) if count % 2 == 0 else None,
         _thumbnail(frame) if count % 2 == 0 else b"",
     )
 

@@ -22,11 +22,15 @@ INSTALL = "pip install 'himmel[checks]' && pip install --no-deps rapidocr==3.10.
 
 @dataclass(frozen=True)
 class Network:
-    """A network in ONNX. package: that carries it, and where in it; sha256: of the file that was measured."""
+    """A network in ONNX. package: that carries it, and where in it; sha256: of the file that was measured.
+
+    install: what brings it, and the engine.
+    """
 
     package: str
     file: str
     sha256: str
+    install: str = INSTALL
 
     @property
     def path(self) -> Path | None:
@@ -79,5 +83,7 @@ def opened(network: Network, threads: int) -> Session:
     assert path is not None, "asked for only where nothing is lacking"
     content = path.read_bytes()
     if hashlib.sha256(content).hexdigest() != network.sha256:
-        raise HimmelError(f"{path} is not the file that himmel was tested with", "", f"install it again: {INSTALL}")
+        raise HimmelError(
+            f"{path} is not the file that himmel was tested with", "", f"install it again: {network.install}"
+        )
     return Session(content, threads)

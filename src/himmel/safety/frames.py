@@ -13,15 +13,18 @@ from himmel.safety.engine import lacking
 from himmel.safety.faces import YUNET, Faces, tiles
 from himmel.safety.lists import load_lists
 from himmel.safety.normalise import normalise
+from himmel.safety.nudity import NUDENET, Nudity
 from himmel.safety.policy import ALWAYS, CATEGORIES, LINES, TEXT, Policy, Verdict
 from himmel.safety.writing import FINDER, READER, Writing
 
-NEEDS = {"faces": (YUNET,), "text": (FINDER, READER)}
+NEEDS = {"faces": (YUNET,), "text": (FINDER, READER), "nudity": (NUDENET,)}
 """The networks that each kind of look needs."""
 FACES_A_SECOND = {1: 2, 2: 4}
 """Frames of a second in which faces are looked for, by how many stand side by side in one look (`faces.tiles`)."""
 TEXT_A_SECOND = 1
 """Frames of a second in which text is looked for."""
+NUDITY_A_SECOND = 2
+"""Frames of a second in which nudity is looked for."""
 
 Frame = NDArray[np.uint8]
 Find = Callable[[list[Frame]], list[list[Verdict]]]
@@ -45,8 +48,21 @@ def missing() -> dict[str, str]:
 
 def wanted(policy: Policy) -> list[str]:
     """The kinds of look that a policy asks for, in the order of NEEDS."""
-    faces = policy.frames.faces != "skip" and policy.refuses("likeness")
-    return [kind for kind in NEEDS if kind != "faces" or faces]
+    asked = {
+        "faces": policy.frames.faces != "skip" and policy.refuses("likeness"),
+        "nudity": policy.frames.nudity != "skip" and policy.refuses("sexual"),
+    }
+    return [kind for kind in NEEDS if asked.get(kind, True)]
+
+
+def lacks(absent: dict[str, str]) -> str:
+    """All that is not installed of what `missing` names, each once."""
+    return " and ".join(dict.fromkeys(name for names in absent.values() for name in names.split(" and ")))
+
+
+def to_install(absent: Iterable[str]) -> str:
+    """What brings some kinds of look."""
+    return " && ".join(dict.fromkeys(network.install for kind in absent for network in NEEDS[kind]))
 
 
 class Lookout:
@@ -91,6 +107,9 @@ class Lookout:
             per, faces = tiles(frame.shape), Faces(self.threads)
             every = int(self.rate / FACES_A_SECOND[per])
             return _Look(lambda some: _faces(faces, some), every, per * per, self.rate, policy.frames.faces)
+        if kind == "nudity":
+            nudity, every = Nudity(self.threads), int(self.rate / NUDITY_A_SECOND)
+            return _Look(lambda some: _nudity(nudity, some), every, 1, self.rate, policy.frames.nudity)
         writing = Writing(self.threads)
         every = int(self.rate / TEXT_A_SECOND)
         return _Look(lambda some: _text(writing, some, policy), every, 1, self.rate, policy.frames.text)
@@ -129,6 +148,11 @@ class _Look:
 def _faces(faces: Faces, frames: list[Frame]) -> list[list[Verdict]]:
     verdict = Verdict("likeness", LINES["likeness"], "face")
     return [[verdict] if found else [] for found in faces.found(frames)]
+
+
+def _nudity(nudity: Nudity, frames: list[Frame]) -> list[list[Verdict]]:
+    verdict = Verdict("sexual", LINES["sexual"], "nudity")
+    return [[verdict] if nudity.bared(frame) else [] for frame in frames]
 
 
 def _text(writing: Writing, frames: list[Frame], policy: Policy) -> list[list[Verdict]]:

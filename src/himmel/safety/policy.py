@@ -38,14 +38,16 @@ Name = Annotated[str, Field(min_length=3, max_length=80)]
 class FrameRules(BaseModel):
     """What is done where a check finds something in frames that come in or leave. skip: it is not looked for.
 
-    faces: that nobody asked for (line 8). text: words that stand in pictures, of the categories in `TEXT`. missing:
-    what is done where a check is not installed; the recipe records it, or nothing is made.
+    faces: that nobody asked for (line 8). text: words that stand in pictures, of the categories in `TEXT`. nudity:
+    bared parts of bodies (line 2). missing: what is done where a check is not installed; the recipe records it, or
+    nothing is made.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     faces: Literal["refuse", "warn", "skip"] = "refuse"
     text: Literal["refuse", "warn"] = "refuse"
+    nudity: Literal["refuse", "warn", "skip"] = "refuse"
     missing: Literal["record", "refuse"] = "record"
 
 
