@@ -201,3 +201,26 @@ def test_another_network_under_its_name_is_one_clear_line(tmp_path: Path, monkey
         Nudity(1)
     engine.opened.cache_clear()
     assert "\n" not in str(bad.value)
+
+
+@pytest.mark.parametrize(
+    ("policy", "keep", "dropped"),
+    [
+        (DEFAULT, (), True),
+        (DEFAULT, ("nudity",), False),
+        (Policy(frames=FrameRules(nudity="warn")), (), False),
+        (Policy(categories={"sexual": "allow"}), (), False),
+    ],
+)
+def test_footage_with_a_bared_part_is_dropped(policy: Policy, keep: tuple[str, ...], dropped: bool) -> None:
+    from himmel.recipes.pieces import Settings, pieces
+    from himmel.recipes.survey import Sample, Survey
+
+    samples = tuple(
+        Sample(i, 1.0, (1.0, 1.0) if i else None, (0.0, 0.0), False, None, 0, 0.0, (), int(i == 8), b"")
+        for i in range(0, 32, 4)
+    )
+    survey = Survey({}, Fraction(16), np.arange(32) / 16, True, (), samples)
+    (piece,) = pieces(survey, Settings(policy=policy, keep=keep))
+    assert piece.scores["nudity"] == 1
+    assert ("nudity" in piece.drop) == dropped
