@@ -50,7 +50,7 @@ def begin(tmp_path: Path) -> Iterator[Begin]:
     yield make
     for workers in begun:
         workers.close()
-    assert not active_children()
+    wait_for(lambda: not active_children())
 
 
 def asked(workers: Workers) -> Facts:
