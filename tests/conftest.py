@@ -17,7 +17,7 @@ from himmel.pipeline import Pipeline, parts
 from himmel.transformer import Transformer
 from himmel.weights import save
 
-SETTINGS = ("HIMMEL_PRECISION", "HIMMEL_ENGINE", "HIMMEL_DEVICE", "HIMMEL_EXPAND_URL", "HIMMEL_EXPAND_MODEL")
+SETTINGS = ("HIMMEL_PRECISION", "HIMMEL_BACKEND", "HIMMEL_DEVICE", "HIMMEL_EXPAND_URL", "HIMMEL_EXPAND_MODEL")
 SETTINGS += (
     "HIMMEL_EXPAND_KEY",
     "HIMMEL_SAFETY",

@@ -7,26 +7,22 @@ from functools import partial
 
 import pytest
 import torch
+from tiny_model import restless_transformer
 from torch import Tensor
 
 from himmel.flow import Canvas, sampling_levels
 from himmel.flow.canvas import given, with_reference
 from himmel.pipeline.denoiser import denoiser
 from himmel.sampling import SOLVERS, sample
-from himmel.transformer import SIZES, Transformer, Words
+from himmel.transformer import Transformer, Words
 
 GROUPS, ROWS, COLUMNS, TOLD = 6, 4, 4, 40
 
 
 @pytest.fixture(scope="module")
 def network() -> Iterator[Transformer]:
-    torch.manual_seed(0)
-    network = Transformer(SIZES["tiny"])
-    for parameter in network.parameters():
-        torch.nn.init.normal_(parameter, std=0.06)  # nothing is left at its neutral start
-    network.set_spread(torch.rand(48) + 0.5)
     with torch.inference_mode():
-        yield network.eval()
+        yield restless_transformer()
 
 
 def window() -> tuple[Canvas, Tensor]:

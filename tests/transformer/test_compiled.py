@@ -10,6 +10,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tiny_model import restless_transformer
 
 from himmel.transformer import SIZES, Kept, Transformer, Words
 from himmel.transformer.compiled import Compiled, compile_blocks
@@ -22,13 +23,8 @@ CLOSE = 1e-4
 
 @pytest.fixture(scope="module")
 def network() -> Iterator[Transformer]:
-    torch.manual_seed(0)
-    network = Transformer(SIZES["tiny"])
-    for parameter in network.parameters():
-        torch.nn.init.normal_(parameter, std=0.06)  # nothing is left at its neutral start
-    network.set_spread(torch.rand(48) + 0.5)
     with torch.inference_mode():
-        yield network.eval()
+        yield restless_transformer()
 
 
 @pytest.fixture(scope="module")

@@ -160,7 +160,7 @@ def _packages() -> Iterator[Finding]:
 
 
 def _compiled() -> Iterator[Finding]:
-    from himmel.pipeline.compiled import EAGER, SETTING, folder, installed, setting
+    from himmel.pipeline.backend import EAGER, SETTING, folder, installed, setting
 
     asked, found = setting(), installed()
     if not found:

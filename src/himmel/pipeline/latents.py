@@ -17,8 +17,8 @@ from himmel.flow import Canvas, sampling_levels
 from himmel.footage.fit import Medium
 from himmel.footage.masks import inward, pixels
 from himmel.grammar import phrases
+from himmel.pipeline.backend import EAGER, Networks, installed, setting
 from himmel.pipeline.blend import Blend
-from himmel.pipeline.compiled import EAGER, Networks, installed, setting
 from himmel.pipeline.cost import branches, check_memory, doubled, made_grid, token_grid, work_of
 from himmel.pipeline.denoiser import denoiser
 from himmel.pipeline.expansion import shown_words

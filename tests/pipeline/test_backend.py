@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from himmel.pipeline import Pipeline, compiled, parts
-from himmel.pipeline.compiled import EAGER, OPENVINO, SETTING, chosen, folder
+from himmel.pipeline import Pipeline, backend, parts
+from himmel.pipeline.backend import EAGER, OPENVINO, SETTING, chosen, folder
 from himmel.records import HimmelError
 
 pytest.importorskip("openvino", reason="OpenVINO is not installed: pip install -e '.[fast]'")
@@ -73,12 +73,12 @@ def test_a_folder_that_cannot_be_written_stops_nothing(
 def test_only_the_newest_are_left(pipeline: Pipeline, kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(SETTING, OPENVINO)
     kept.mkdir(parents=True)
-    for age in range(compiled.KEPT_FILES + 2):
+    for age in range(backend.KEPT_FILES + 2):
         old = kept / f"{age}.blocks"
         old.write_bytes(b"old")
         os.utime(old, (age, age))
     frames(pipeline)
-    assert len(list(kept.iterdir())) == compiled.KEPT_FILES
+    assert len(list(kept.iterdir())) == backend.KEPT_FILES
     assert not (kept / "0.blocks").exists()
 
 
@@ -86,19 +86,19 @@ def test_the_request_decides(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
     monkeypatch.delenv(SETTING, raising=False)
     recipe = fresh(pipeline).generate(BALL, **SMALL).recipe
     assert chosen(recipe, pipeline.parts) == EAGER
-    monkeypatch.setattr(compiled, "WORTH", 1.0)
+    monkeypatch.setattr(backend, "WORTH", 1.0)
     assert chosen(recipe, pipeline.parts) == OPENVINO
     assert chosen(replace(recipe, width=1280, height=720), pipeline.parts) == EAGER
     monkeypatch.setenv(SETTING, EAGER)
     assert chosen(recipe, pipeline.parts) == EAGER
     monkeypatch.delenv(SETTING)
-    monkeypatch.setattr(compiled, "installed", lambda: "")
+    monkeypatch.setattr(backend, "installed", lambda: "")
     assert chosen(recipe, pipeline.parts) == EAGER
 
 
 def test_recipes_say_that_it_may_have_computed(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(SETTING, raising=False)
-    assert fresh(pipeline).generate(BALL, **SMALL).recipe.versions["openvino"] == compiled.installed()
+    assert fresh(pipeline).generate(BALL, **SMALL).recipe.versions["openvino"] == backend.installed()
     monkeypatch.setenv(SETTING, EAGER)
     assert "openvino" not in fresh(pipeline).generate(BALL, **SMALL).recipe.versions
 
@@ -116,6 +116,6 @@ def test_an_unknown_setting_is_one_clear_line(
 
 def test_without_the_extra_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(SETTING, OPENVINO)
-    monkeypatch.setattr(compiled, "installed", lambda: "")
+    monkeypatch.setattr(backend, "installed", lambda: "")
     with pytest.raises(HimmelError, match="fast"):
-        compiled.setting()
+        backend.setting()

@@ -28,9 +28,9 @@ from himmel.transformer.compiled import ALONE, Compiled, compile_blocks
 if TYPE_CHECKING:
     from himmel.pipeline.parts import Parts
 
-SETTING = "HIMMEL_ENGINE"
+SETTING = "HIMMEL_BACKEND"
 EAGER, OPENVINO = "eager", "openvino"
-ENGINES = (EAGER, OPENVINO)
+BACKENDS = (EAGER, OPENVINO)
 WORTH = 2e12
 """Operations of sampling from which reading what was compiled, about a second, costs less than it saves."""
 KEPT_FILES = 6
@@ -48,10 +48,10 @@ def installed() -> str:
 
 
 def setting() -> str:
-    """What HIMMEL_ENGINE says; "" leaves it to `chosen`. Raises HimmelError for what there is none of, or not here."""
+    """What HIMMEL_BACKEND says; "" leaves it to `chosen`. Raises HimmelError for what there is none of, or not here."""
     asked = os.environ.get(SETTING, "")
-    if asked not in ("", *ENGINES):
-        raise HimmelError(f"{SETTING}={asked!r:.40}", f"one of: {', '.join(ENGINES)}", "or leave it unset")
+    if asked not in ("", *BACKENDS):
+        raise HimmelError(f"{SETTING}={asked!r:.40}", f"one of: {', '.join(BACKENDS)}", "or leave it unset")
     if asked == OPENVINO and not installed():
         given = f"{SETTING}={OPENVINO}, but OpenVINO is not installed"
         raise HimmelError(given, "the extra `fast` brings it", "pip install -c constraints.txt -e '.[fast]'")
