@@ -280,7 +280,8 @@ def test_faces_are_dropped_unless_those_shown_agree(tmp_path: Path) -> None:
 
 def test_long_shots_are_cut_evenly_and_their_parts_are_no_twins(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
-    encode_file(tmp_path / "in/long.mp4", panning(61, 125, 96, 64, step=1), 25)
+    # Not seed 61: in a part of that texture nudenet, where it is installed, sees what is not there (docs/safety.md).
+    encode_file(tmp_path / "in/long.mp4", panning(62, 125, 96, 64, step=1), 25)
     run(tmp_path / "in", tmp_path / "out", "--max-seconds", "2")
     assert [note["frames"] for note, _ in clips(tmp_path / "out")] == [42, 41, 42]
 
