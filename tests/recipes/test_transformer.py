@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 import torch
 
+from himmel.recipes.few import FewSteps
 from himmel.recipes.latents import Shard
 from himmel.recipes.scene import CHANNELS
 from himmel.recipes.transformer import Pool, Share, TransformerRecipe, export, prepare, train, transformer_weights
 from himmel.training import Checkpoint, Schedule
 from himmel.transformer import SIZES, Transformer, TransformerConfig
+from himmel.transformer.packing import forward_packed
 from himmel.weights import load
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "transformer_loss.json"
@@ -125,3 +127,25 @@ def test_exported_weights_load_and_stay_within_a_percent(pools: dict[tuple[str, 
     assert stored.made["steps"] == 12
     for name, value in transformer_weights(checkpoint).items():
         assert float((stored.tensors[name] - value).norm()) <= 0.012 * float(value.norm()) + 1e-6, name
+
+
+def test_steps_in_one_row_learn_what_steps_shape_by_shape_learn(
+    pools: dict[tuple[str, str], Pool], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Clips, references, anchors and stills, packed, with large steps among them."""
+    few = FewSteps(share=0.5)
+    packed = replace(RECIPE, tokens=700, pack=True, few=few, schedule=replace(RECIPE.schedule, steps=8))
+    rows = []
+    monkeypatch.setattr(
+        "himmel.recipes.packed.forward_packed", lambda *given: rows.append(given[1].shapes) or forward_packed(*given)
+    )
+    losses(pools, tmp_path / "row", packed)
+    monkeypatch.setattr("himmel.recipes.transformer.in_rows", lambda *given: None)
+    losses(pools, tmp_path / "shapes", packed)
+    one, other = (
+        [json.loads(line)["loss"] for line in (tmp_path / name / "log.jsonl").read_text().splitlines()]
+        for name in ("shapes", "row")
+    )
+    assert len(rows) == 8
+    assert max(map(len, rows)) > 1
+    assert other == pytest.approx(one, rel=0.01)

@@ -12,10 +12,11 @@ flow's loss stands a second lesson, what covers each place of the picture (`himm
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -28,6 +29,7 @@ from himmel.recipes.batches import Batch, Pool, fill_up
 from himmel.recipes.context import SharedTransformer, share_attention
 from himmel.recipes.few import FewSteps, Prepared, Teacher, level_index
 from himmel.recipes.latents import read_shards
+from himmel.recipes.packed import Shaped, in_rows
 from himmel.recipes.scene import SceneHead, scene_loss
 from himmel.records import HimmelError
 from himmel.training import Average, Checkpoint, Feed, Processes, Progress, Schedule, build_optimisers, run
@@ -65,7 +67,8 @@ class TransformerRecipe:
     """tokens: the budget of a step. drop: share of clips whose words are left out. scene: weight of the second lesson.
 
     shares: what steps are made of. few: how large steps of the solver are taught beside the flow; None: not at all.
-    pack: fill a step that clips of one shape leave emptier than FULL with clips of other shapes.
+    pack: fill a step that clips of one shape leave emptier than FULL with clips of other shapes; all of them go through
+    the network in one row (`recipes.packed`), but shape by shape where a processor compiles, or a clip is shared.
     muon: whether Muon trains the matrices, at `lr`; False: AdamW trains everything, at `vector_lr`.
     lora: rank of the matrices that alone are trained; 0: everything is. recompute: spend a third more work to save
     memory. context: how many processes share a clip.
@@ -206,44 +209,82 @@ def train(
         teacher.to(device)
 
     feed = Feed(device.type)
+    row = _row(pupil, recipe, processes)
+    # Of parameters in pieces no bfloat16 copy may outlive its block: together they would be a whole network.
+    half = partial(torch.autocast, device.type, torch.bfloat16, cache_enabled=processes.world == 1)
 
     def loss_of(step: int, generator: torch.Generator) -> Tensor:
         began = time.monotonic()
-        progress = recipe.schedule.progress(step, checkpoint.seconds)
-        share = _pick(recipe.shares, progress, generator)
-        pool = pools[share.bucket, "stills" if share.kind == "stills" else "clips"]
-        batch = pool.draw(recipe.tokens, generator, share.kind)
-        large = recipe.few is not None and float(torch.rand((), generator=generator)) < recipe.few.share
-        mixture = recipe.few.mixture if recipe.few and large else recipe.mixture
-        drawn = [(prepare(batch, recipe, no_words, generator, mixture), large)]
-        tokens = batch.tokens
-        for more in fill_up(recipe.tokens - tokens, recipe.tokens, pools, generator) if recipe.pack else []:
-            drawn.append((prepare(more, recipe, no_words, generator), False))
-            tokens += more.tokens
-        feed.add(tokens, recipe.tokens, time.monotonic() - began)
-        total = sum(prepared[1][:, 0].numel() for prepared, _ in drawn)
-        losses = [
-            loss_of_one(*prepared, large, generator) * (prepared[1][:, 0].numel() / total) for prepared, large in drawn
-        ]
+        drawn = draw(recipe, pools, no_words, recipe.schedule.progress(step, checkpoint.seconds), generator)
+        total = sum(each.tokens for each in drawn)
+        feed.add(total, recipe.tokens, time.monotonic() - began)
+        shapes = [placed(each, generator, each.tokens / total) for each in drawn]
+        if row is not None:
+            with half():
+                return row(shapes)
+        losses = [alone(each) for each in shapes]
         return losses[0] if len(losses) == 1 else torch.stack(losses).sum()
 
-    def loss_of_one(inputs: Prepared, clean: Tensor, noise: Tensor, large: bool, generator: torch.Generator) -> Tensor:
-        rows, weight = processes.mine(len(clean), recipe.context)
-        # Of parameters in pieces no bfloat16 copy may outlive its block: together they would be a whole network.
-        with torch.autocast(device.type, torch.bfloat16, cache_enabled=processes.world == 1):
-            inputs = inputs.rows(rows).to(device)
-            if teacher is not None and large:
-                teacher.follow(checkpoint.average)
-                shown = clean[rows].to(device), noise[rows].to(device)
-                inputs = teacher.teach(inputs, *shown, generator, (rows, len(clean)))
-            clips, tokens = len(inputs.noisy), clean[0, 0].numel()
-            asked = 0 if teacher is None else teacher.take_asked()
-            each = forward_flops(recipe.config, tokens, inputs.words.shape[1]) / recipe.context
-            feed.compute((3 * clips + asked) * each)
-            return weight * forward(recipe.scene, *vars(inputs).values())
+    def alone(each: Shaped) -> Tensor:
+        with half():
+            return each.weight * forward(recipe.scene, *vars(each.inputs).values())
+
+    def placed(drawn: Drawn, generator: torch.Generator, share: float) -> Shaped:
+        rows, weight = processes.mine(len(drawn.clean), recipe.context)
+        here = drawn.inputs.rows(rows)
+        there = here.to(device)
+        if teacher is not None and drawn.large:
+            teacher.follow(checkpoint.average)
+            shown = drawn.clean[rows].to(device), drawn.noise[rows].to(device)
+            with half():
+                there = teacher.teach(there, *shown, generator, (rows, len(drawn.clean)))
+        clips, tokens = len(there.noisy), drawn.clean[0, 0].numel()
+        asked = 0 if teacher is None else teacher.take_asked()
+        feed.compute((3 * clips + asked) * forward_flops(recipe.config, tokens, here.words.shape[1]) / recipe.context)
+        return Shaped(there, here.look, here.visible, weight * share)
 
     run(checkpoint, loss_of, recipe.schedule, folder, report, on_checkpoint, processes, feed)
     return checkpoint
+
+
+class Drawn(NamedTuple):
+    """Clips of one shape of a step, see `prepare`. large: whether they teach a large step of the solver."""
+
+    inputs: Prepared
+    clean: Tensor
+    noise: Tensor
+    large: bool
+
+    @property
+    def tokens(self) -> int:
+        return self.clean[:, 0].numel()
+
+
+def draw(
+    recipe: TransformerRecipe,
+    pools: Mapping[tuple[str, str], Pool],
+    no_words: tuple[Tensor, int],
+    progress: float,
+    generator: torch.Generator,
+) -> list[Drawn]:
+    """What a step is made of: clips of one shape, and where the recipe packs, others that fill it up."""
+    share = _pick(recipe.shares, progress, generator)
+    pool = pools[share.bucket, "stills" if share.kind == "stills" else "clips"]
+    batch = pool.draw(recipe.tokens, generator, share.kind)
+    large = recipe.few is not None and float(torch.rand((), generator=generator)) < recipe.few.share
+    mixture = recipe.few.mixture if recipe.few and large else recipe.mixture
+    drawn = [Drawn(*prepare(batch, recipe, no_words, generator, mixture), large)]
+    for more in fill_up(recipe.tokens - batch.tokens, recipe.tokens, pools, generator) if recipe.pack else []:
+        drawn.append(Drawn(*prepare(more, recipe, no_words, generator), False))
+    return drawn
+
+
+def _row(pupil: Pupil, recipe: TransformerRecipe, processes: Processes) -> Callable[[Sequence[Shaped]], Tensor] | None:
+    """The loss of a step whose clips go through the network in one row; None where they go shape by shape."""
+    if not recipe.pack or recipe.context > 1 or (recipe.compile and processes.device.type == "cpu"):
+        return None
+    compiled = recipe.compile and not recipe.recompute and processes.world == 1
+    return in_rows(pupil.network, pupil.head, recipe.scene, compiled)
 
 
 def _placed(pupil: Pupil, recipe: TransformerRecipe, processes: Processes) -> Callable[..., Tensor]:

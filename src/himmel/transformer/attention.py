@@ -1,5 +1,8 @@
 """Attention, twice: written out, and through the fused call. They agree (law test); which is faster depends.
 
+Of clips of any sizes in one row (`Segments`) a GPU computes all at once, by the variable-length kernel of PyTorch; what
+has none computes segment by segment in one of the two ways, which is the reference.
+
 Shapes: B batch, H heads, N queries, M keys, K head width.
 """
 
@@ -11,11 +14,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from himmel.transformer.segments import Segments
+
 EXPLICIT, FUSED = "explicit", "fused"
 
 
-def attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, how: str) -> Tensor:
-    """softmax(q k' / sqrt(K)) v for q [B, H, N, K], k v [B, H, M, K]; mask bool [B, N, M] or [B, 1, M], True: may look.
+def attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | Segments | None, how: str) -> Tensor:
+    """softmax(q k' / sqrt(K)) v for q [B, H, N, K], k v [B, H, M, K]; mask bool [B, N, M] or [B, 1, M], True: may look,
+    or segments of a row, for which B is 1.
 
     Explicit is 2 to 6 times faster on a processor under torch.compile and in training (measured); fused saves memory
     and is right for a GPU and for very many tokens.
@@ -31,7 +37,9 @@ def leave_out_of_graphs() -> None:
     _way = torch.compiler.disable(_attend)  # pyright: ignore[reportAssignmentType]
 
 
-def _attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, how: str) -> Tensor:
+def _attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | Segments | None, how: str) -> Tensor:
+    if isinstance(mask, Segments):
+        return _in_segments(q, k, v, mask, how)
     bias = None if mask is None else mask[:, None]
     if how == FUSED:
         return F.scaled_dot_product_attention(q, k, v, attn_mask=bias)
@@ -67,6 +75,50 @@ def _by_blocks(q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None) -> Tensor:
             seen = bias if bias is None else bias[part, :, block if bias.shape[2] > 1 else slice(None)]
             out[part, :, block] = _scored(q[part, :, block], k[part], v[part], seen)
     return out
+
+
+def _in_segments(q: Tensor, k: Tensor, v: Tensor, who: Segments, how: str) -> Tensor:
+    q = q if who.order is None else q[:, :, who.order]
+    k, v = (k, v) if who.seen is None else (k[:, :, who.seen], v[:, :, who.seen])
+    out = _at_once(q, k, v, who) if _has_kernel(v) else _one_by_one(q, k, v, who, how)
+    return out if who.back is None else out[:, :, who.back]
+
+
+def _one_by_one(q: Tensor, k: Tensor, v: Tensor, who: Segments, how: str) -> Tensor:
+    """Neighbours of equal sizes go together, as clips of a batch."""
+    out = []
+    for queries, keys, count in who.runs():
+        asked, told, given = (_as_batch(x[0, :, part], count) for x, part in ((q, queries), (k, keys), (v, keys)))
+        out.append(_attend(asked, told, given, None, how).transpose(0, 1).flatten(1, 2))
+    return torch.cat(out, 1)[None]
+
+
+def _as_batch(x: Tensor, count: int) -> Tensor:
+    """[H, S N, K] to [S, H, N, K]."""
+    return x.unflatten(1, (count, -1)).transpose(0, 1)
+
+
+KERNEL_TYPES = (torch.bfloat16, torch.float16)
+KERNEL_WIDTHS = range(8, 257, 8)
+"""Head widths that the kernel knows."""
+KERNEL_DEVICES = (8, 0)
+"""Compute capability that it needs: Ampere or later."""
+
+
+def _has_kernel(v: Tensor) -> bool:
+    """Whether `_at_once` can compute this. Under autocast it is the values that have the type to compute in."""
+    fits = v.is_cuda and v.dtype in KERNEL_TYPES and v.shape[-1] in KERNEL_WIDTHS
+    return fits and torch.cuda.get_device_capability(v.device) >= KERNEL_DEVICES
+
+
+def _at_once(q: Tensor, k: Tensor, v: Tensor, who: Segments) -> Tensor:
+    """By FlashAttention's kernel for sequences of any lengths (2307.08691), whose rows are [N, H, K]."""
+    from torch.nn.attention.varlen import varlen_attn
+
+    asked, told, given = (x[0].transpose(0, 1).to(v.dtype) for x in (q, k, v))
+    mixed = varlen_attn(asked, told, given, who.bounds[0], who.bounds[1], max(who.queries), max(who.keys))
+    assert isinstance(mixed, Tensor)
+    return mixed.transpose(0, 1)[None]
 
 
 _way: Callable[..., Tensor] = _attend

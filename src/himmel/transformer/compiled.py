@@ -162,6 +162,7 @@ class Compiled:
         self, tokens: Tensor, told: Conditions, level_index: Tensor, words: Words, kept: Sequence[Kept] | None
     ) -> Tensor:
         """[B, N, C], as of `Transformer.answer_with_features`."""
+        assert isinstance(words.visible, Tensor)
         given = [*map(_array, (tokens, *told, level_index, words.states, words.visible))]
         with self.alone:
             kind = ALONE if kept is None else BESIDE

@@ -23,17 +23,31 @@ from torch import Tensor, nn
 
 from himmel.transformer.attention import EXPLICIT, attend, rotary_angles, rotate
 from himmel.transformer.config import TransformerConfig
+from himmel.transformer.segments import Segments
 
 
 @dataclass(frozen=True)
 class Words:
     """What the prompt says. states [B, M, W]; the first word_slots of them are the refiner's fact slots.
 
-    visible: bool [B, N, M] or [B, 1, M]: which token may look at which word (padding, and segments of a storyboard).
+    visible: bool [B, N, M] or [B, 1, M]: which token may look at which word (padding, and segments of a storyboard);
+    or the same as `Segments` of a row.
     """
 
     states: Tensor
-    visible: Tensor
+    visible: Tensor | Segments
+
+
+@dataclass(frozen=True)
+class Row:
+    """Several clips of any sizes behind one another, as if they were one: B is 1 for tokens, levels and words, and
+    their number for what is said of a whole clip (rate, size, step). See `himmel.transformer.packing`.
+
+    owner long [L]: the clip that each of the levels is of. first_word long [clips]: where each clip's words begin.
+    """
+
+    owner: Tensor
+    first_word: Tensor
 
 
 class Conditions(NamedTuple):
@@ -92,7 +106,7 @@ class SelfAttention(nn.Module):
         self.k_norm = Norm(config.width // config.heads)
 
     def forward(
-        self, x: Tensor, turn: tuple[Tensor, Tensor], mask: Tensor | None, how: str, kept: Kept | None = None
+        self, x: Tensor, turn: tuple[Tensor, Tensor], mask: Tensor | Segments | None, how: str, kept: Kept | None = None
     ) -> Tensor:
         q, k, v = rearrange(self.qkv(x), "b n (three h k) -> three b h n k", three=3, h=self.heads)
         q, k = rotate(self.q_norm(q), *turn), rotate(self.k_norm(k), *turn)
@@ -153,7 +167,7 @@ class Block(nn.Module):
         modulation: Tensor,
         turn: tuple[Tensor, Tensor],
         words: Words,
-        mask: Tensor | None,
+        mask: Tensor | Segments | None,
         how: str,
         kept: Kept | None = None,
     ) -> Tensor:
@@ -245,23 +259,34 @@ class Transformer(nn.Module):
         rate: Tensor,
         size: Tensor,
         step: Tensor | None = None,
-        mask: Tensor | None = None,
+        mask: Tensor | Segments | None = None,
         attention: str = EXPLICIT,
         kept: Sequence[Kept] | None = None,
+        row: Row | None = None,
     ) -> tuple[Tensor, Tensor]:
-        """As `forward`, and the tokens [B, N, D] half way through the blocks, for lessons beside the flow's loss."""
+        """As `forward`, and the tokens [B, N, D] half way through the blocks, for lessons beside the flow's loss.
+
+        row: where the arguments are those of several clips behind one another.
+        """
         dtype = words.states.dtype
-        conditions = self.conditions(levels, position, words.states, rate, size, step)
+        conditions = self.conditions(levels, position, words.states, rate, size, step, row)
         tokens = latents.to(dtype)
         answer, features = self.answer_with_features(tokens, conditions, level_index, words, mask, attention, kept)
         return self.predicted(latents, answer, levels, level_index), features
 
     def conditions(
-        self, levels: Tensor, position: Tensor, words: Tensor, rate: Tensor, size: Tensor, step: Tensor | None
+        self,
+        levels: Tensor,
+        position: Tensor,
+        words: Tensor,
+        rate: Tensor,
+        size: Tensor,
+        step: Tensor | None,
+        row: Row | None = None,
     ) -> Conditions:
         """What is the same in every block, from arguments as of `forward`, in the type of the words [B, M, W]."""
         dtype = words.dtype
-        told = F.silu(self._told(levels, words, rate, size, step, dtype))
+        told = F.silu(self._told(levels, words, rate, size, step, dtype, row))
         angles = rotary_angles(position.float(), self.config.width // self.config.heads)[:, None]
         turn = angles.cos().to(dtype), angles.sin().to(dtype)
         return Conditions(self.modulation(told), self.last_modulation(told), *turn)
@@ -272,7 +297,7 @@ class Transformer(nn.Module):
         conditions: Conditions,
         level_index: Tensor,
         words: Words,
-        mask: Tensor | None = None,
+        mask: Tensor | Segments | None = None,
         attention: str = EXPLICIT,
         kept: Sequence[Kept] | None = None,
     ) -> tuple[Tensor, Tensor]:
@@ -315,6 +340,7 @@ class Transformer(nn.Module):
         size: Tensor,
         step: Tensor | None,
         dtype: torch.dtype,
+        row: Row | None = None,
     ) -> Tensor:
         """[B, L, D]: level, frame rate, size, step and the sum of the fact slots, as one vector a distinct level."""
         told = self.level_in(waves(levels * 1000.0, 256).to(dtype))
@@ -322,8 +348,11 @@ class Transformer(nn.Module):
         if step is not None:
             clip = clip + self.step_in(waves(step * 1000.0, 64).to(dtype)) * (step > 0)[:, None].to(dtype)
         slots = words[:, : self.config.word_slots]
+        if row is not None:
+            place = torch.arange(self.config.word_slots, device=words.device)
+            slots = words[0, row.first_word[:, None] + place]
         clip = clip + self.slot_in(self.slot_norm((slots * self.slot_gate.to(dtype)).sum(1)))
-        return told + clip[:, None]
+        return told + (clip[:, None] if row is None else clip[row.owner])
 
 
 def waves(value: Tensor, width: int) -> Tensor:
