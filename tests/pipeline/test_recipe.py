@@ -24,6 +24,7 @@ RECIPES = st.builds(
     steps=st.integers(1, 200),
     guidance=st.floats(0, 20),
     solver=st.sampled_from(["euler", "heun"]),
+    cache=st.floats(0, 1),
     model=st.text(),
     model_hash=st.text(),
     known=st.lists(st.text()).map(tuple),

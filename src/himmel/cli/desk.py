@@ -249,6 +249,7 @@ def _settings(order: Order, expand: bool | Endpoint) -> Settings:
         guidance=told["guidance"],
         solver=told["solver"],
         expand=expand if told["expand"] else False,
+        cache=told.get("cache", 0.0),
     )
 
 
@@ -266,6 +267,7 @@ def _from_words(order: Order, settings: Settings) -> Task:
         guidance=settings.guidance,
         solver=settings.solver,
         expand=settings.expand,
+        cache=settings.cache,
     )
     return Task(request.with_plan(looped(request.frames)) if order.settings.get("loop") else request, [])
 

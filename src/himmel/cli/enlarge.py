@@ -61,6 +61,6 @@ def enlarge(clip: str, size: tuple[int, int] | None, strength: float | None, **o
 
     recipe, model = read_recipe(f"{clip}.json"), options["model"]
     doubling = not is_open(model) and has_upsampler(folder_of(model))
-    settings = ways.Settings(**{name: options[name] for name in ("steps", "guidance", "solver")})
+    settings = ways.Settings(**{name: options[name] for name in ("steps", "guidance", "solver", "cache")})
     task = ways.enlarge(clip, recipe, size=size, strength=strength, doubling=doubling, settings=settings)
     make_clip(task, {**options, "sheet": False})

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from himmel.cli.options import PATH, model_option
+from himmel.cli.options import PATH, cache_option, model_option
 from himmel.cli.terminal import say
 from himmel.pipeline.request import STEPS_USUAL
 from himmel.records import HimmelError
@@ -152,10 +152,19 @@ def autoencoder(count: int, folder: str, model: str) -> None:
 @click.option(
     "--solver", default="auto", show_default=True, metavar="NAME", help="As in generate. Example: --solver euler"
 )
+@cache_option
 @folder_option
 @model_option
 def prompts(
-    count: int, judge: str, steps: int, guidance: float, reference: bool, solver: str, folder: str, model: str
+    count: int,
+    judge: str,
+    steps: int,
+    guidance: float,
+    reference: bool,
+    solver: str,
+    cache: float,
+    folder: str,
+    model: str,
 ) -> None:
     """Generate clips for prompts with known facts and have a judge read them: right by fact,
     with interval and chance.
@@ -166,7 +175,7 @@ def prompts(
     from himmel.pipeline.request import check
 
     place = folder_for(folder, count)
-    check("a ball", steps=steps, guidance=guidance, solver=solver)
+    check("a ball", steps=steps, guidance=guidance, solver=solver, cache=cache)
     from himmel.evaluation.judge import Judge
     from himmel.evaluation.prompts import evaluate_prompts
     from himmel.grammar import evaluation_prompts
@@ -179,8 +188,9 @@ def prompts(
     pipeline = Pipeline.from_pretrained(model, policy=OFF)
     taken = pipeline.engine.solver(solver, steps, guidance)
     about = {"model": pipeline.parts.fingerprint, "steps": steps, "guidance": guidance, "solver": taken}
+    about |= {"cache": cache} if cache else {}
     table = evaluate_prompts(
-        _generate(pipeline, steps, guidance, solver=solver),
+        _generate(pipeline, steps, guidance, solver=solver, cache=cache),
         evaluation_prompts(count, PROMPT_SEEDS[SPLITS[judge]]),
         reader,
         place / judge,
@@ -206,14 +216,14 @@ def _renders() -> Reference:
 
 
 def _generate(
-    pipeline: Pipeline, steps: int, guidance: float, side: int = 128, solver: str = "auto"
+    pipeline: Pipeline, steps: int, guidance: float, side: int = 128, solver: str = "auto", cache: float = 0.0
 ) -> Callable[[str, int], NDArray[Any]]:
     """Prompts are read as they are: expanding them would state facts that nobody judges."""
 
     from himmel.pipeline.request import check
 
     def generate(prompt: str, seed: int) -> NDArray[Any]:
-        walk = {"steps": steps, "guidance": guidance, "solver": solver}
+        walk = {"steps": steps, "guidance": guidance, "solver": solver, "cache": cache}
         request = check(prompt, width=side, height=side, seed=seed, expand=False, **walk)
         return pipeline.make(request).frames
 

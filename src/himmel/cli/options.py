@@ -63,6 +63,20 @@ class PathType(click.ParamType):
 SIZE, RATE, PATH = SizeType(), RateType(), PathType()
 
 
+def cache_option(function: F) -> F:
+    """How much of a step may be taken from the step before."""
+    return click.option(
+        "--cache",
+        type=float,
+        default=0.0,
+        show_default=True,
+        metavar="C",
+        help="For walks of many steps: where a step's beginning differs by less than this share from that of the last "
+        "step that was computed whole, the rest is taken from it. 0 to 1; 0 computes everything. "
+        "Example: --steps 32 --cache 0.1",
+    )(function)
+
+
 def work_options(function: F) -> F:
     """The options that say how much work goes into a clip."""
     options = (
@@ -94,6 +108,7 @@ def work_options(function: F) -> F:
             "were taught, with guidance folded in; auto is shortcut where steps and guidance allow it, else euler; "
             "heun does twice the work a step and needs fewer. Example: --solver heun --steps 10",
         ),
+        cache_option,
     )
     for option in reversed(options):
         function = option(function)

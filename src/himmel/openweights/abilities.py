@@ -38,6 +38,7 @@ class Abilities:
     to another. cell: width and height are multiples of it. step: frames in one pass are 1 more than a multiple of it.
     longest: frames in one pass. words: pieces of a prompt that it reads. told_rate: whether it is told the frames a
     second. lost: frames after the given one that it does not give back. one_size: whether it knows its usual size only.
+    reuses: whether diffusers can take a step's inner blocks from the step before.
     """
 
     usual: Usual
@@ -52,6 +53,7 @@ class Abilities:
     told_rate: bool = False
     lost: int = 0
     one_size: bool = False
+    reuses: bool = True
 
     def fitting(self, frames: int) -> int:
         """The least number of frames that one pass can make and that is no less than this."""
@@ -154,6 +156,7 @@ def _hunyuan(name: str, index: Config, transformer: Config, vae: Config) -> Abil
         longest=129,
         words=256,
         lost=step if kind == "latent_concat" else 0,
+        reuses=not pictures,
     )
 
 
@@ -200,6 +203,7 @@ def _cosmos(name: str, index: Config, transformer: Config, vae: Config) -> Abili
         longest=93 if second else 121,
         words=512,
         told_rate=True,
+        reuses=False,
     )
 
 

@@ -114,7 +114,29 @@ class Networks:
         if self.folder.vae.get("timestep_conditioning") is True:
             told["decode_timestep"], told["decode_noise_scale"] = DECODED_AT
         told |= _pictures(name, shot)
-        return self._pipeline(name)(**told, callback_on_step_end=stepped).frames[0]
+        pipeline = self._pipeline(name)
+        with self._reusing(shot.cache):
+            return pipeline(**told, callback_on_step_end=stepped).frames[0]
+
+    @contextmanager
+    def _reusing(self, threshold: float) -> Iterator[None]:
+        """Has the transformers leave out blocks where the first one of a step says that little has changed: diffusers'
+        FirstBlockCache, for one call, since what a walk leaves behind is of no use to the next.
+        """
+        if threshold == 0:
+            yield
+            return
+        from diffusers.hooks.first_block_cache import FirstBlockCacheConfig
+
+        networks = [part for name, part in self.parts.items() if name.startswith("transformer")]
+        try:
+            for network in networks:
+                network.enable_cache(FirstBlockCacheConfig(threshold))
+            yield
+        finally:
+            for network in networks:
+                if network.is_cache_enabled:
+                    network.disable_cache()
 
     @property
     def _noise_device(self) -> str:

@@ -60,11 +60,13 @@ def setting() -> str:
 
 def chosen(recipe: Recipe, parts: Parts) -> str:
     """What a recipe is sampled by: OpenVINO where it is installed and the work is worth it, or where it was asked for;
-    PyTorch on a GPU, and for canvases of so many tokens that attention goes block by block.
+    PyTorch on a GPU, for canvases of so many tokens that attention goes block by block, and where steps leave blocks
+    out, since compiled ones are computed all or none.
     """
     asked = setting()
     groups, rows, columns = window_grid(recipe, parts)
-    if not installed() or asked == EAGER or parts.device.type != "cpu" or groups * rows * columns > EXPLICIT_TOKENS:
+    large = groups * rows * columns > EXPLICIT_TOKENS or parts.device.type != "cpu"
+    if not installed() or asked == EAGER or large or recipe.cache > 0:
         return EAGER
     work = sum(steps * each for stage, steps, each in work_of(recipe, parts) if stage == "sampling")
     return OPENVINO if asked or work >= WORTH else EAGER

@@ -15,7 +15,7 @@ from himmel.flow import Canvas
 from himmel.flow.shortcut import step_size
 from himmel.sampling import guided
 from himmel.sampling.solvers import Denoiser
-from himmel.transformer import Kept, Transformer, Words
+from himmel.transformer import Kept, Reuse, Transformer, Words
 from himmel.transformer.attention import EXPLICIT, FUSED
 from himmel.transformer.compiled import Compiled
 from himmel.transformer.grid import distinct_levels, positions, to_latents, to_tokens
@@ -40,18 +40,22 @@ def denoiser(
     guidance: float,
     large: bool = False,
     closed: Tensor | None = None,
+    cache: float = 0.0,
 ) -> Denoiser:
     """A function (x_t [C, G, h, w], level [G, h, w], level to go to) -> clean latents, with classifier-free guidance.
 
     words: of two clips, the first told and the second untold, or of one when guidance is 1, which needs no
     second. large: the network is told the size of each step, for which its guidance is folded in. closed: bool
-    [G, h, w], tokens that look only at one another, so that they are computed once a window. The transformer
-    computes in the words' dtype and on its own device; latents come and go in theirs.
+    [G, h, w], tokens that look only at one another, so that they are computed once a window. cache: above 0, what steps
+    leave for one another (`Reuse`), for which the transformer is not a compiled one; such a denoiser is for one walk.
+    The transformer computes in the words' dtype and on its own device; latents come and go in theirs.
     """
     batch, device = words.states.shape[0], transformer.device
     words = Words(words.states.to(device), words.visible.to(device))
     answer = partial(transformer, words=words, attention=attention_for(canvas.tokens, device.type))
-    ask: Callable[..., Tensor] = answer if closed is None else _Closed(answer, transformer, closed)
+    ask: Callable[..., Tensor] = partial(answer, **_reuse(cache))
+    if closed is not None:
+        ask = _Closed(answer, transformer, closed, cache)
 
     def predict(x: Tensor, level: Tensor, there: Tensor) -> Tensor:
         """Both predictions [B, C, G, h, w] in one batch."""
@@ -79,6 +83,10 @@ def denoiser(
     return guided(both, guidance)
 
 
+def _reuse(cache: float) -> dict[str, Reuse]:
+    return {"reuse": Reuse(cache)} if cache > 0 else {}
+
+
 class _Closed:
     """The transformer where some tokens look only at one another, as `flow.patterns` has it in a part of training.
 
@@ -86,8 +94,11 @@ class _Closed:
     that is told differ from the last time, which is once a window in a walk of few plain steps.
     """
 
-    def __init__(self, answer: Callable[..., Tensor], network: Transformer | Compiled, closed: Tensor) -> None:
-        self.answer, self.blocks = answer, len(network.blocks)
+    def __init__(
+        self, answer: Callable[..., Tensor], network: Transformer | Compiled, closed: Tensor, cache: float = 0.0
+    ) -> None:
+        self.answer, self.blocks, self.cache = answer, len(network.blocks), cache
+        self.reuse: dict[str, Reuse] = {}
         self.given, self.made = (which.flatten().nonzero()[:, 0].to(network.device) for which in (closed, ~closed))
         self.known: list[Tensor] = []
         self.kept: list[Kept] = []
@@ -96,15 +107,16 @@ class _Closed:
     def __call__(
         self, latents: Tensor, level_index: Tensor, position: Tensor, levels: Tensor, step: Tensor | None, **rest: Any
     ) -> Tensor:
-        def part(which: Tensor) -> Tensor:
+        def part(which: Tensor, **more: Any) -> Tensor:
             told = {"level_index": level_index[:, which], "position": position[:, which]}
-            return self.answer(latents[:, which], **told, levels=levels, step=step, kept=self.kept, **rest)
+            return self.answer(latents[:, which], **told, levels=levels, step=step, kept=self.kept, **rest, **more)
 
         given = [latents[:, self.given], levels.gather(1, level_index[:, self.given])]
         given += [] if step is None else [step]
         if not self.known or not all(map(torch.equal, given, self.known)):
             self.known, self.kept = given, [Kept() for _ in range(self.blocks)]
+            self.reuse = _reuse(self.cache)
             self.clean = part(self.given)
         clean = torch.empty_like(latents)
-        clean[:, self.given], clean[:, self.made] = self.clean, part(self.made)
+        clean[:, self.given], clean[:, self.made] = self.clean, part(self.made, **self.reuse)
         return clean

@@ -106,6 +106,7 @@ class Pipeline:
         solver: str = AUTO,
         expand: bool | Endpoint = True,
         loop: bool = False,
+        cache: float = 0.0,
         on_progress: OnProgress | None = None,
         cancel: threading.Event | None = None,
     ) -> Generated:
@@ -113,6 +114,7 @@ class Pipeline:
 
         expand: whether a short prompt is filled up first; an Endpoint: by that server, with a warning where its
         answer is no use. loop: its end flows into its beginning; its length is rounded up to groups of four frames.
+        cache: what steps leave for one another, for walks of many steps (docs/speed.md); 0: nothing.
         on_progress(Progress) is called after every step, in this thread. When `cancel` is set,
         progress.Cancelled (a KeyboardInterrupt) is raised at the next step. The same arguments give the same
         frames on one machine.
@@ -128,6 +130,7 @@ class Pipeline:
             guidance=guidance,
             solver=solver,
             expand=expand,
+            cache=cache,
         )
         if loop:
             request = request.with_plan(looped(request.frames))
@@ -209,6 +212,7 @@ class Pipeline:
             guidance=recipe.guidance,
             solver=solver if solver in SOLVERS else AUTO,  # open weights have one of their own
             plan=recipe.plan,
+            cache=recipe.cache,
         )
         self.guard.recipe(recipe)
         before, found = recipe.versions.get(UPSAMPLER), self.engine.versions().get(UPSAMPLER)
@@ -266,6 +270,7 @@ class Pipeline:
             plan=words.plan,
             media=tuple(MediumNote(m.path, m.sha256, m.how) for m in media),
             marks=self._marks(),
+            cache=request.cache,
         )
 
     def _marks(self) -> tuple[str, ...]:

@@ -122,7 +122,7 @@ class LatentEngine:
         for number, window in timeline.grid.walk(timeline.known):
             canvas = timeline.canvas(window, float(recipe.rate))
             closed = None if large else _closed(timeline, window, canvas)
-            denoise = denoiser(network, words[number], canvas, recipe.guidance, large, closed)
+            denoise = denoiser(network, words[number], canvas, recipe.guidance, large, closed, recipe.cache)
             with _stoppable(self.parts.transformer, watch):
                 made = sample(
                     watch.seeing(denoise, canvas.result),

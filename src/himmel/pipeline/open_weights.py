@@ -129,6 +129,11 @@ class OpenEngine:
         self.abilities.check_size(recipe.width, recipe.height)
         if any(note.how == DOUBLE for note in recipe.media):
             raise HimmelError("latents of open weights to be doubled", "weights of himmel's own", "--model shipped")
+        if recipe.cache > 0 and not self.abilities.reuses:
+            name = self.model.folder.pipeline
+            raise HimmelError(
+                f"--cache for a {name}", "diffusers keeps nothing between its steps", "leave --cache away"
+            )
         longest = max((part.made for part in passes(recipe.plan, self.abilities)), default=0)
         # A pass comes out in numbers of four bytes, three of them a pixel, and is put into bytes.
         needed = 15 * longest * recipe.width * recipe.height + (3 * recipe.frames * recipe.width * recipe.height) * held
@@ -206,6 +211,7 @@ class OpenEngine:
             seed=(recipe.seed * 1_000_003 + part.start) % 2**63,
             first=before if part.first is not None else None,
             last=after,
+            cache=recipe.cache,
         )
         made = self.model.networks.make(shot, stepped)
         for _ in range(steps, recipe.steps):

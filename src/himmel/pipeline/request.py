@@ -19,6 +19,7 @@ STEPS = (1, 200)
 STEPS_USUAL = 8
 """Where nothing is said: the most of the large steps that the shipped weights were taught."""
 GUIDANCE = (0, 20)
+CACHE = (0, 1)
 SEEDS = 2**63
 AUTO, SHORTCUT = "auto", "shortcut"
 SOLVERS = (AUTO, SHORTCUT, "euler", "heun")
@@ -32,7 +33,8 @@ class Request:
     """One clip that can be made. Construct it by `check`.
 
     prompt: spaces tidied. width, height: pixels. frames: how many. rate: frames a second. expand: whether a
-    short prompt is filled up with plausible details; an Endpoint: by that one.
+    short prompt is filled up with plausible details; an Endpoint: by that one. cache: how much may change from step to
+    step for the inner blocks to be left out; 0: they never are.
     """
 
     prompt: str
@@ -46,6 +48,7 @@ class Request:
     solver: str
     expand: bool | Endpoint
     plan: Plan
+    cache: float = 0.0
 
     @property
     def seconds(self) -> float:
@@ -73,6 +76,7 @@ def check(
     solver: str = AUTO,
     expand: bool | Endpoint = True,
     plan: Plan | None = None,
+    cache: float = 0.0,
 ) -> Request:
     """The request, if it is within the limits: the nearest whole number of frames, at least one.
 
@@ -100,6 +104,7 @@ def check(
         solver=_one_of("solver", solver, SOLVERS),
         expand=expand if isinstance(expand, Endpoint) else bool(expand),
         plan=plan,
+        cache=_number("cache", cache, *CACHE, "--cache 0.1"),
     )
 
 

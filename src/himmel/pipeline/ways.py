@@ -44,6 +44,7 @@ class Settings:
     guidance: float = 3.0
     solver: str = AUTO
     expand: bool | Endpoint = True
+    cache: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -203,7 +204,7 @@ def enlarge(
 
     recipe: the clip's own, which words and seed come from. size: (width, height), None: twice the clip's, as far as a
     side may be. strength: None: doubled to twice its size where that can be, else 0.15. doubling: whether the model has
-    an upsampler (`folder.has_upsampler`). Of `settings`, steps, guidance and solver count.
+    an upsampler (`folder.has_upsampler`). Of `settings`, steps, guidance, solver and cache count.
     """
     size = size or (min(SIDE[1], 2 * recipe.width), min(SIDE[1], 2 * recipe.height))
     if size[0] < recipe.width or size[1] < recipe.height:
@@ -250,6 +251,7 @@ def _task(plan: Plan, media: list[Medium], prompt: str, settings: Settings | Non
         steps=settings.steps,
         guidance=settings.guidance,
         solver=settings.solver,
+        cache=settings.cache,
         expand=settings.expand,
         plan=plan,
     )

@@ -135,7 +135,7 @@ def _wan_transformer(channels: int, out: int = 4, **told: Any) -> Any:
         text_dim=WIDTH,
         freq_dim=16,
         ffn_dim=32,
-        num_layers=1,
+        num_layers=2,
         cross_attn_norm=True,
         rope_max_seq_len=4,  # 13 frames in one pass, and 64 pixels
         **told,
@@ -180,7 +180,7 @@ def _ltx() -> Parts:
         num_attention_heads=2,
         attention_head_dim=8,
         cross_attention_dim=16,
-        num_layers=1,
+        num_layers=2,
         caption_channels=WIDTH,
     )
     vae = d.AutoencoderKLLTXVideo(
@@ -251,7 +251,7 @@ def _cogvideox(channels: int = 4) -> Parts:
         out_channels=4,
         time_embed_dim=8,
         text_embed_dim=WIDTH,
-        num_layers=1,
+        num_layers=2,
         sample_width=4,
         sample_height=4,
         sample_frames=9,

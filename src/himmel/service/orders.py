@@ -68,6 +68,9 @@ class Asked(BaseModel):
     steps: int = Field(default=8, ge=1, le=200, description="Steps from noise to clip.")
     guidance: float = Field(default=3.0, ge=0, le=20, allow_inf_nan=False, description="How closely words are kept.")
     solver: Literal["auto", "shortcut", "euler", "heun"] = "auto"
+    cache: float = Field(
+        default=0.0, ge=0, le=1, allow_inf_nan=False, description="How much of a step may come from the one before."
+    )
     expand: bool = Field(default=True, description="Whether a short prompt is filled up.")
     fps: float | None = Field(default=None, ge=1, le=60, allow_inf_nan=False, description="Frames a second; 16.")
     attest_likeness: bool = Field(
@@ -108,7 +111,7 @@ class Asked(BaseModel):
 
     def settings(self) -> dict[str, Any]:
         """Plain values for `engine.Order`, with a seed in any case."""
-        plain = self.model_dump(include={"steps", "guidance", "solver", "expand", "fps"}, exclude_none=True)
+        plain = self.model_dump(include={"steps", "guidance", "solver", "cache", "expand", "fps"}, exclude_none=True)
         size = self.pixels()
         plain["unsaid"] = sorted(UNSAID - self.model_fields_set)
         if named := self.size or (OLD_SIZE if self.old else None):

@@ -79,6 +79,32 @@ class Kept:
         return torch.cat([self.keys, keys], 2), torch.cat([self.values, values], 2)
 
 
+class Reuse:
+    """What the blocks leave from one call to the next, where neighbouring steps of a walk ask for nearly the same.
+
+    After the first block of a call, what it added is compared with what it added when all blocks were last computed. If
+    that differs by less than `threshold` (the mean absolute difference as a share of the mean, in each clip), what the
+    other blocks added then is added again, and they are left out. The first block stands for how far the walk has come,
+    as the modulated input does in TeaCache (2411.19108). At 0 everything is computed.
+    """
+
+    def __init__(self, threshold: float) -> None:
+        self.threshold = threshold
+        self.first: Tensor | None = None
+        self.rest: Tensor | None = None
+
+    def again(self, first: Tensor) -> Tensor | None:
+        """What the other blocks may be taken to add [B, N, D], for what the first one added; None: compute them."""
+        if self.first is not None and self.rest is not None and self._change(first, self.first) < self.threshold:
+            return self.rest
+        self.first, self.rest = first, None
+        return None
+
+    def _change(self, now: Tensor, before: Tensor) -> float:
+        apart, size = ((x.float().abs().mean((1, 2))) for x in (now - before, before))
+        return float((apart / size.clamp_min(1e-12)).max())
+
+
 class Norm(nn.Module):
     """RMSNorm (1910.07467) over the last axis."""
 
@@ -235,6 +261,7 @@ class Transformer(nn.Module):
         mask: Tensor | None = None,
         attention: str = EXPLICIT,
         kept: Sequence[Kept] | None = None,
+        reuse: Reuse | None = None,
     ) -> Tensor:
         """Predicts clean latents [B, N, C].
 
@@ -243,11 +270,10 @@ class Transformer(nn.Module):
         position [B, N, 3] = (seconds, y, x), y and x from -0.5 to 0.5 across a square picture of equal area;
         rate [B] frames a second; size [B] tokens a side (square root of their number in a frame);
         step [B] how far down the levels a few-step sampler goes from here, 0 or None for the plain flow;
-        mask bool [B, N, N], True: may look; kept: one a block, see `Kept`, and then no mask.
+        mask bool [B, N, N], True: may look; kept: one a block, see `Kept`, and then no mask; reuse: of the call before.
         """
-        return self.forward_with_features(
-            latents, levels, level_index, position, words, rate, size, step, mask, attention, kept
-        )[0]
+        told = levels, level_index, position, words, rate, size, step
+        return self.forward_with_features(latents, *told, mask, attention, kept, reuse=reuse)[0]
 
     def forward_with_features(
         self,
@@ -263,6 +289,7 @@ class Transformer(nn.Module):
         attention: str = EXPLICIT,
         kept: Sequence[Kept] | None = None,
         row: Row | None = None,
+        reuse: Reuse | None = None,
     ) -> tuple[Tensor, Tensor]:
         """As `forward`, and the tokens [B, N, D] half way through the blocks, for lessons beside the flow's loss.
 
@@ -271,7 +298,8 @@ class Transformer(nn.Module):
         dtype = words.states.dtype
         conditions = self.conditions(levels, position, words.states, rate, size, step, row)
         tokens = latents.to(dtype)
-        answer, features = self.answer_with_features(tokens, conditions, level_index, words, mask, attention, kept)
+        told = conditions, level_index, words, mask, attention, kept, reuse
+        answer, features = self.answer_with_features(tokens, *told)
         return self.predicted(latents, answer, levels, level_index), features
 
     def conditions(
@@ -300,6 +328,7 @@ class Transformer(nn.Module):
         mask: Tensor | Segments | None = None,
         attention: str = EXPLICIT,
         kept: Sequence[Kept] | None = None,
+        reuse: Reuse | None = None,
     ) -> tuple[Tensor, Tensor]:
         """What the blocks answer [B, N, C], and the tokens [B, N, D] half way; nearly all of the work.
 
@@ -308,11 +337,18 @@ class Transformer(nn.Module):
         clip = torch.arange(tokens.shape[0], device=tokens.device)[:, None]
         modulation = conditions.blocks.unflatten(-1, (9, -1))[clip, level_index]
         turn = conditions.cos, conditions.sin
-        x = features = self.tokens_in(tokens)
+        x = features = first = entered = self.tokens_in(tokens)
         for number, block in enumerate(self.blocks, 1):
             x = block(x, modulation, turn, words, mask, attention, None if kept is None else kept[number - 1])
             if number == len(self.blocks) // 2:
                 features = x
+            if number == 1 and reuse is not None:
+                first = x
+                if (rest := reuse.again(x - entered)) is not None:
+                    x = x + rest
+                    break
+        if reuse is not None:
+            reuse.rest = x - first if reuse.rest is None else reuse.rest
         shift, scale = conditions.last[clip, level_index].chunk(2, -1)
         return self.tokens_out(self.norm(x) * (1 + scale) + shift), features
 

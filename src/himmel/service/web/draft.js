@@ -164,8 +164,8 @@ export function draw() {
 /** {path, fields} that make a clip again from another seed, or null where its media are not at hand any more. */
 export function again(video) {
   const { way: how, settings: told } = video.himmel;
-  const { steps, guidance, solver, expand, fps } = told;
-  const base = { prompt: video.prompt, seed: chance(), steps, guidance, solver, expand, fps, size: video.size };
+  const { steps, guidance, solver, cache, expand, fps } = told;
+  const base = { prompt: video.prompt, seed: chance(), steps, guidance, solver, cache, expand, fps, size: video.size };
   if (how === "generate") return { path: "/v1/videos", fields: { ...base, seconds: told.seconds, loop: told.loop ?? false } };
   if (how === "image") return { path: "/v1/videos/images", fields: base };
   if (video.remixed_from_video_id) {
