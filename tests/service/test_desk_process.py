@@ -114,6 +114,13 @@ def test_it_says_what_a_whole_pipeline_says(pipeline: Pipeline, model: Path, tmp
         assert said[0] == said[1]
 
 
+def test_what_steps_leave_for_one_another_is_told_over_http_too(pipeline: Pipeline, tmp_path: Path) -> None:
+    asked_for = order(BALL, cache=0.2)
+    assert Desk(pipeline).task(asked_for, tmp_path).request.cache == 0.2
+    before = Order(asked_for.way, BALL, (), {k: v for k, v in asked_for.settings.items() if k != "cache"})
+    assert Desk(pipeline).task(before, tmp_path).request.cache == 0.0, "orders from before there was such a thing"
+
+
 def refusal(answering: Desk, bad: Order, folder: Path) -> tuple[type, str]:
     with pytest.raises(HimmelError) as refused:
         answering.check(bad, folder)
