@@ -33,8 +33,7 @@ from himmel.training.sharding import whole
 CURVE: TransformerRecipe = replace(
     RECIPE, tokens=960, pack=True, few=FewSteps(share=0.3), schedule=replace(RECIPE.schedule, steps=8)
 )
-"""7 clips of 128 tokens a step and a still of 64: they divide evenly neither by 2 nor by 4. Some steps teach large steps.
-"""
+"""7 clips of 128 tokens a step and a still: they divide evenly neither by 2 nor by 4. Some steps teach large steps."""
 
 
 def pools() -> dict[tuple[str, str], Pool]:
