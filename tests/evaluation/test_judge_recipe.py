@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -90,7 +90,15 @@ def test_figures_are_measured_and_kept_with_the_weights(shots: Shots, tmp_path: 
     about = json.loads((tmp_path / "select.json").read_text())
     assert about["held_out"]["facts"]["colour"] == 4
     assert set(about["accuracy"]["renders"]) == {"colour", "nothing else", "shape", "count", "scenery"}
-    assert Judge.load("select", tmp_path).about["recipe"]["clips"] == 12
+    kept = Judge.load("select", tmp_path)
+    assert kept.about["recipe"]["clips"] == 12
+    onward = replace(RECIPE, schedule=replace(RECIPE.schedule, steps=1), lr=0.0)
+    silent = kept.network.state_dict()
+    further = train(onward, shots, tmp_path / "further", lambda frames, generator: frames, print, silent)
+    for name, tensor in further.state_dict().items():
+        torch.testing.assert_close(tensor, silent[name])
+    again = finish(onward, further, HeldOut(clips, facts), {"renders": lambda frames: frames}, 12, kept.about)
+    assert again.about["recipe"]["went_on_from"]["fingerprint"] == kept.fingerprint
 
 
 def test_real_renders_show_what_a_prompt_asks() -> None:

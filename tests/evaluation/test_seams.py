@@ -40,6 +40,10 @@ def test_the_table_has_a_row_a_way() -> None:
     )
     assert len([line for line in text.splitlines() if line.startswith("|")]) == 4
     assert "Fill against standing still: error -60 %" in text
+    ideal = joined_markdown(
+        [Joined("fill", 44.0, 6.0, 8.0, {}, best=2.5), Joined("fill", 44.0, 6.0, 8.0, {}, best=3.5)]
+    )
+    assert "3.00 ± " in ideal.splitlines()[2].split(" | ")[4]
     assert "Loops that show a picture twice: 0 of 1" in text
 
 

@@ -4,8 +4,18 @@ import numpy as np
 import pytest
 import torch
 
+from himmel.flow.loss import flow_loss
 from himmel.grammar.vocabulary import COLOURS, SHAPES
-from himmel.recipes.scene import COVERED, SceneHead, mirror_scene, scene_loss, scene_targets, unknown_scene
+from himmel.recipes.scene import (
+    COVERED,
+    SETTLED,
+    SceneHead,
+    emphasis,
+    mirror_scene,
+    scene_loss,
+    scene_targets,
+    unknown_scene,
+)
 from himmel.records import ObjectFacts, SceneFacts
 
 FACTS = SceneFacts("single", objects=(ObjectFacts("ball", "red"), ObjectFacts("cube", "blue")))
@@ -66,3 +76,29 @@ def test_what_nobody_knows_teaches_nothing() -> None:
     nothing = scene_loss(answers, unknown_scene(3, (2, 4, 4)))
     assert float(nothing.detach()) == 0
     assert torch.equal(torch.autograd.grad(nothing, answers)[0], torch.zeros_like(answers))
+
+
+def test_things_count_more_once_their_place_is_settled() -> None:
+    scene = scene_targets(moving_masks(), [FACTS], 16.0)
+    low, high = torch.full((1, 2, 4, 4), SETTLED[0]), torch.full((1, 2, 4, 4), SETTLED[1])
+    weight = emphasis(scene, low, 4.0)
+    assert torch.equal(emphasis(scene, high, 4.0), torch.ones_like(high))
+    assert torch.equal(emphasis(scene, low, 0.0), torch.ones_like(low))
+    assert weight[0, :, 0, 3].tolist() == [5, 5]  # the blue square fills this place
+    bare = scene[0, : len(COLOURS)].sum(0) == 0
+    assert bare.any()
+    assert bool((weight[0][bare] == 1).all())
+    assert bool((weight[0][~bare] > 1).all())
+    unknown = unknown_scene(1, (2, 4, 4))
+    assert torch.equal(emphasis(unknown, low, 4.0), torch.ones_like(low))
+
+
+def test_an_error_on_a_thing_costs_its_weight() -> None:
+    made, level = torch.ones(1, 1, 2, 2, dtype=torch.bool), torch.full((1, 1, 2, 2), 0.5)
+    clean = torch.zeros(1, 3, 1, 2, 2)
+    wrong, weight = clean.clone(), torch.ones(1, 1, 2, 2)
+    wrong[..., 0, 0], weight[..., 0, 0] = 1.0, 5.0
+    torch.testing.assert_close(flow_loss(wrong, clean, level, made, weight), 5 * flow_loss(wrong, clean, level, made))
+    torch.testing.assert_close(
+        flow_loss(wrong, clean, level, made, torch.ones_like(weight)), flow_loss(wrong, clean, level, made)
+    )

@@ -134,7 +134,7 @@ def test_steps_in_one_row_learn_what_steps_shape_by_shape_learn(
 ) -> None:
     """Clips, references, anchors and stills, packed, with large steps among them."""
     few = FewSteps(share=0.5)
-    packed = replace(RECIPE, tokens=700, pack=True, few=few, schedule=replace(RECIPE.schedule, steps=8))
+    packed = replace(RECIPE, tokens=700, pack=True, few=few, emphasis=2.0, schedule=replace(RECIPE.schedule, steps=8))
     rows = []
     monkeypatch.setattr(
         "himmel.recipes.packed.forward_packed", lambda *given: rows.append(given[1].shapes) or forward_packed(*given)

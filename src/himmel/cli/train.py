@@ -111,8 +111,8 @@ def run_options(name: str) -> Callable[[F], F]:
                 default="cpu",
                 show_default=True,
                 metavar="NAME",
-                help="The recipe: cpu for two cores, h100 for one GPU; for the transformer also few, which goes on "
-                "from trained weights and teaches them large steps. Example: --recipe h100",
+                help="The recipe: cpu for two cores, h100 for one GPU; for the transformer also "
+                "further, on from trained weights, and few, which teaches them large steps. Example: --recipe h100",
             ),
             click.option(
                 "--minutes",
@@ -198,10 +198,11 @@ def words(captions: int, steps: int, run: str, start: str | None, seed: int) -> 
 )
 @click.option(
     "--families",
-    type=click.Choice(["first", "all"]),
+    type=click.Choice(["first", "pairs", "all"]),
     default="first",
     show_default=True,
-    help="Kinds of scene: the seven that the shipped weights know, or all fifteen. Example: --families all",
+    help="Kinds of scene: the seven that the shipped weights know, the same but mostly two things and moving cameras, "
+    "or all fifteen. Example: --families all",
 )
 def pool(folder: str, minutes: float, workers: int, worker: int, seed: int, families: str) -> None:
     """Render clips of the world into a pool; what is there already is kept.

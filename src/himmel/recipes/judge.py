@@ -144,13 +144,18 @@ def train(
     folder: Path,
     reconstruct: Degrade | None = None,
     report: Callable[[Progress], None] = print,
+    start: Mapping[str, Tensor] | None = None,
 ) -> Network:
     """Trains to the end of the schedule, resuming from `folder`; returns the averaged network.
 
-    reconstruct: what stands for an autoencoder among the damages; None: a linear code fitted to the clips.
+    reconstruct: what stands for an autoencoder among the damages; None: a linear code fitted to the clips. start:
+    weights to go on from.
     """
     torch.manual_seed(recipe.schedule.seed)
-    network = Network(recipe.config).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+    network = Network(recipe.config)
+    if start is not None:
+        network.load_state_dict(start)
+    network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
     optimisers = build_optimisers(network, recipe.lr, 0.02, EDGES + RECURRENT)
     checkpoint = Checkpoint(network, optimisers, Average(network))
     degrade = mixed(reconstruct or soften(linear_code(shots)))
@@ -213,9 +218,16 @@ def measure(judge: Judge, held_out: HeldOut, view: View) -> dict[str, float]:
     return {row: round(score.share, 4) for row, score in scores.items()}
 
 
-def finish(recipe: JudgeRecipe, network: Network, held_out: HeldOut, views: Mapping[str, View], clips: int) -> Judge:
+def finish(
+    recipe: JudgeRecipe,
+    network: Network,
+    held_out: HeldOut,
+    views: Mapping[str, View],
+    clips: int,
+    before: Mapping[str, object] | None = None,
+) -> Judge:
     """The trained network with its figures: accuracy by view, and over how many facts. clips: it was taught
-    on.
+    on. before: what is known of the judge that it went on from.
     """
     judge = Judge(network, {"name": recipe.name})
     facts = score_all(held_out.facts, judge.read_many(held_out.clips))
@@ -227,6 +239,7 @@ def finish(recipe: JudgeRecipe, network: Network, held_out: HeldOut, views: Mapp
             "batch": recipe.batch,
             "schedule": asdict(recipe.schedule),
             "clips": clips,
+            **({"went_on_from": {key: before[key] for key in ("fingerprint", "recipe")}} if before else {}),
         },
         "held_out": {
             "clips": len(held_out.clips),
@@ -239,10 +252,11 @@ def finish(recipe: JudgeRecipe, network: Network, held_out: HeldOut, views: Mapp
 
 def main() -> None:
     """Trains ``select`` or ``report``; options as ``steps=1500 threads=1 pool=runs/pool runs=runs/judge
-    minutes=3 model=shipped``.
+    minutes=3 model=shipped start=shipped lr=0.0015``.
 
-    model: whose autoencoder damages clips and makes the reconstructed view. pool: folders of clips, with commas
-    between. minutes: of rendering held-out clips, where there are none.
+    start: the folder of a judge of the same name to go on from, or shipped. lr: instead of the recipe's. model: whose
+    autoencoder damages clips and makes the reconstructed view. pool: folders of clips, with commas between. minutes: of
+    rendering held-out clips, where there are none.
     """
     name, *rest = sys.argv[1:] or ["select"]
     options = dict(argument.split("=", 1) for argument in rest)
@@ -252,15 +266,21 @@ def main() -> None:
     recipe, runs = RECIPES[name], Path(options.get("runs", "runs/judge"))
     if "steps" in options:
         recipe = replace(recipe, schedule=replace(recipe.schedule, steps=int(options["steps"])))
+    recipe = replace(recipe, lr=float(options.get("lr", recipe.lr)))
+    begun = None
+    if "start" in options:
+        begun = Judge.load(name, None if options["start"] == "shipped" else Path(options["start"]))
+        recipe = replace(recipe, config=begun.network.config)
+    start = begun.network.state_dict() if begun else None
     shots = Shots.read([Path(folder) for folder in options.get("pool", "runs/pool").split(",")])
     print(f"{len(shots.frames)} clips", flush=True)
     autoencoder = load_autoencoder(options.get("model", "shipped"))[0].to(best_dtype()).requires_grad_(False)
     damage = through_autoencoder(autoencoder, linear_code(shots))
-    network = train(recipe, shots, runs / name, damage, report=lambda progress: print(progress, flush=True))
+    network = train(recipe, shots, runs / name, damage, lambda progress: print(progress, flush=True), start)
     held_out = HeldOut.read(runs / "held_out", SPLITS[name], float(options.get("minutes", "3")))
     views = {"renders": lambda frames: frames, "reconstructed": through(autoencoder), "recompressed": recompressed}
     views["linear code"] = coded(linear_code(shots))
-    judge = finish(recipe, network, held_out, views, len(shots.frames))
+    judge = finish(recipe, network, held_out, views, len(shots.frames), begun.about if begun else None)
     judge.save(Path(options.get("folder", str(files("himmel") / "weights" / "judge"))))
     print(judge.about["accuracy"])
 

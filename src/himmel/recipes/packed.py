@@ -14,7 +14,7 @@ from torch import Tensor
 
 from himmel.flow.loss import flow_loss
 from himmel.recipes.few import Prepared, level_index
-from himmel.recipes.scene import SceneHead, scene_loss
+from himmel.recipes.scene import SceneHead, emphasis, scene_loss
 from himmel.transformer import Transformer
 from himmel.transformer.attention import EXPLICIT, FUSED
 from himmel.transformer.grid import to_latents, to_tokens
@@ -50,9 +50,9 @@ class Shaped:
 
 
 def in_rows(
-    network: Transformer, head: SceneHead, scene: float, compiled: bool
+    network: Transformer, head: SceneHead, weights: tuple[float, float], compiled: bool
 ) -> Callable[[Sequence[Shaped]], Tensor]:
-    """The loss of a step: of each shape the mean flow loss and `scene` times that of the scene, by their weights.
+    """The loss of a step: of each shape that of its `lessons`, by its weight in the step.
 
     compiled: for any lengths, since no two rows are alike.
     """
@@ -62,16 +62,31 @@ def in_rows(
         packed = pack([each.clips() for each in shapes], network.config.word_slots)
         how = FUSED if packed.latents.is_cuda else EXPLICIT
         predicted, features = map(packed.split, forward(network, packed, how))
-        losses = [
-            each.weight * _loss(each.inputs, head, clean, middle, scene)
-            for each, clean, middle in zip(shapes, predicted, features, strict=True)
-        ]
+        losses = []
+        for each, tokens, middle in zip(shapes, predicted, features, strict=True):
+            told = each.inputs
+            clean = to_latents(tokens, *told.made.shape[1:])
+            loss = lessons(head, clean, middle, told.target, told.level(), told.made, told.scene, weights)
+            losses.append(each.weight * loss)
         return torch.stack(losses).sum()
 
     return loss
 
 
-def _loss(told: Prepared, head: SceneHead, predicted: Tensor, features: Tensor, scene: float) -> Tensor:
-    clean = to_latents(predicted, *told.made.shape[1:])
-    flow = flow_loss(clean, told.target, told.level(), told.made).mean()
-    return flow + scene * scene_loss(head(features), told.scene) if scene else flow
+def lessons(
+    head: SceneHead,
+    clean: Tensor,
+    features: Tensor,
+    target: Tensor,
+    level: Tensor,
+    made: Tensor,
+    scene: Tensor,
+    weights: tuple[float, float],
+) -> Tensor:
+    """The mean flow loss of clips of one shape, and that of the scene, from latents [B, C, G, h, w] and features
+    [B, N, D] that the network gave. weights: of the scene's, and how much more things count in the flow's.
+    """
+    lesson, extra = weights
+    counts = emphasis(scene, level, extra) if extra else None
+    flow = flow_loss(clean, target, level, made, counts).mean()
+    return flow + lesson * scene_loss(head(features), scene) if lesson else flow

@@ -52,7 +52,22 @@ ALL_FAMILY_WEIGHTS: Mapping[str, float] = {
 }
 """With the further families: two in five of the clips."""
 
-FAMILY_TABLES: Mapping[str, Mapping[str, float]] = {"first": FAMILY_WEIGHTS, "all": ALL_FAMILY_WEIGHTS}
+PAIR_WEIGHTS: Mapping[str, float] = {
+    "collision": 0.42,
+    "camera": 0.33,
+    "single": 0.10,
+    "hidden": 0.09,
+    "weather": 0.03,
+    "landscape": 0.02,
+    "sea": 0.01,
+}
+"""Of the first families, mostly those that show two things or a moving camera, which the weights know least."""
+
+FAMILY_TABLES: Mapping[str, Mapping[str, float]] = {
+    "first": FAMILY_WEIGHTS,
+    "pairs": PAIR_WEIGHTS,
+    "all": ALL_FAMILY_WEIGHTS,
+}
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,8 @@ from himmel.records import SceneFacts
 COVERED = len(COLOURS) + len(SHAPES)
 """Answers that are shares of the place's pixels; the two after them are speed to the right and downwards."""
 CHANNELS = COVERED + 2
+SETTLED = 0.7, 0.95
+"""Levels of noise between which a thing's place is still to be decided."""
 _SPEED_UNIT = 0.5  # picture sides a second that count as 1
 _MAX_SPEED = 3.0
 
@@ -63,6 +65,18 @@ def mirror_scene(scene: Tensor) -> Tensor:
     flipped = scene.flip(-1).clone()
     flipped[:, COVERED] *= -1
     return flipped
+
+
+def emphasis(scene: Tensor, level: Tensor, extra: float) -> Tensor:
+    """How much each place counts in the flow's loss [B, G, h, w]: 1, and up to `extra` more where things are.
+
+    scene: [B, K, G, h, w], NaN where nothing is known; level: [B, G, h, w]. From a level of SETTLED[1] on everything
+    counts the same: as long as a thing may still be elsewhere, a weight that depends on where it truly is would make
+    the mean of what may be, which is what the flow has to name, a wrong one. Below SETTLED[0] its place can be seen.
+    """
+    share = torch.nan_to_num(scene[:, : len(COLOURS)].float()).sum(1).clamp(0, 1).sqrt()
+    settled = ((SETTLED[1] - level) / (SETTLED[1] - SETTLED[0])).clamp(0, 1)
+    return 1 + extra * share * settled
 
 
 def _speed(here: NDArray[np.float32], rate: float) -> NDArray[np.float32]:

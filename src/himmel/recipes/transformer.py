@@ -1,9 +1,9 @@
 """The transformer's training, from a pool of latents and word states.
 
-Command: ``himmel train transformer --folder runs/pool`` (recipe "cpu": two cores, 60 minutes, 0.23 steps of 8,192
-tokens a second; "few": from trained weights at a sixth of the rate, most of the steps teaching large steps of the
-solver, with ``--start shipped``; "h100": 20 minutes of a 25-minute lease). Expected figures: docs/journal.md and the
-model card.
+Command: ``himmel train transformer --folder runs/pool``. Recipes: "cpu", two cores, 60 minutes, 0.23 steps of 8,192
+tokens a second; "further", on from trained weights (``--start shipped``), places where things are counting more;
+"few", the same at a sixth of the rate, most of the steps teaching large steps of the solver; "h100", 20 minutes of a
+25-minute lease. Expected figures: docs/journal.md and the model card.
 
 Small pictures come first and large ones last: a step is a budget of tokens, filled with clips of one shape. Beside the
 flow's loss stands a second lesson, what covers each place of the picture (`himmel.recipes.scene`).
@@ -22,15 +22,14 @@ import torch
 from torch import Tensor, nn
 
 from himmel.flow import add_noise
-from himmel.flow.loss import flow_loss
 from himmel.flow.patterns import Mixture, beside_reference, draw_pattern
 from himmel.grammar.vocabulary import FAMILIES, FIRST_FAMILIES
 from himmel.recipes.batches import Batch, Pool, fill_up
 from himmel.recipes.context import SharedTransformer, share_attention
 from himmel.recipes.few import FewSteps, Prepared, Teacher, level_index
 from himmel.recipes.latents import read_shards
-from himmel.recipes.packed import Shaped, in_rows
-from himmel.recipes.scene import SceneHead, scene_loss
+from himmel.recipes.packed import Shaped, in_rows, lessons
+from himmel.recipes.scene import SceneHead
 from himmel.records import HimmelError
 from himmel.training import Average, Checkpoint, Feed, Processes, Progress, Schedule, build_optimisers, run
 from himmel.training.context import share_context
@@ -65,6 +64,7 @@ class Share:
 @dataclass(frozen=True)
 class TransformerRecipe:
     """tokens: the budget of a step. drop: share of clips whose words are left out. scene: weight of the second lesson.
+    emphasis: how much more places count where things are (`himmel.recipes.scene.emphasis`).
 
     shares: what steps are made of. few: how large steps of the solver are taught beside the flow; None: not at all.
     pack: fill a step that clips of one shape leave emptier than FULL with clips of other shapes; all of them go through
@@ -83,6 +83,7 @@ class TransformerRecipe:
     tokens: int = 8192
     drop: float = 0.1
     scene: float = 0.5
+    emphasis: float = 0.0
     mixture: Mixture = field(default_factory=Mixture)
     compile: bool = True
     few: FewSteps | None = None
@@ -101,12 +102,32 @@ class TransformerRecipe:
         Share("128x128x32@16", "stills", 0.05, 0.07),
     )
 
+    @property
+    def weights(self) -> tuple[float, float]:
+        """As `lessons` takes them."""
+        return self.scene, self.emphasis
+
 
 RECIPES: dict[str, TransformerRecipe] = {
     "cpu": TransformerRecipe(),
     "h100": TransformerRecipe(
         schedule=Schedule(steps=1_000_000, minutes=20, warmup=200, decay=0.35, seed=1, checkpoint_seconds=60),
         tokens=65536,
+    ),
+    "further": TransformerRecipe(
+        lr=1.5e-3,
+        vector_lr=8e-4,
+        few=FewSteps(share=0.25, fixed=False),
+        emphasis=4.0,
+        shares=(
+            Share("64x64x32@16", "clips", 0.50, 0.10),
+            Share("64x64x32@16", "referenced", 0.04, 0.02),
+            Share("64x64x32@16", "anchored", 0.04, 0.02),
+            Share("128x128x32@16", "clips", 0.26, 0.58),
+            Share("128x128x32@16", "referenced", 0.06, 0.10),
+            Share("128x128x32@16", "anchored", 0.05, 0.12),
+            Share("128x128x32@16", "stills", 0.05, 0.06),
+        ),
     ),
     "few": TransformerRecipe(
         lr=4e-4,
@@ -227,7 +248,7 @@ def train(
 
     def alone(each: Shaped) -> Tensor:
         with half():
-            return each.weight * forward(recipe.scene, *vars(each.inputs).values())
+            return each.weight * forward(recipe.weights, *vars(each.inputs).values())
 
     def placed(drawn: Drawn, generator: torch.Generator, share: float) -> Shaped:
         rows, weight = processes.mine(len(drawn.clean), recipe.context)
@@ -284,7 +305,7 @@ def _row(pupil: Pupil, recipe: TransformerRecipe, processes: Processes) -> Calla
     if not recipe.pack or recipe.context > 1 or (recipe.compile and processes.device.type == "cpu"):
         return None
     compiled = recipe.compile and not recipe.recompute and processes.world == 1
-    return in_rows(pupil.network, pupil.head, recipe.scene, compiled)
+    return in_rows(pupil.network, pupil.head, recipe.weights, compiled)
 
 
 def _placed(pupil: Pupil, recipe: TransformerRecipe, processes: Processes) -> Callable[..., Tensor]:
@@ -364,7 +385,7 @@ def prepare(
 def _forward(
     network: Transformer | SharedTransformer,
     head: SceneHead,
-    weight: float,
+    weights: tuple[float, float],
     noisy: Tensor,
     target: Tensor,
     levels: Tensor,
@@ -378,7 +399,9 @@ def _forward(
     scene: Tensor,
     step: Tensor | None,
 ) -> Tensor:
-    """The mean flow loss of a batch, and `weight` times that of the scene; arguments as of `Prepared`."""
+    """The mean flow loss of a batch, and that of the scene; arguments as of `Prepared`. weights: of the scene's, and
+    how much more things count in the flow's.
+    """
     _, groups, height, width = made.shape
     index = level_index(made)
     level = levels.gather(1, index).view(made.shape)
@@ -386,8 +409,8 @@ def _forward(
     predicted, features = network.forward_with_features(
         to_tokens(noisy), levels, index, position, told, rate, size, step, look, FUSED if noisy.is_cuda else EXPLICIT
     )
-    flow = flow_loss(to_latents(predicted, groups, height, width), target, level, made).mean()
-    return flow + weight * scene_loss(head(features), scene) if weight else flow
+    clean = to_latents(predicted, groups, height, width)
+    return lessons(head, clean, features, target, level, made, scene, weights)
 
 
 def export(

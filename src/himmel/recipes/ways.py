@@ -20,8 +20,9 @@ from himmel.footage.fit import CROP, Medium
 from himmel.footage.read import read_video
 from himmel.footage.write import write_video
 from himmel.pipeline.generate import Pipeline
+from himmel.pipeline.parts import Parts
 from himmel.pipeline.request import check
-from himmel.recipes.validation import caption_of
+from himmel.recipes.validation import caption_of, through
 from himmel.records.clip import Clip
 from himmel.records.plan import Plan
 
@@ -43,6 +44,7 @@ def join_all(
 
 def _ways(pipeline: Pipeline, clip: Clip, seed: int, steps: int, guidance: float) -> Iterator[Joined]:
     real, words, half = clip.frames, caption_of(clip), HALF
+    coded = through(pipeline.parts.autoencoder)(real) if isinstance(pipeline.parts, Parts) else None
     work = {"seed": seed, "steps": steps, "guidance": guidance}
 
     def made(plan: Plan, *given: Frames) -> tuple[Frames, float]:
@@ -53,13 +55,25 @@ def _ways(pipeline: Pipeline, clip: Clip, seed: int, steps: int, guidance: float
         frames = pipeline.make(request, media).frames
         return frames, _kept(plan, given, frames, clip.rate)
 
+    def best(given: Sequence[slice], *seams: int) -> float | None:
+        """The mean jump where what was not given is what truly happened, through the autoencoder."""
+        if coded is None:
+            return None
+        ideal = coded.copy()
+        for part in given:
+            ideal[part] = real[part]
+        return float(np.mean([jump(ideal, seam, real) for seam in seams]))
+
     first, last = real[:half], real[half:]
     out, kept = made(prompting.animate(len(real)), real[:1])
-    yield Joined("animate", kept, jump(out, 1, real), distance(out[1:], real[1:]), _copies(real[0], real[1:]))
+    there = jump(out, 1, real), distance(out[1:], real[1:]), _copies(real[0], real[1:])
+    yield Joined("animate", kept, *there, best=best([slice(1)], 1))
     out, kept = made(prompting.extend(half, half), first)
-    yield Joined("extend", kept, jump(out, half, real), distance(out[half:], last), _copies(first[-1], last))
+    there = jump(out, half, real), distance(out[half:], last), _copies(first[-1], last)
+    yield Joined("extend", kept, *there, best=best([slice(half)], half))
     out, kept = made(prompting.extend(half, half, backward=True), last)
-    yield Joined("extend backward", kept, jump(out, half, real), distance(out[:half], first), _copies(last[0], first))
+    there = jump(out, half, real), distance(out[:half], first), _copies(last[0], first)
+    yield Joined("extend backward", kept, *there, best=best([slice(half, None)], half))
     start, stop = GAP
     truth = real[start:stop]
     simple = _copies(real[start - 1], truth)
@@ -71,7 +85,8 @@ def _ways(pipeline: Pipeline, clip: Clip, seed: int, steps: int, guidance: float
     ):
         out, kept = made(plan, *given)
         jumps = (jump(out, start, real) + jump(out, stop, real)) / 2
-        yield Joined(way, kept, jumps, distance(out[start:stop], truth), simple)
+        joins = best([slice(start), slice(stop, None)], start, stop)
+        yield Joined(way, kept, jumps, distance(out[start:stop], truth), simple, best=joins)
     out, kept = made(prompting.loop(24, 8), real[:24])
     jumps = (jump(out, 24, real) + jump(out, 0, real)) / 2
     yield Joined("loop", kept, jumps, None, {}, repeats(out, real))
