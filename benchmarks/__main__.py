@@ -7,7 +7,7 @@ import functools
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import chaos, feel, load, marks, minute, networks, page, peers, scaling, start, visit, world
+from benchmarks import cache, chaos, feel, load, marks, minute, networks, page, peers, scaling, start, visit, world
 
 ALL = {
     "start": start.main,
@@ -16,6 +16,7 @@ ALL = {
     "scaling": scaling.main,
     "networks": networks.main,
     "peers": peers.main,
+    "cache": cache.main,
     "world": world.main,
     "marks": marks.main,
 }
