@@ -133,6 +133,7 @@ RECIPES: dict[str, TransformerRecipe] = {
         lr=4e-4,
         vector_lr=5e-4,
         few=FewSteps(share=0.7),
+        emphasis=4.0,
         shares=(
             Share("64x64x32@16", "clips", 0.40, 0.06),
             Share("64x64x32@16", "referenced", 0.04, 0.02),
