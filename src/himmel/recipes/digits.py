@@ -43,25 +43,28 @@ ENDLESS = 2**40
 """Training clips: no one is seen twice."""
 
 
+def sized(width: int, depth: int, heads: int, channels: int) -> TransformerConfig:
+    """A transformer that is given no words but one of zeros."""
+    return TransformerConfig(channels, width, depth, heads, word_width=16, word_slots=1)
+
+
 @dataclass(frozen=True)
 class DigitsRecipe:
     """frames, side: of the piece of pixels that a token is. clips: of a step. pure: share of them at level 1 alone."""
 
-    config: TransformerConfig = field(
-        default_factory=lambda: TransformerConfig(
-            channels=5 * 8 * 8, width=192, depth=6, heads=3, word_width=16, word_slots=1
-        )
-    )
+    config: TransformerConfig = field(default_factory=lambda: sized(128, 4, 2, channels=5 * 8 * 8))
     schedule: Schedule = field(
-        default_factory=lambda: Schedule(steps=1_000_000, minutes=20, warmup=40, decay=0.4, seed=1)
+        default_factory=lambda: Schedule(
+            steps=1_000_000, minutes=20, warmup=40, decay=0.4, seed=1, checkpoint_seconds=30
+        )
     )
     frames: int = 5
     side: int = 8
-    clips: int = 16
+    clips: int = 8
     pure: float = 0.5
-    lr: float = 5e-3
-    vector_lr: float = 2e-3
-    compile: bool = True
+    lr: float = 1e-2
+    vector_lr: float = 4e-3
+    compile: bool = False
 
     def __post_init__(self) -> None:
         if GIVEN % self.frames or PIXELS % self.side or self.config.channels != self.frames * self.side**2:
@@ -80,7 +83,12 @@ class DigitsRecipe:
         return given(latents, torch.arange(latents.shape[1]) < GIVEN // self.frames, self.rate)
 
 
-RECIPES: dict[str, DigitsRecipe] = {"cpu": DigitsRecipe()}
+RECIPES: dict[str, DigitsRecipe] = {
+    "cpu": DigitsRecipe(),
+    "h100": DigitsRecipe(
+        sized(384, 8, 6, channels=2 * 8 * 8), frames=2, clips=64, lr=5e-3, vector_lr=2e-3, compile=True
+    ),
+}
 
 
 def to_pieces(pixels: Tensor, recipe: DigitsRecipe) -> Tensor:

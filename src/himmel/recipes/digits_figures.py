@@ -85,7 +85,7 @@ def simple(given: Pixels) -> dict[str, Pixels]:
 
 def pixels(frames: NDArray[np.uint8]) -> Pixels:
     """0 to 255 as 0 to 1."""
-    return frames.astype(np.float32) / 255
+    return frames.astype(np.float32) / np.float32(255)
 
 
 def maker(network: Transformer, recipe: DigitsRecipe) -> Make:
