@@ -7,7 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from himmel.evaluation.report import axes_of, markdown_table, number
+from himmel.evaluation.report import axes_of, markdown_table, number, percent, plot_shares
+from himmel.evaluation.scoring import Score
+from himmel.recipes.caption_ablation import between, share, signed
 from himmel.recipes.study import Outcome, Side, apart, parameters
 
 Found = Sequence[tuple[Side, Outcome]]
@@ -26,6 +28,57 @@ def mixture_table(found: Found) -> str:
         )
     head = ["choice", "side", "loss, whole", "to the base %", "loss, half given", "to the base %", "seconds"]
     return markdown_table(head, rows)
+
+
+JUDGED = (
+    *("colour", "nothing else", "shape", "motion", "direction left/right"),
+    *("ground", "light", "scenery", "camera"),
+)
+"""Rows of the judge that have columns; "all facts" is over every one, as `caption_ablation.shown` counts."""
+
+
+def judged_table(found: Found) -> str:
+    """A row a side: shares of facts that its clips show, as a judge reads them; "" where none was asked.
+
+    Of all facts with their 95 % interval, and the difference to the first side in points, over the same prompts.
+    """
+    seen = [(side, outcome.followed) for side, outcome in found if outcome.followed is not None]
+    if not seen:
+        return ""
+    first = seen[0][1]
+    names = [name for name in JUDGED if name in first.table.scores]
+    rows = []
+    for side, followed in seen:
+        gap = "–" if followed is first else signed([100 * v for v in between(first.facts, followed.facts, share)])
+        own = [_judged(followed.table.scores[name]) for name in names]
+        rows.append([side.group or "base", side.name, _judged(followed.total), gap, *own])
+    guess = [percent(first.table.chance.get(name)) for name in names]
+    rows.append(["base", "the same clips against other prompts", "–", "–", *guess])
+    head = ["choice", "side", "all facts %", "to the base, points", *(f"{name} %" for name in names)]
+    prompts = f"Clips for {first.table.prompts} prompts a side, judge {first.table.judge}; 95 % intervals.\n\n"
+    return prompts + markdown_table(head, rows)
+
+
+def mixture_tables(found: Found) -> str:
+    """Losses, and what judges read."""
+    judged = judged_table(found)
+    return mixture_table(found) + (f"\n{judged}" if judged else "")
+
+
+def plot_judged(found: Found, path: Path) -> None:
+    """Facts shown by side as PNG with intervals; nothing where none was asked, or without matplotlib."""
+    seen = [(side, outcome.followed.total) for side, outcome in found if outcome.followed is not None]
+    bars = {
+        f"{side.group}: {side.name}" if side.group else "base": {"all facts": (total.share, *total.interval)}
+        for side, total in seen
+    }
+    if bars:
+        plot_shares(path, bars, "Stated facts shown, by a judge")
+
+
+def _judged(score: Score) -> str:
+    low, high = score.interval
+    return f"{100 * score.share:.0f} ({100 * low:.0f} to {100 * high:.0f})"
 
 
 def compute_table(found: Found) -> str:
