@@ -10,6 +10,7 @@ import click
 from himmel.cli.options import PATH, model_option
 from himmel.cli.terminal import say
 from himmel.cli.train import pool_option, within
+from himmel.records import HimmelError
 
 SHARDS = {"mixture": 40, "compute": 40, "framing": 6}
 
@@ -41,6 +42,13 @@ SHARDS = {"mixture": 40, "compute": 40, "framing": 6}
     "Example: --clips 100",
 )
 @click.option(
+    "--choice",
+    "only",
+    multiple=True,
+    metavar="NAME",
+    help="Sides of this choice alone, beside the base; may be repeated. Example: --choice words",
+)
+@click.option(
     "--run",
     type=PATH,
     default=None,
@@ -49,7 +57,15 @@ SHARDS = {"mixture": 40, "compute": 40, "framing": 6}
 )
 @model_option
 def study(
-    what: str, folder: str, steps: int, tokens: int, shards: int | None, clips: int, run: str | None, model: str
+    what: str,
+    folder: str,
+    steps: int,
+    tokens: int,
+    shards: int | None,
+    clips: int,
+    only: tuple[str, ...],
+    run: str | None,
+    model: str,
 ) -> None:
     """Train small transformers that differ in one thing on the same clips, and print a table of their loss on others.
 
@@ -61,6 +77,7 @@ def study(
 
     \b
     himmel train study mixture --folder runs/pool
+    himmel train study mixture --choice words --choice prediction --clips 100
     himmel train study compute --steps 1200
     himmel train study framing --folder runs/shapes
     """
@@ -71,14 +88,18 @@ def study(
     within("clips", clips, 0, 10_000, 24)
     place = Path(run or f"runs/study-{what}")
     if what == "framing":
+        if only:
+            raise HimmelError(f"--choice {only[0]}", "framing is one choice of its own", "leave --choice out")
         table = _framing(Path(folder), place, (steps, tokens, shards, clips), model)
     else:
-        table = _sides(what, Path(folder), place, (steps, tokens, shards, clips), model)
+        table = _sides(what, Path(folder), place, (steps, tokens, shards, clips), only, model)
     click.echo(table)
     say("folder", str(place))
 
 
-def _sides(what: str, folder: Path, place: Path, size: tuple[int, int, int, int], model: str) -> str:
+def _sides(
+    what: str, folder: Path, place: Path, size: tuple[int, int, int, int], only: tuple[str, ...], model: str
+) -> str:
     """Runs the study of mixtures or of compute; returns its table, which is written too."""
     from himmel.evaluation.judge import Judge
     from himmel.evaluation.report import write_text
@@ -106,7 +127,7 @@ def _sides(what: str, folder: Path, place: Path, size: tuple[int, int, int, int]
     if clips and what == "mixture":
         decode = decoder(network.to(best_dtype()))
         asking = Asking(evaluation_prompts(clips, PROMPTS), Judge.load("report"), read, decode, Walk())
-    found = run_study(what, data, replace(base, config=config), place, click.echo, asking)
+    found = run_study(what, data, replace(base, config=config), place, click.echo, asking, only)
     table = mixture_tables(found) if what == "mixture" else compute_table(found)
     if what == "compute":
         plot_compute(found, place / "compute.png")

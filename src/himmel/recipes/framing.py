@@ -47,7 +47,7 @@ from himmel.world.scenario import Scenario
 from himmel.world.scene import Scene
 from himmel.world.source import WorldSource
 
-SHAPES: Mapping[str, Bucket] = {"16:9": Bucket(112, 64, 32, 16, 1), "9:16": Bucket(64, 112, 32, 16, 1)}
+SHAPES: Mapping[str, Bucket] = {"16:9": Bucket(112, 64, 16, 8, 1), "9:16": Bucket(64, 112, 16, 8, 1)}
 SQUARE = "1:1"
 NATIVE, CROPPED = "native shapes", "square crops"
 RENDERS, RECONSTRUCTED, CROPS = "true renders", "true renders, reconstructed", "square middles of true renders"
@@ -83,7 +83,6 @@ class FramingRecipe:
             schedule=Schedule(steps=600, warmup=30, decay=0.4, seed=5, checkpoint_seconds=60),
             tokens=2048,
             scene=0.5,
-            emphasis=4.0,
             mixture=Mixture(whole=1.0, given=0.0, independent=0.0),
             compile=False,
             shares=tuple(Share(bucket.name, "clips", 1.0, 1.0) for bucket in SHAPES.values()),

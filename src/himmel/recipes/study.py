@@ -309,11 +309,19 @@ def run_study(
     run: Path,
     report: Callable[[str], None] = print,
     asking: Asking | None = None,
+    only: Sequence[str] = (),
 ) -> list[tuple[Side, Outcome]]:
-    """Every side of a study in turn, each in a folder of its own under `run`. asking: None where nobody judges."""
+    """Every side of a study in turn, each in a folder of its own under `run`. asking: None where nobody judges. only:
+    groups of sides, beside those of none; () for all.
+    """
     found = []
     sides = STUDIES[name](base)
+    groups = list(dict.fromkeys(side.group for side in sides if side.group))
+    if unknown := [group for group in only if group not in groups]:
+        raise HimmelError(f"the choice {unknown[0]!r}", f"those of {name}: {', '.join(groups)}", "say one of them")
     for number, side in enumerate(sides, 1):
+        if only and side.group not in ("", *only):
+            continue
         label = f"{number}/{len(sides)} {side.group + ': ' if side.group else ''}{side.name}"
         told = lambda progress, label=label: report(f"{label}  {progress}")  # noqa: E731
         found.append((side, outcome(side, clips, run / f"{number:02d}", told)))
