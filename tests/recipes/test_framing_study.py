@@ -46,7 +46,7 @@ def test_the_middle_of_the_wider_render_is_the_picture_itself(shape: str) -> Non
     scenario = source.scenario(index)
     frames, masks = beyond(scenario, bucket, renderer)
     assert frames.shape == (8, bucket.height + 2 * BEYOND, bucket.width + 2 * BEYOND, 3)
-    box = middle(*frames.shape[1:3], (bucket.height, bucket.width))
+    box = middle(frames.shape[1], frames.shape[2], (bucket.height, bucket.width))
     plain = renderer.render([scenario.scene], bucket.width, bucket.height)[0]
     assert (masks[:, *box] == plain.masks).mean() > 0.999
     assert np.abs(frames[:, *box].astype(float) - plain.frames).mean() < 1

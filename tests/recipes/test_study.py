@@ -17,10 +17,14 @@ from tests.recipes.test_transformer import NO_WORDS, RECIPE
 from tiny_model import shaken
 
 from himmel.cli import himmel
+from himmel.evaluation.prompts import PromptTable
+from himmel.evaluation.report import tables_of
+from himmel.evaluation.scoring import Score
 from himmel.flow import add_noise
 from himmel.grammar import evaluation_prompts
 from himmel.pipeline import parts
 from himmel.recipes import study
+from himmel.recipes.caption_ablation import Followed
 from himmel.recipes.latents import Shard
 from himmel.recipes.study import (
     BUCKET,
@@ -36,6 +40,7 @@ from himmel.recipes.study import (
     told_by,
 )
 from himmel.recipes.study_clips import PROMPTS, Walk, make
+from himmel.recipes.study_figures import judged_table
 from himmel.recipes.transformer import Pool, Share
 from himmel.records import HimmelError
 from himmel.transformer import Transformer
@@ -157,6 +162,22 @@ def test_a_choice_alone_is_told_beside_the_base(monkeypatch: pytest.MonkeyPatch,
     assert trained == [f"{n:02d}" for n, group in enumerate(whole, 1) if group in ("", "words")]
     with pytest.raises(HimmelError, match="noise patterns, prediction, shift, words, optimiser"):
         study.run_study("mixture", clips(), BASE, tmp_path, lambda text: None, only=["colour"])
+
+
+def test_the_table_of_the_judge_has_every_side_beside_what_guessing_gives() -> None:
+    def judged(right: int) -> study.Outcome:
+        scores = {"colour": Score(right, 10), "nothing else": Score(5, 10), "motion": Score(0, 10)}
+        scores["motion (moving)"] = Score(0, 10)
+        table = PromptTable("j", 10, 0, scores, {"colour": 0.3, "nothing else": 1.0, "motion": 0.1}, {}, {}, None)
+        followed = Followed(table, np.array([[1, 2]] * right + [[0, 2]] * (10 - right)))
+        return study.Outcome((1.0,), (1.0,), 1.0, followed)
+
+    first, other, *_ = mixture(BASE)
+    assert judged_table([(first, study.Outcome((1.0,), (1.0,), 1.0))]) == ""
+    rows = tables_of(judged_table([(first, judged(4)), (other, judged(8))]))[0][1]
+    assert [row[1] for row in rows] == [first.name, other.name, "the same clips against other prompts"]
+    assert [row[2].split()[0] for row in rows] == ["20", "40", "20"]
+    assert rows[1][3].startswith("+20.0 (")
 
 
 def test_a_clip_depends_on_its_words_and_seed_alone() -> None:

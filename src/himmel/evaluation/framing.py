@@ -90,12 +90,12 @@ def true_framing(mask: B, shown: Box) -> Framing | None:
         return None
     held = inner.sum((1, 2))[there] / mask.sum((1, 2))[there]
     height, width = inner.shape[1:]
-    edge = inner[:, 0].any(1) | inner[:, -1].any(1) | inner[:, :, 0].any(1) | inner[:, :, -1].any(1)
+    edge = np.stack([inner[:, 0].any(1), inner[:, -1].any(1), inner[:, :, 0].any(1), inner[:, :, -1].any(1)]).any(0)
     off = []
     for part in inner[visible]:
         rows, columns = np.nonzero(part)
         off.append(np.hypot(rows.mean() + 0.5 - height / 2, columns.mean() + 0.5 - width / 2) / min(height, width))
-    return Framing(float(held.mean()), float(np.mean(off)), lasting(edge, LONG))
+    return Framing(float(held.mean()), float(np.mean(off)), lasting(np.asarray(edge), LONG))
 
 
 def middle(height: int, width: int, side: tuple[int, int]) -> Box:

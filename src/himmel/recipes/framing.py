@@ -246,8 +246,15 @@ def _kept(path: Path, about: Mapping[str, Any], make_it: Callable[[], dict[str, 
 def scenarios(shape: str, count: int) -> Iterator[tuple[WorldSource, int]]:
     """The first scenes of the test split, of one thing whose colour can be followed, in order and not picked."""
     bucket, taken = SHAPES[shape], 0
-    size = {"width": bucket.width, "height": bucket.height, "frames": bucket.frames}
-    source = WorldSource({"single": 1.0}, **size, rate=Fraction(bucket.rate), seed=SCENES, split="test")
+    source = WorldSource(
+        {"single": 1.0},
+        width=bucket.width,
+        height=bucket.height,
+        frames=bucket.frames,
+        rate=Fraction(bucket.rate),
+        seed=SCENES,
+        split="test",
+    )
     for index in range(MOST_LOOKED_AT * count):
         if taken == count:
             return
@@ -282,8 +289,9 @@ def true_scenes(
         for number, (source, index) in enumerate(scenarios(shape, recipe.count)):
             scenario = source.scenario(index)
             frames, masks = beyond(scenario, bucket, renderer)
-            box = middle(*frames.shape[1:3], (bucket.height, bucket.width))
-            square = middle(*frames.shape[1:3], (min(bucket.height, bucket.width),) * 2)
+            height, width, side = frames.shape[1], frames.shape[2], min(bucket.height, bucket.width)
+            box = middle(height, width, (bucket.height, bucket.width))
+            square = middle(height, width, (side, side))
             colour, own = scenario.facts.objects[0].colour, np.ascontiguousarray(frames[:, *box])
             views = {RENDERS: own, RECONSTRUCTED: back(own), CROPS: np.ascontiguousarray(frames[:, *square])}
             for kind, shown in ((TRUTH, box), (CROPS_TRUTH, square)):
@@ -311,7 +319,7 @@ def made_scenes(
     """
     bucket, name = SHAPES[shape], shape.replace(":", "x")
     rows, columns = bucket.height // PIXELS_A_TOKEN, bucket.width // PIXELS_A_TOKEN
-    square = (min(rows, columns),) * 2
+    square = min(rows, columns), min(rows, columns)
     decode, untold = decoder(parts.autoencoder), parts.read("")
     about = {"count": recipe.count, "walk": asdict(recipe.walk), "latents": parts.latents}
     ways = ((NATIVE, NATIVE, (rows, columns)), (CROPPED, CROPPED, (rows, columns)), (OWN, CROPPED, square))

@@ -297,9 +297,9 @@ def followed(side: Side, clips: Clips, folder: Path, asking: Asking) -> Followed
         states, count = told_by(side.told, text[0], torch.tensor(text[1]), slots)
         return states, int(count)
 
-    grid = clips.held_out.latents.shape[2:]
-    place = folder / "judged"
-    return judged(network, told, clips.no_words, asking, (*grid,), clips.held_out.rate, _settings(side), place)
+    groups, rows, columns = clips.held_out.latents.shape[2:]
+    place, grid = folder / "judged", (groups, rows, columns)
+    return judged(network, told, clips.no_words, asking, grid, clips.held_out.rate, _settings(side), place)
 
 
 def run_study(

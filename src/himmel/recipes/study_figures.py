@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from himmel.evaluation.report import axes_of, markdown_table, number, percent, plot_shares
+from himmel.evaluation.prompts import PromptTable
+from himmel.evaluation.report import axes_of, markdown_table, number, plot_shares
 from himmel.evaluation.scoring import Score
 from himmel.recipes.caption_ablation import between, share, signed
 from himmel.recipes.study import Outcome, Side, apart, parameters
@@ -52,11 +53,18 @@ def judged_table(found: Found) -> str:
         gap = "–" if followed is first else signed([100 * v for v in between(first.facts, followed.facts, share)])
         own = [_judged(followed.table.scores[name]) for name in names]
         rows.append([side.group or "base", side.name, _judged(followed.total), gap, *own])
-    guess = [percent(first.table.chance.get(name)) for name in names]
-    rows.append(["base", "the same clips against other prompts", "–", "–", *guess])
+    guess = [f"{100 * first.table.chance.get(name, float('nan')):.0f}" for name in names]
+    rows.append(["base", "the same clips against other prompts", f"{100 * _guessed(first.table):.0f}", "–", *guess])
     head = ["choice", "side", "all facts %", "to the base, points", *(f"{name} %" for name in names)]
     prompts = f"Clips for {first.table.prompts} prompts a side, judge {first.table.judge}; 95 % intervals.\n\n"
     return prompts + markdown_table(head, rows)
+
+
+def _guessed(table: PromptTable) -> float:
+    """The share of all facts that clips show of prompts that they were not made for; facts as `shown` counts them."""
+    rows = {name: s.trials for name, s in table.scores.items() if name != "nothing else" and "(moving)" not in name}
+    trials = sum(rows.values())
+    return sum(table.chance.get(name, 0.0) * count for name, count in rows.items()) / trials if trials else 0.0
 
 
 def mixture_tables(found: Found) -> str:
