@@ -107,7 +107,7 @@ def test_from_nothing_to_tables_which_go_on_and_refuse_other_sides(
     assert {len(some) for kinds in kept["scenes"].values() for some in kinds.values()} == {2}
     truths = [one for kinds in kept["scenes"].values() for one in kinds["truth"]]
     assert all(one is not None and 0.5 < one["inside"] <= 1 for one in truths), "the world frames its subjects"
-    assert all((tmp_path / name).exists() for name in ("framing.png", "framing-clips.png"))
+    assert all((tmp_path / name).exists() for name in ("framing.png", "framing-16x9.png", "framing-9x16.png"))
 
     monkeypatch.setattr(Autoencoder, "encode", None)  # nothing is rendered, encoded or made again
     monkeypatch.setattr(framing, "make", None)

@@ -1,4 +1,4 @@
-"""Tables, plot and sheet of the study of native shapes."""
+"""Tables, plot and sheets of the study of native shapes."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ from himmel.recipes.study import apart
 
 KINDS = (TRUTH, RENDERS, RECONSTRUCTED, NATIVE, CROPPED, CROPS_TRUTH, CROPS, OWN)
 DRAWN = (RENDERS, NATIVE, CROPPED)
-"""Kinds of the plot and of the sheet, all of one shape."""
+"""Kinds of the plot and of the sheets, all of one shape."""
 
 
 def write(study: Study, folder: Path) -> str:
-    """framing.md, .json, .png and the sheet of the first scenes; returns the markdown."""
+    """framing.md, .json, .png and sheets of the first scenes; returns the markdown."""
     text = markdown(study)
     write_text(folder / "framing.md", text)
     write_json(folder / "framing.json", to_json(study))
@@ -146,11 +146,13 @@ def to_json(study: Study) -> dict[str, object]:
 
 
 def sheet(folder: Path) -> None:
-    """framing-clips.png: of the first scenes of each shape a true render, and what both sides made of its caption."""
-    strips = []
+    """framing-16x9.png and framing-9x16.png: of the first scenes a true render, and what both sides made of its
+    caption.
+    """
     for shape in SHAPES:
+        strips = []
         for scene in range(PICTURES):
             for kind in DRAWN:
                 if (path := strip_path(folder, shape, scene, kind)).exists():
-                    strips.append((f"{shape} {scene}: {kind}", np.asarray(Image.open(path))))
-    contact_sheet(folder / "framing-clips.png", strips, columns=3)
+                    strips.append((f"{scene}: {kind}", np.asarray(Image.open(path))))
+        contact_sheet(folder / f"framing-{shape.replace(':', 'x')}.png", strips, columns=3)
