@@ -14,11 +14,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.torch import save_file
 from tests.recipes.test_transformer import NO_WORDS, RECIPE
+from tiny_model import shaken
 
 from himmel.cli import himmel
+from himmel.evaluation.prompts import PromptTable
+from himmel.evaluation.report import tables_of
+from himmel.evaluation.scoring import Score
 from himmel.flow import add_noise
+from himmel.grammar import evaluation_prompts
 from himmel.pipeline import parts
 from himmel.recipes import study
+from himmel.recipes.caption_ablation import Followed
 from himmel.recipes.latents import Shard
 from himmel.recipes.study import (
     BUCKET,
@@ -33,6 +39,8 @@ from himmel.recipes.study import (
     outcome,
     told_by,
 )
+from himmel.recipes.study_clips import PROMPTS, Walk, make
+from himmel.recipes.study_figures import judged_table
 from himmel.recipes.transformer import Pool, Share
 from himmel.records import HimmelError
 from himmel.transformer import Transformer
@@ -143,6 +151,55 @@ def test_the_loss_is_nothing_for_a_network_that_knows(monkeypatch: pytest.Monkey
         assert min(losses(Transformer(BASE.config), batch, given_frames)) > 0
 
 
+def test_a_choice_alone_is_told_beside_the_base(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """In the folders that its sides have in the whole study, so that what is finished there counts."""
+    trained: list[str] = []
+    found = study.Outcome((1.0, 2.0), (1.0, 2.0), 1.0)
+    monkeypatch.setattr(study, "outcome", lambda side, clips, folder, report: trained.append(folder.name) or found)
+    chosen = study.run_study("mixture", clips(), BASE, tmp_path, lambda text: None, only=["words"])
+    assert [side.group for side, _ in chosen] == ["", "words", "words", "words"]
+    whole = [side.group for side in mixture(BASE)]
+    assert trained == [f"{n:02d}" for n, group in enumerate(whole, 1) if group in ("", "words")]
+    with pytest.raises(HimmelError, match="noise patterns, prediction, shift, words, optimiser"):
+        study.run_study("mixture", clips(), BASE, tmp_path, lambda text: None, only=["colour"])
+
+
+def test_the_table_of_the_judge_has_every_side_beside_what_guessing_gives() -> None:
+    def judged(right: int) -> study.Outcome:
+        scores = {"colour": Score(right, 10), "nothing else": Score(5, 10), "motion": Score(0, 10)}
+        scores["motion (moving)"] = Score(0, 10)
+        table = PromptTable("j", 10, 0, scores, {"colour": 0.3, "nothing else": 1.0, "motion": 0.1}, {}, {}, None)
+        followed = Followed(table, np.array([[1, 2]] * right + [[0, 2]] * (10 - right)))
+        return study.Outcome((1.0,), (1.0,), 1.0, followed)
+
+    first, other, *_ = mixture(BASE)
+    assert judged_table([(first, study.Outcome((1.0,), (1.0,), 1.0))]) == ""
+    rows = tables_of(judged_table([(first, judged(4)), (other, judged(8))]))[0][1]
+    assert [row[1] for row in rows] == [first.name, other.name, "the same clips against other prompts"]
+    assert [row[2].split()[0] for row in rows] == ["20", "40", "20"]
+    assert rows[1][3].startswith("+20.0 (")
+
+
+def test_a_clip_depends_on_its_words_and_seed_alone() -> None:
+    """And not on how far the untold text is filled up with states that do not count."""
+    torch.manual_seed(1)
+    network = shaken(Transformer(BASE.config), 0.05)
+    told, other = torch.randn(92, 256), torch.randn(92, 256)
+    kept: list[torch.Tensor] = []
+
+    def latents(states: torch.Tensor, seed: int, untold: torch.Tensor = NO_WORDS[0]) -> torch.Tensor:
+        make(network, lambda z: kept.append(z) or z, (states, 60), (untold, 38), (2, 2, 3), 16.0, seed, Walk(2))  # type: ignore[arg-type,return-value,func-returns-value]
+        return kept[-1]
+
+    first = latents(told, 0)
+    assert first.shape == (48, 2, 2, 3)
+    assert torch.equal(first, latents(told, 0))
+    assert torch.equal(first, latents(told, 0, torch.cat([NO_WORDS[0][:38], other[:54]])))
+    torch.testing.assert_close(first, latents(told, 0, NO_WORDS[0][:38]))
+    assert not torch.allclose(first, latents(other, 0))
+    assert not torch.allclose(first, latents(told, 1))
+
+
 def test_a_study_goes_on_and_refuses_a_side_of_other_settings(tmp_path: Path) -> None:
     side = mixture(BASE)[0]
     said: list[object] = []
@@ -174,9 +231,9 @@ def test_from_a_pool_to_a_table(what: str, model: Path, words: parts.Reading, tm
         told = {"clips.words": one.words, "clips.counts": one.counts}
         save_file(told, tmp_path / f"{name}.words.safetensors", {"words": words[2]})
     sides = study.STUDIES[what]
-    monkeypatch.setitem(study.STUDIES, what, lambda base: sides(base)[:3])
+    monkeypatch.setitem(study.STUDIES, what, lambda base: sides(base)[:2])
     place = ["--folder", str(tmp_path), "--run", str(tmp_path / "run"), "--model", str(model)]
-    quick = ["--steps", "1", "--tokens", "128"]
+    quick = ["--steps", "1", "--tokens", "128", "--clips", "1"]
     result = CliRunner().invoke(himmel, ["train", "study", what, *quick, *place])
     assert result.exit_code == 2
     assert "3 encoded shards" in result.stderr
@@ -186,4 +243,10 @@ def test_from_a_pool_to_a_table(what: str, model: Path, words: parts.Reading, tm
     assert text in result.stdout
     kept = json.loads((tmp_path / "run/01/outcome.json").read_text())
     assert f"{np.mean(kept['whole']):.4f}" in text
-    assert (tmp_path / "run/compute.png").exists() == (what == "compute")
+    assert (tmp_path / f"run/{what}.png").exists()
+    assert ("Clips for 1 prompts a side" in text) == (what == "mixture")
+    if what == "mixture":
+        again = CliRunner().invoke(himmel, ["train", "study", what, *quick, "--shards", "1", *place])
+        assert text in again.stdout
+        readings = (tmp_path / "run/02/judged/readings.jsonl").read_text().splitlines()
+        assert [json.loads(line)["prompt"] for line in readings] == [text for text, _ in evaluation_prompts(1, PROMPTS)]

@@ -235,14 +235,15 @@ def _differences(sides: Mapping[str, Side], recipe: AblationRecipe) -> str:
     lines = []
     for way in a.followed:
         points = [100 * v for v in between(a.followed[way].facts, b.followed[way].facts, share)]
-        lines.append(f"Asked in {way}, all facts: {second} less {first} {_signed(points)} points.")
+        lines.append(f"Asked in {way}, all facts: {second} less {first} {signed(points)} points.")
     loss = between(a.flow, b.flow, mean)
     flows = ", ".join(f"taught on {name} {number(float(side.flow.mean()), 4)}" for name, side in sides.items())
-    lines.append(f"Flow loss on {recipe.held_out} held-out clips, described in full: {flows}; {_signed(loss, 4)}.")
+    lines.append(f"Flow loss on {recipe.held_out} held-out clips, described in full: {flows}; {signed(loss, 4)}.")
     return "".join(f"- {line}\n" for line in lines)
 
 
-def _signed(found: Sequence[float], digits: int = 1) -> str:
+def signed(found: Sequence[float], digits: int = 1) -> str:
+    """A difference with its interval."""
     value, low, high = (f"{v:+.{digits}f}" for v in found)
     return f"{value} ({low} to {high})"
 

@@ -113,7 +113,7 @@ def fill(
         if path.exists():
             continue
         began = time.monotonic()
-        _render_shard(recipe, bucket, index, path)
+        render_shard(recipe, bucket, index, path)
         made += 1
         report(f"{path.name}: {CLIPS_A_SHARD / (time.monotonic() - began):.2f} clips/s")
     return made
@@ -132,7 +132,8 @@ def _plan(recipe: PoolRecipe, worker: int, workers: int) -> Iterator[tuple[Bucke
                 number += 1
 
 
-def _render_shard(recipe: PoolRecipe, bucket: Bucket, index: int, path: Path) -> None:
+def render_shard(recipe: PoolRecipe, bucket: Bucket, index: int, path: Path) -> None:
+    """Writes shard `index` of a bucket: always the same clips."""
     source = WorldSource(
         recipe.families,
         width=bucket.width,

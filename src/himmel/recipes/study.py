@@ -1,10 +1,11 @@
 """Small trainings that answer one question each: what a choice is worth, and what compute buys.
 
 Command: ``himmel train study mixture`` and ``himmel train study compute``, after ``himmel train pool`` and ``himmel
-train latents``. Every side is the same small transformer on the same clips in the same order, one thing changed; a
-study that was stopped goes on where it was. Figures are the flow's loss on clips that no side was trained
-on, at ten levels with the same noise, of whole clips and of clips whose first half is given; the difference to the
-first side is taken clip by clip. Expected figures: docs/journal.md.
+train latents`` (``himmel train study framing`` is `himmel.recipes.framing`). Every side is the same small transformer
+on the same clips in the same order, one thing changed; a study that was stopped goes on where it was. Figures are the
+flow's loss on clips that no side was trained on, at ten levels with the same noise, of whole clips and of clips whose
+first half is given; the difference to the first side is taken clip by clip. A mixture's sides also make clips, which a
+judge reads. Expected figures: docs/training.md.
 """
 
 from __future__ import annotations
@@ -14,17 +15,21 @@ from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from himmel.evaluation.flow import LEVELS
-from himmel.evaluation.report import write_json
+from himmel.evaluation.report import percent, write_json
 from himmel.flow import add_noise
 from himmel.flow.loss import flow_loss
+from himmel.pipeline.precision import best_dtype
+from himmel.recipes.caption_ablation import Followed
 from himmel.recipes.few import level_index
 from himmel.recipes.latents import read_shards
+from himmel.recipes.study_clips import Asking, Told, judged
 from himmel.recipes.transformer import Batch, Pool, Share, TransformerRecipe, train, transformer_weights
 from himmel.records import HimmelError
 from himmel.training import Progress, Schedule
@@ -158,12 +163,13 @@ STUDIES: Mapping[str, Callable[[TransformerRecipe], list[Side]]] = {"mixture": m
 class Outcome:
     """Losses of the held-out clips, each the mean over ten levels: of whole clips, and where the first half is given.
 
-    seconds: that the training took, or what a life of it counted.
+    seconds: that the training took, or what a life of it counted. followed: what a judge read, where one was asked.
     """
 
     whole: tuple[float, ...]
     given: tuple[float, ...]
     seconds: float
+    followed: Followed | None = None
 
 
 @dataclass(frozen=True)
@@ -238,37 +244,92 @@ def losses(network: Transformer, batch: Batch, given: int) -> list[float]:
     return torch.stack(found).mean(0).tolist()
 
 
+def taught(
+    recipe: TransformerRecipe,
+    pools: dict[tuple[str, str], Pool],
+    no_words: tuple[Tensor, int],
+    folder: Path,
+    report: Callable[[Progress], None],
+    build: Callable[[TransformerConfig], Transformer] = Transformer,
+) -> tuple[Transformer, float]:
+    """A network with the averaged weights of a training, which goes on where it was, and the seconds that it took."""
+    checkpoint = train(recipe, pools, no_words, folder, report, build=build)
+    network = build(recipe.config)
+    network.load_state_dict(transformer_weights(checkpoint))
+    return network.eval(), checkpoint.seconds
+
+
+def _settings(side: Side) -> dict[str, Any]:
+    """What a folder's side must be to go on there."""
+    return json.loads(json.dumps({"recipe": asdict(side.recipe), "told": side.told}))
+
+
 def outcome(side: Side, clips: Clips, folder: Path, report: Callable[[Progress], None]) -> Outcome:
     """Trains a side and judges it, or reads what came out of it before. HimmelError where that was another training."""
-    note, told = folder / "outcome.json", json.loads(json.dumps({"recipe": asdict(side.recipe), "told": side.told}))
+    note, told = folder / "outcome.json", _settings(side)
     if note.exists():
         kept = json.loads(note.read_text())
         if kept["side"] != told:
             raise HimmelError(f"{folder} holds a side with other settings", "the same ones", "choose another --run")
         return Outcome(tuple(kept["whole"]), tuple(kept["given"]), kept["seconds"])
     own, clips = _for_side(side, clips)
-    pools = {(BUCKET, "clips"): clips.pool}
-    checkpoint = train(own.recipe, pools, clips.no_words, folder, report, build=own.build)
-    network = own.build(own.recipe.config)
-    network.load_state_dict(transformer_weights(checkpoint))
-    network.eval()
+    network, seconds = taught(
+        own.recipe, {(BUCKET, "clips"): clips.pool}, clips.no_words, folder, report, build=own.build
+    )
     groups = clips.held_out.latents.shape[2]
     whole, given = (tuple(losses(network, clips.held_out, n)) for n in (0, groups // 2))
-    write_json(note, {"side": told, "whole": whole, "given": given, "seconds": checkpoint.seconds})
-    return Outcome(whole, given, checkpoint.seconds)
+    write_json(note, {"side": told, "whole": whole, "given": given, "seconds": seconds})
+    return Outcome(whole, given, seconds)
+
+
+def followed(side: Side, clips: Clips, folder: Path, asking: Asking) -> Followed:
+    """What a judge reads of clips that a side makes for prompts, after `outcome`; goes on where it was."""
+    slots = side.recipe.config.word_slots
+    own, clips = _for_side(side, clips)
+
+    def network() -> Transformer:
+        pools = {(BUCKET, "clips"): clips.pool}
+        return taught(own.recipe, pools, clips.no_words, folder, lambda p: None, build=own.build)[0].to(best_dtype())
+
+    def told(text: Told) -> Told:
+        if side.told == "nothing":
+            return clips.no_words
+        states, count = told_by(side.told, text[0], torch.tensor(text[1]), slots)
+        return states, int(count)
+
+    groups, rows, columns = clips.held_out.latents.shape[2:]
+    place, grid = folder / "judged", (groups, rows, columns)
+    return judged(network, told, clips.no_words, asking, grid, clips.held_out.rate, _settings(side), place)
 
 
 def run_study(
-    name: str, clips: Clips, base: TransformerRecipe, run: Path, report: Callable[[str], None] = print
+    name: str,
+    clips: Clips,
+    base: TransformerRecipe,
+    run: Path,
+    report: Callable[[str], None] = print,
+    asking: Asking | None = None,
+    only: Sequence[str] = (),
 ) -> list[tuple[Side, Outcome]]:
-    """Every side of a study in turn, each in a folder of its own under `run`."""
+    """Every side of a study in turn, each in a folder of its own under `run`. asking: None where nobody judges. only:
+    groups of sides, beside those of none; () for all.
+    """
     found = []
     sides = STUDIES[name](base)
+    groups = list(dict.fromkeys(side.group for side in sides if side.group))
+    if unknown := [group for group in only if group not in groups]:
+        raise HimmelError(f"the choice {unknown[0]!r}", f"those of {name}: {', '.join(groups)}", "say one of them")
     for number, side in enumerate(sides, 1):
+        if only and side.group not in ("", *only):
+            continue
         label = f"{number}/{len(sides)} {side.group + ': ' if side.group else ''}{side.name}"
         told = lambda progress, label=label: report(f"{label}  {progress}")  # noqa: E731
         found.append((side, outcome(side, clips, run / f"{number:02d}", told)))
         report(f"{label}  loss {np.mean(found[-1][1].whole):.4f}, with half given {np.mean(found[-1][1].given):.4f}")
+        if asking is not None:
+            seen = followed(side, clips, run / f"{number:02d}", asking)
+            found[-1] = side, replace(found[-1][1], followed=seen)
+            report(f"{label}  {percent(seen.total.share)} % of {seen.total.trials} stated facts shown")
     return found
 
 
