@@ -68,6 +68,25 @@ def test_a_killed_run_ends_as_the_unbroken_one(tmp_path: Path) -> None:
         assert torch.equal(whole.average.weights[name], again.average.weights[name])
 
 
+def test_a_stopped_run_says_where_it_goes_on(tmp_path: Path) -> None:
+    def stopped(at: int) -> None:
+        checkpoint = build()
+        loss = loss_of(checkpoint.network)
+
+        def until(step: int, generator: torch.Generator) -> Tensor:
+            if step == at:
+                raise KeyboardInterrupt
+            return loss(step, generator)
+
+        every = Schedule(steps=60, warmup=5, seed=7, checkpoint_seconds=0)
+        run(checkpoint, until, every, tmp_path, lambda p: None)
+
+    with pytest.raises(KeyboardInterrupt, match="^$"):
+        stopped(0)
+    with pytest.raises(KeyboardInterrupt, match=f"the last checkpoint is in {tmp_path}"):
+        stopped(3)
+
+
 def test_training_learns(tmp_path: Path) -> None:
     fresh = build()
     test = torch.Generator().manual_seed(99)

@@ -117,13 +117,33 @@ def run(
     Writes folder/log.jsonl. A killed run goes on from its last checkpoint and, with a schedule in steps, repeats
     exactly what the unbroken run would have done (law test), with any number of processes. processes: None for this one
     alone; of several, the first reports, and its clock counts. feed: what `loss_of` counts its data by, for reports.
-    Raises FloatingPointError if the loss is not finite.
+    Raises FloatingPointError if the loss is not finite; KeyboardInterrupt says where a stopped run goes on.
     """
     processes = processes or Processes()
     if (path := newest(folder)) is not None:
         take_up(checkpoint, path, processes)
-    full = [[group.get("full_lr", group["lr"]) for group in o.param_groups] for o in checkpoint.optimisers]
     folder.mkdir(parents=True, exist_ok=True)
+    try:
+        _walk(checkpoint, loss_of, schedule, folder, report, on_checkpoint, processes, feed)
+    except KeyboardInterrupt as stop:
+        if newest(folder) is None:
+            raise
+        kept = f"cancelled; the last checkpoint is in {folder}: the same command goes on from it"
+        raise KeyboardInterrupt(kept) from stop
+
+
+def _walk(
+    checkpoint: Checkpoint,
+    loss_of: LossOf,
+    schedule: Schedule,
+    folder: Path,
+    report: Callable[[Progress], None],
+    on_checkpoint: Callable[[Checkpoint], None] | None,
+    processes: Processes,
+    feed: Feed | None,
+) -> None:
+    """All steps that are left."""
+    full = [[group.get("full_lr", group["lr"]) for group in o.param_groups] for o in checkpoint.optimisers]
     smoothed, last_report, counted, clock, last_save, first = math.nan, time.monotonic(), 0, 0.0, 0.0, True
     while (progress := schedule.progress(checkpoint.steps, checkpoint.seconds)) < 1:
         began = time.monotonic()
