@@ -81,7 +81,7 @@ def test_a_stopped_run_says_where_it_goes_on(tmp_path: Path) -> None:
         every = Schedule(steps=60, warmup=5, seed=7, checkpoint_seconds=0)
         run(checkpoint, until, every, tmp_path, lambda p: None)
 
-    with pytest.raises(KeyboardInterrupt, match="^$"):
+    with pytest.raises(KeyboardInterrupt, match=r"^$"):
         stopped(0)
     with pytest.raises(KeyboardInterrupt, match=f"the last checkpoint is in {tmp_path}"):
         stopped(3)
