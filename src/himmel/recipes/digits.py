@@ -24,16 +24,16 @@ from einops import rearrange
 from torch import Tensor
 
 from himmel.autoencoder.config import FRAMES_A_GROUP
-from himmel.flow import Canvas, add_noise
+from himmel.flow import Canvas
 from himmel.flow.canvas import given
-from himmel.flow.loss import flow_loss
 from himmel.flow.schedule import MAX_SHIFT, shift_levels
+from himmel.recipes.group_loss import group_loss
 from himmel.recipes.transformer import OUTER
 from himmel.records import HimmelError
 from himmel.training import Average, Checkpoint, Progress, Schedule, build_optimisers, run
 from himmel.transformer import Transformer, TransformerConfig, Words
 from himmel.transformer.attention import leave_out_of_graphs
-from himmel.transformer.grid import positions, to_latents, to_tokens
+from himmel.transformer.grid import positions
 from himmel.weights import load, save
 from himmel.world.digits import GIVEN, PIXELS, DigitSource
 
@@ -135,15 +135,9 @@ def prepare(clean: Tensor, recipe: DigitsRecipe, generator: torch.Generator) -> 
 def _loss(
     network: Transformer, words: Words, clean: Tensor, noise: Tensor, levels: Tensor, made: Tensor, place: Tensor
 ) -> Tensor:
-    """The mean flow loss over what is made."""
-    count, _, groups, height, width = clean.shape
-    index = torch.arange(groups, device=clean.device).repeat_interleave(height * width).expand(count, -1)
-    level = levels[:, :, None, None].expand(-1, -1, height, width)
-    rate, size = clean.new_zeros(count), clean.new_zeros(count)
-    noisy = to_tokens(add_noise(clean, noise, level[:, None]))
-    predicted = network(noisy, levels, index, place, words, rate, size)
-    there = made[None, :, None, None].expand(count, -1, height, width)
-    return flow_loss(to_latents(predicted, groups, height, width), clean, level, there).mean()
+    """The mean flow loss over what is made; rate and size are not told."""
+    none = clean.new_zeros(len(clean))
+    return group_loss(network, words, (none, none), clean, noise, levels, made, place)
 
 
 def train(

@@ -34,14 +34,13 @@ from himmel.pipeline.parts import best_dtype, load_autoencoder
 from himmel.pipeline.reading import load_words
 from himmel.recipes.latents import Style, encode_shard_latents, encode_shard_words, encode_words, read_shards
 from himmel.recipes.pool import Bucket, PoolRecipe, render_shard
-from himmel.recipes.study import losses, taught
+from himmel.recipes.study import StudyRecipe, losses, taught
 from himmel.recipes.study_clips import Told, Walk, decoder, make
 from himmel.recipes.transformer import Batch, Pool, Share, TransformerRecipe
 from himmel.recipes.validation import through
 from himmel.recipes.world_scenes import MOST_LOOKED_AT, colours, traceable
 from himmel.records import HimmelError
-from himmel.training import Schedule
-from himmel.transformer import Transformer, TransformerConfig
+from himmel.transformer import Transformer
 from himmel.world.picture.renderer import Renderer
 from himmel.world.scenario import Scenario
 from himmel.world.scene import Scene
@@ -78,13 +77,10 @@ class FramingRecipe:
     count: int = 24
     walk: Walk = field(default_factory=Walk)
     base: TransformerRecipe = field(
-        default_factory=lambda: TransformerRecipe(
-            config=TransformerConfig(width=128, depth=4, heads=4),
-            schedule=Schedule(steps=600, warmup=30, decay=0.4, seed=5, checkpoint_seconds=60),
-            tokens=2048,
+        default_factory=lambda: replace(
+            StudyRecipe().base,
             scene=0.5,
             mixture=Mixture(whole=1.0, given=0.0, independent=0.0),
-            compile=False,
             shares=tuple(Share(bucket.name, "clips", 1.0, 1.0) for bucket in SHAPES.values()),
         )
     )

@@ -23,15 +23,15 @@ from torch import Tensor
 
 from himmel.autoencoder import Autoencoder
 from himmel.autoencoder.config import FRAMES_A_GROUP
-from himmel.flow import add_noise, draw_levels
+from himmel.flow import draw_levels
 from himmel.flow.canvas import group_seconds
-from himmel.flow.loss import flow_loss
+from himmel.recipes.group_loss import group_loss
 from himmel.recipes.transformer import OUTER
 from himmel.sampling.windows import SIZE
 from himmel.training import Average, Checkpoint, Progress, Schedule, build_optimisers, run
 from himmel.transformer import SIZES, Transformer, TransformerConfig, Words
 from himmel.transformer.attention import leave_out_of_graphs
-from himmel.transformer.grid import positions, to_latents, to_tokens
+from himmel.transformer.grid import positions
 from himmel.weights import save
 from himmel.world.balls import GIVEN, PIXELS, STEP, WORLD, BallSource, draw
 
@@ -188,19 +188,14 @@ def _loss(
     network: Transformer, no_words: Tensor, clean: Tensor, noise: Tensor, levels: Tensor, made: Tensor, place: Tensor
 ) -> Tensor:
     """The mean flow loss over the groups that are made."""
-    count, _, groups, height, width = clean.shape
-    index = torch.arange(groups, device=clean.device).repeat_interleave(height * width).expand(count, -1)
-    level = levels[:, :, None, None].expand(-1, -1, height, width)
+    count, height, width = len(clean), *clean.shape[-2:]
     words = Words(
         no_words.expand(count, -1, -1),
         torch.ones(count, 1, len(no_words), dtype=torch.bool, device=clean.device),
     )
     rate = torch.full((count,), 1 / STEP, device=clean.device)
     size = torch.full((count,), (height * width) ** 0.5, device=clean.device)
-    noisy = to_tokens(add_noise(clean, noise, level[:, None]))
-    predicted = network(noisy, levels, index, place, words, rate, size)
-    there = made[:, :, None, None].expand(-1, -1, height, width)
-    return flow_loss(to_latents(predicted, groups, height, width), clean, level, there).mean()
+    return group_loss(network, words, (rate, size), clean, noise, levels, made, place)
 
 
 def export(checkpoint: Checkpoint, recipe: PhysicsRecipe, path: Path, bound: dict[str, str]) -> str:
