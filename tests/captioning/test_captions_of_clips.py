@@ -19,10 +19,10 @@ from himmel.captioning.decoding import beam, greedy
 from himmel.captioning.network import CaptionerConfig, CaptionNetwork
 from himmel.captioning.vocabulary import KINDS, Vocabulary, join, split
 from himmel.evaluation.judge import prepare
-from himmel.evaluation.network import JudgeConfig
 from himmel.grammar import imagine
 from himmel.grammar.plain import describe_plainly
 from himmel.records import HimmelError
+from himmel.sight.network import JudgeConfig
 from himmel.weights import save
 
 TEXTS = [describe_plainly(imagine(random.Random(i))) for i in range(60)]

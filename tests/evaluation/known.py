@@ -8,16 +8,16 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from himmel.evaluation.reading import (
+from himmel.grammar.imagine import imagine
+from himmel.grammar.vocabulary import COLOURS
+from himmel.records import SceneFacts
+from himmel.sight.reading import (
     OBJECT_QUESTIONS,
     PAIR_QUESTIONS,
     SCENE_QUESTIONS,
     Reading,
     relation_question,
 )
-from himmel.grammar.imagine import imagine
-from himmel.grammar.vocabulary import COLOURS
-from himmel.records import SceneFacts
 
 
 def some_facts(count: int, seed: int = 5) -> list[SceneFacts]:

@@ -10,10 +10,10 @@ import pytest
 import torch
 
 from himmel.evaluation.judge import Judge, prepare, reading_of
-from himmel.evaluation.network import Answers, JudgeConfig, Network
 from himmel.evaluation.targets import Targets, judge_loss, mirrored, occupancy, targets_of
 from himmel.grammar.vocabulary import COLOURS
 from himmel.records import HimmelError, ObjectFacts, Relation, SceneFacts
+from himmel.sight.network import Answers, JudgeConfig, Network
 
 TINY = JudgeConfig(frames=6, side=32, stem=8, width=16, blocks=2, hidden=16)
 FACTS = SceneFacts(
@@ -100,10 +100,13 @@ def test_preparing_spreads_frames_and_keeps_colours() -> None:
 def test_weights_come_back_and_damage_is_refused(judge: Judge, tmp_path: Path) -> None:
     judge.save(tmp_path)
     loaded = Judge.load("report", tmp_path)
-    assert loaded.fingerprint == judge.fingerprint
     assert loaded.network.config == TINY
-    for name, tensor in judge.network.state_dict().items():
-        torch.testing.assert_close(loaded.network.state_dict()[name], tensor, atol=1e-3, rtol=1e-3)
+    for name, tensor in judge.network.state_dict().items():  # matrices are kept in 8 bits a row
+        torch.testing.assert_close(
+            loaded.network.state_dict()[name], tensor, atol=float(tensor.abs().max()) / 200, rtol=0
+        )
+    loaded.save(tmp_path / "again")
+    assert Judge.load("report", tmp_path / "again").fingerprint == loaded.fingerprint
     weights = tmp_path / "report.safetensors"
     weights.write_bytes(weights.read_bytes()[:-100])
     with pytest.raises(HimmelError, match="damaged"):
@@ -118,7 +121,7 @@ def test_weights_of_another_judge_are_refused(judge: Judge, tmp_path: Path) -> N
     other = Judge(Network(TINY), {"name": "select"})
     other.save(tmp_path)
     (tmp_path / "select.safetensors").replace(tmp_path / "report.safetensors")
-    with pytest.raises(HimmelError, match="differ"):
+    with pytest.raises(HimmelError, match="hash"):
         Judge.load("report", tmp_path)
 
 
@@ -155,7 +158,7 @@ def test_an_unseen_thing_is_neither_present_nor_absent() -> None:
 
 def perfect_answers(targets: Targets) -> Answers:
     """Logits that say exactly what the targets say."""
-    from himmel.evaluation.reading import OBJECT_QUESTIONS, PAIR_QUESTIONS, SCENE_QUESTIONS
+    from himmel.sight.reading import OBJECT_QUESTIONS, PAIR_QUESTIONS, SCENE_QUESTIONS
 
     def one_hot(labels: torch.Tensor, values: int) -> torch.Tensor:
         return 10 * torch.nn.functional.one_hot((labels - 1).clamp_min(0), values).float()

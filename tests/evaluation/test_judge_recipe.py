@@ -12,11 +12,11 @@ import torch
 
 from himmel.evaluation.degrade import blur
 from himmel.evaluation.judge import Judge
-from himmel.evaluation.network import JudgeConfig
 from himmel.grammar import evaluation_prompts
 from himmel.recipes.judge import HeldOut, JudgeRecipe, Shots, finish, train
 from himmel.recipes.reference import ReferenceRenders, find_scenario, shows
 from himmel.records import HimmelError, ObjectFacts, SceneFacts
+from himmel.sight.network import JudgeConfig
 from himmel.training import Schedule
 
 RECIPE = JudgeRecipe(
@@ -87,7 +87,7 @@ def test_figures_are_measured_and_kept_with_the_weights(shots: Shots, tmp_path: 
     facts = [SceneFacts("single", objects=(ObjectFacts("cube", c),)) for c in ("blue", "red", "blue", "red")]
     judge = finish(RECIPE, network, HeldOut(clips, facts), {"renders": lambda frames: frames}, clips=12)
     judge.save(tmp_path)
-    about = json.loads((tmp_path / "select.json").read_text())
+    about = json.loads((tmp_path / "select.json").read_text())["made"]
     assert about["held_out"]["facts"]["colour"] == 4
     assert set(about["accuracy"]["renders"]) == {"colour", "nothing else", "shape", "count", "scenery"}
     kept = Judge.load("select", tmp_path)
@@ -97,7 +97,7 @@ def test_figures_are_measured_and_kept_with_the_weights(shots: Shots, tmp_path: 
     further = train(onward, shots, tmp_path / "further", lambda frames, generator: frames, print, silent)
     for name, tensor in further.state_dict().items():
         torch.testing.assert_close(tensor, silent[name])
-    again = finish(onward, further, HeldOut(clips, facts), {"renders": lambda frames: frames}, 12, kept.about)
+    again = finish(onward, further, HeldOut(clips, facts), {"renders": lambda frames: frames}, 12, kept)
     assert again.about["recipe"]["went_on_from"]["fingerprint"] == kept.fingerprint
 
 

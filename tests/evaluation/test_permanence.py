@@ -4,9 +4,9 @@ import numpy as np
 from test_tracker import FRAMES, RGB, clip, line
 
 from himmel.evaluation.permanence import Return, longest_gap, luck, permanence_markdown, returned, scores
-from himmel.evaluation.reading import Reading
 from himmel.evaluation.tracker import ColourTable
 from himmel.grammar.vocabulary import COLOURS
+from himmel.sight.reading import Reading
 
 RATE = 8.0
 

@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 from known import reading_of_facts, some_facts
 
-from himmel.evaluation.reading import Reading, relation_question
 from himmel.evaluation.scoring import CHANGES, ROWS, chance, score_all, trials
 from himmel.grammar.vocabulary import RELATIONS
 from himmel.records import ObjectFacts, Relation, SceneFacts
+from himmel.sight.reading import Reading, relation_question
 
 FACTS = some_facts(150)
 READINGS = [reading_of_facts(facts) for facts in FACTS]

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from himmel.evaluation.reading import Reading
 from himmel.evaluation.swaps import Swap, evaluate_swaps, swaps
 from himmel.grammar.vocabulary import COLOURS
+from himmel.sight.reading import Reading
 
 
 class Echo:

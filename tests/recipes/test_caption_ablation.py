@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from himmel.evaluation.prompts import PromptTable
-from himmel.evaluation.reading import Reading
 from himmel.evaluation.scoring import Score, trials
 from himmel.grammar import imagine, read
 from himmel.recipes.caption_ablation import STYLES, Followed, Side, asked, between, chosen, markdown, share, shown
 from himmel.recipes.latents import captions
 from himmel.records import HimmelError
+from himmel.sight.reading import Reading
 
 
 def test_one_side_is_told_tags_and_the_other_sentences() -> None:

@@ -7,13 +7,13 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from himmel.evaluation.reading import Reading
 from himmel.grammar import read
 from himmel.grammar.subject import with_things
 from himmel.grammar.vocabulary import MATERIALS, SHAPES, SIZES
 from himmel.pipeline import Pipeline
 from himmel.recipes.characters import Kept, keep_all, scene, shares
 from himmel.records import ObjectFacts
+from himmel.sight.reading import Reading
 from himmel.world.source import WorldSource
 
 BALL, CUBE = ObjectFacts("ball", "red", "small"), ObjectFacts("cube", "blue", "large")

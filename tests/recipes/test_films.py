@@ -5,13 +5,13 @@ from pathlib import Path
 
 import numpy as np
 
-from himmel.evaluation.reading import SCENE_QUESTIONS, Reading
 from himmel.evaluation.scoring import stated
 from himmel.grammar import labels, read
 from himmel.pipeline import Pipeline, ways
 from himmel.recipes.edits import changed, edit_all
 from himmel.recipes.films import boards, evaluate_storyboards, make_long
 from himmel.recipes.pool import FAMILY_WEIGHTS
+from himmel.sight.reading import SCENE_QUESTIONS, Reading
 from himmel.world.source import WorldSource
 
 

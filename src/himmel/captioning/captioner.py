@@ -20,9 +20,9 @@ from himmel.captioning.decoding import Written, beam, greedy
 from himmel.captioning.network import CaptionerConfig, CaptionNetwork
 from himmel.captioning.vocabulary import Vocabulary, join
 from himmel.evaluation.judge import prepare
-from himmel.evaluation.network import JudgeConfig
 from himmel.grammar.vocabulary import FAMILIES
 from himmel.records import HimmelError
+from himmel.sight.network import JudgeConfig
 from himmel.weights import load, shipped
 
 Frames = NDArray[np.uint8]

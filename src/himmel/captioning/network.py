@@ -1,4 +1,4 @@
-"""The captioner's network: it sees as a judge does (`evaluation.network.Sight`) and writes with a small decoder.
+"""The captioner's network: it sees as a judge does (`sight.network.Sight`) and writes with a small decoder.
 
 Shapes: B clips, T frames, K colours, H the width of both halves, M things to look up, L words so far, V words in all.
 What was seen becomes M vectors: four sums over time of the scene and of each colour's thing, each colour's place, and
@@ -13,9 +13,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from himmel.evaluation.network import JudgeConfig, Seen, Sight
 from himmel.grammar.vocabulary import COLOURS
 from himmel.records import HimmelError
+from himmel.sight.network import JudgeConfig, Seen, Sight
 
 SUMS = 4
 """Vectors that a memory over time sums up to: mean, maximum, start and end."""

@@ -250,6 +250,7 @@ def _settings(order: Order, expand: bool | Endpoint) -> Settings:
         solver=told["solver"],
         expand=expand if told["expand"] else False,
         cache=told.get("cache", 0.0),
+        drafts=told.get("drafts", 1),
     )
 
 
@@ -268,6 +269,7 @@ def _from_words(order: Order, settings: Settings) -> Task:
         solver=settings.solver,
         expand=settings.expand,
         cache=settings.cache,
+        drafts=settings.drafts,
     )
     return Task(request.with_plan(looped(request.frames)) if order.settings.get("loop") else request, [])
 

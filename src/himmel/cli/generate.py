@@ -83,7 +83,7 @@ def generate(
 
     count, force = rest["count"], rest["force"]
     length = seconds_for(output, seconds, fps)
-    settings = {name: rest[name] for name in ("steps", "guidance", "solver", "expand", "cache")}
+    settings = {name: rest[name] for name in ("steps", "guidance", "solver", "expand", "cache", "drafts")}
     request = check(prompt, seconds=length, width=size[0], height=size[1], rate=fps, seed=rest["seed"], **settings)
     if rest["loop"]:
         from himmel.prompting import looped

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from himmel.language.endpoint import Endpoint, endpoint_from
-from himmel.pipeline.request import SOLVERS, STEPS_USUAL
+from himmel.pipeline.request import DRAFTS_USUAL, SOLVERS, STEPS_USUAL
 from himmel.records import HimmelError
 
 if TYPE_CHECKING:
@@ -77,6 +77,19 @@ def cache_option(function: F) -> F:
     )(function)
 
 
+def drafts_option(function: F) -> F:
+    """How often a beginning is made at most."""
+    return click.option(
+        "--drafts",
+        type=int,
+        default=DRAFTS_USUAL,
+        show_default=True,
+        metavar="N",
+        help="How often the beginning of a shot is made at most, 1 to 64: a small network reads each draft, and the "
+        "first that shows all that was asked is kept, or the best. 1 is fastest. Example: --drafts 8",
+    )(function)
+
+
 def work_options(function: F) -> F:
     """The options that say how much work goes into a clip."""
     options = (
@@ -109,6 +122,7 @@ def work_options(function: F) -> F:
             "heun does twice the work a step and needs fewer. Example: --solver heun --steps 10",
         ),
         cache_option,
+        drafts_option,
     )
     for option in reversed(options):
         function = option(function)

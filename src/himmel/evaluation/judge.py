@@ -8,7 +8,6 @@ a loss, in a filter or to choose among samples: a judge that is optimised agains
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from importlib.resources import files
@@ -18,17 +17,15 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors import SafetensorError
-from safetensors.torch import load as load_tensors
-from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
 from himmel.evaluation.metrics import stands_still
-from himmel.evaluation.network import Answers, JudgeConfig, Network
-from himmel.evaluation.reading import OBJECT_QUESTIONS, PAIR_QUESTIONS, SCENE_QUESTIONS, Reading
 from himmel.grammar.vocabulary import COLOURS
 from himmel.records import HimmelError
+from himmel.sight.network import Answers, JudgeConfig, Network
+from himmel.sight.reading import OBJECT_QUESTIONS, PAIR_QUESTIONS, SCENE_QUESTIONS, Reading
+from himmel.weights import load, save
 
 Frames = NDArray[np.uint8]
 
@@ -88,42 +85,26 @@ class Judge:
         return out
 
     def save(self, folder: Path) -> None:
-        """Writes NAME.safetensors (16-bit floats) and NAME.json."""
-        folder.mkdir(parents=True, exist_ok=True)
-        tensors = {
-            name: tensor.half().contiguous() if tensor.is_floating_point() else tensor
-            for name, tensor in self.network.state_dict().items()
-        }
-        weights = folder / f"{self.name}.safetensors"
-        save_file(tensors, weights.with_suffix(".part"))
-        weights.with_suffix(".part").replace(weights)
-        about = {**self.about, "config": asdict(self.network.config), "fingerprint": self.fingerprint}
-        weights.with_suffix(".json").write_text(json.dumps(about, indent=2) + "\n")
+        """Writes NAME.safetensors, matrices in 8 bits, and NAME.json, as `weights.save` does."""
+        sizes = asdict(self.network.config)
+        save(folder / f"{self.name}.safetensors", self.network.state_dict(), sizes, made=self.about)
 
     @staticmethod
     def load(name: str = "report", folder: Path | None = None) -> Judge:
         """A shipped judge, "select" or "report", or one of another folder. Raises HimmelError when it can't
         be read.
         """
-        place = folder / name if folder else Path(str(files("himmel") / "weights" / "judge" / name))
+        place = folder or Path(str(files("himmel") / "weights" / "judge"))
+        if not (place / f"{name}.safetensors").is_file():
+            raise HimmelError(f"the judge {name!r}", f"shipped judges are {', '.join(NAMES)}", f"none is in {place}")
+        stored = load(place / f"{name}.safetensors")
         try:
-            about = json.loads(place.with_suffix(".json").read_text())
-            network = Network(JudgeConfig(**about["config"]))
-            tensors = load_tensors(place.with_suffix(".safetensors").read_bytes())
-            network.load_state_dict(
-                {key: value.float() if value.is_floating_point() else value for key, value in tensors.items()}
-            )
-        except FileNotFoundError as error:
-            raise HimmelError(f"the judge {name!r}", f"shipped judges are {', '.join(NAMES)}", str(error)) from error
-        except (SafetensorError, ValueError, KeyError, TypeError, RuntimeError) as error:
-            given = f"damaged weights of the judge {name!r} ({type(error).__name__})"
-            raise HimmelError(given, "weights and JSON as written by Judge.save", "reinstall himmel") from error
-        judge = Judge(network, about)
-        if judge.fingerprint != about["fingerprint"]:
-            raise HimmelError(
-                f"weights of the judge {name!r} that differ from their JSON", "one pair", "reinstall himmel"
-            )
-        return judge
+            network = Network(JudgeConfig(**stored.config))
+        except TypeError as error:
+            given = f"damaged sizes of the judge {name!r}"
+            raise HimmelError(given, "those that Judge.save wrote", "reinstall himmel") from error
+        stored.into(network)
+        return Judge(network, stored.made)
 
 
 def reading_of(answers: Answers, i: int, still: bool) -> Reading:

@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from himmel.evaluation.metrics import sharpness
-from himmel.evaluation.reading import Reading
 from himmel.evaluation.report import (
     contact_sheet,
     film_strip,
@@ -31,6 +30,7 @@ from himmel.evaluation.report import (
 )
 from himmel.evaluation.scoring import Score, chance, score_all
 from himmel.records import HimmelError, SceneFacts
+from himmel.sight.reading import Reading
 
 Frames = NDArray[np.uint8]
 Prompt = tuple[str, SceneFacts]

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from himmel.evaluation.metrics import wilson
-from himmel.evaluation.reading import OBJECT_QUESTIONS, SCENE_QUESTIONS, Reading, relation_question, stated
 from himmel.records import ObjectFacts, SceneFacts
+from himmel.sight.reading import OBJECT_QUESTIONS, SCENE_QUESTIONS, Reading, relation_question, stated
 
 RELATION_ROWS = {
     "horizontal": "relation left/right of",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from himmel.evaluation.reading import Reading
 from himmel.records import ObjectFacts
+from himmel.sight.reading import Reading
 
 READER = "report"
 """The judge that reads subjects: it sees what somebody gives, never what is made of it."""

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from himmel.evaluation.metrics import wilson
 from himmel.evaluation.prompts import Frames, Reader
-from himmel.evaluation.reading import Reading
 from himmel.evaluation.report import markdown_table, percent
 from himmel.grammar.vocabulary import COLOURS, GROUNDS, SHAPES
+from himmel.sight.reading import Reading
 
 ON = {"grass": "grass", "sand": "sand", "wood": "a wooden floor", "marble": "marble", "brick": "bricks", "snow": "snow"}
 

@@ -15,16 +15,16 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from himmel.evaluation.network import Answers
-from himmel.evaluation.reading import (
+from himmel.grammar.vocabulary import CAMERAS, COLOURS, DIRECTIONS
+from himmel.records import SceneFacts
+from himmel.sight.network import Answers
+from himmel.sight.reading import (
     OBJECT_QUESTIONS,
     PAIR_QUESTIONS,
     SCENE_QUESTIONS,
     relation_question,
     stated,
 )
-from himmel.grammar.vocabulary import CAMERAS, COLOURS, DIRECTIONS
-from himmel.records import SceneFacts
 
 LEAST_VIEW = 6
 """A thing that never shows more pixels than this (at 64 x 64) is neither called present nor absent."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from himmel.autoencoder.config import FRAMES_A_GROUP, PIXELS_A_TOKEN, AutoencoderConfig
 from himmel.footage.fit import DOUBLE
 from himmel.pipeline.denoiser import attention_for
+from himmel.pipeline.drafts import further_walks
 from himmel.pipeline.grid import Grid
 from himmel.pipeline.machine import free_memory
 from himmel.pipeline.request import SHORTCUT
@@ -64,10 +65,10 @@ def window_grid(recipe: Recipe, parts: Parts) -> tuple[int, int, int]:
 
 
 def work_of(recipe: Recipe, parts: Parts) -> list[tuple[str, int, float]]:
-    """(stage, steps, floating-point operations a step) in order, for `progress.Watch`."""
+    """(stage, steps, floating-point operations a step) in order, for `progress.Watch`: as many drafts as may be."""
     grid = Grid(recipe.plan)
     _, rows, columns = token_grid(recipe)
-    walks = sum(1 for _ in grid.walk(grid.known))
+    walks = sum(1 for _ in grid.walk(grid.known)) + further_walks(recipe, parts)
     decoded = grid.groups if doubled(recipe, parts) else grid.known.count(False)
     return [
         ("reading", 1, 0.0),  # half a second, whatever the clip

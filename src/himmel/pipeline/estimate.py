@@ -10,6 +10,7 @@ from pathlib import Path
 
 from himmel.footage.write import write_video
 from himmel.pipeline.cost import RESERVE, memory_of
+from himmel.pipeline.drafts import further_walks
 from himmel.pipeline.generate import Generated, Pipeline
 from himmel.pipeline.parts import Parts
 from himmel.pipeline.request import Request
@@ -20,6 +21,8 @@ from himmel.records.recipe import Recipe
 PROBE_SECONDS = 3.0
 """A request whose steps are this short is measured at its own size; a longer one is extrapolated."""
 PROBE_STEPS = 2
+DRAFTED = 0.5
+"""Share of the further drafts that are made, on the average: how many it takes is not known before."""
 SURE = 0.15
 """The relative error that is stated even when both probes agree: other programs come and go."""
 
@@ -50,20 +53,24 @@ def estimate(pipeline: Pipeline, request: Request) -> Estimate:
             "the time of open weights is not predicted", "", "how they make it: himmel plan --model FOLDER"
         )
     tiny = replace(request, width=min(64, request.width), height=min(64, request.height))
-    tiny = shortened(replace(tiny, steps=min(PROBE_STEPS, request.steps)), 8)
+    tiny = shortened(replace(tiny, steps=min(PROBE_STEPS, request.steps), drafts=1), 8)
     pipeline.make(tiny)  # the first run pays for what is done once
     small = pipeline.make(tiny)
     probe = _probe(pipeline, request, small)
     large = pipeline.make(probe) if probe != tiny else small
-    wanted, stages, error = pipeline.recipe(request), {}, SURE
+    wanted, stages, error, spare = pipeline.recipe(request), {}, SURE, 0.0
+    further = further_walks(wanted, pipeline.parts)
     for stage, (steps, work) in _works(pipeline, wanted).items():
         if not work:
             stages[stage] = large.spent[stage]
             continue
         paces = [clip.spent[stage] / _done(pipeline, clip, stage) for clip in (small, large)]
-        stages[stage] = steps * work * paces[1]
+        unsure = further * request.steps if stage == "sampling" else 0
+        stages[stage] = (steps - (1 - DRAFTED) * unsure) * work * paces[1]
+        spare += (1 - DRAFTED) * unsure * work * paces[1]
         doublings = abs(math.log2(work / _works(pipeline, large.recipe)[stage][1]))
         error = max(error, SURE + min(1.0, doublings) * 0.5 * abs(math.log(paces[0] / paces[1])))
+    error = max(error, spare / sum(stages.values()))
     stages["writing"] = _writing(large) * request.width * request.height * request.frames
     shapes = [(r.width, r.height, r.frames) for r in (wanted, large.recipe)]
     memory = memory_of(wanted, pipeline.parts) + RESERVE
@@ -77,7 +84,7 @@ def shortened(request: Request, frames: int) -> Request:
 
 def _probe(pipeline: Pipeline, request: Request, small: Generated) -> Request:
     """The request itself with few steps, halved until they are short enough."""
-    probe = replace(request, steps=min(PROBE_STEPS, request.steps))
+    probe = replace(request, steps=min(PROBE_STEPS, request.steps), drafts=1)
     pace = small.spent["sampling"] / _done(pipeline, small, "sampling")
     while True:
         steps, work = _works(pipeline, pipeline.recipe(probe))["sampling"]

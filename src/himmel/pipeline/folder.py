@@ -19,7 +19,8 @@ PARTS = {
 }
 
 UPSAMPLER = Path("upsampler/model.safetensors")
-"""What a model may have beside these: it belongs to the autoencoder, whose latents it doubles in size."""
+READER = Path("reader/model.safetensors")
+"""What a model may have beside these, for the latents of its autoencoder: one doubles them in size, one reads them."""
 
 BESIDE = {
     "refiner": Path("words/refiner.safetensors"),
@@ -76,16 +77,22 @@ def intact(folder: Path, part: str) -> bool:
 
 
 def copy_part(part: str, folder: Path, to: Path) -> None:
-    """Copies a part's weights and note into another folder; with the autoencoder its upsampler, if there is one."""
+    """Copies a part's weights and note into another folder; with the autoencoder what there is for its latents."""
     note, _ = note_of(folder, part)
     _copy(files_of(folder / PARTS[part], note), folder / PARTS[part], to / PARTS[part])
-    if part == "autoencoder" and has_upsampler(folder):
-        _copy([folder / UPSAMPLER], folder / UPSAMPLER, to / UPSAMPLER)
+    for beside in (UPSAMPLER, READER) if part == "autoencoder" else ():
+        if (folder / beside).is_file():
+            _copy([folder / beside], folder / beside, to / beside)
 
 
 def has_upsampler(folder: Path) -> bool:
     """Whether a model can double its latents."""
     return (folder / UPSAMPLER).is_file()
+
+
+def has_reader(folder: Path) -> bool:
+    """Whether a model's latents can be read, so that drafts can be compared."""
+    return (folder / READER).is_file()
 
 
 def _copy(files: list[Path], source: Path, target: Path) -> None:

@@ -29,14 +29,14 @@ from himmel.pipeline.engine import engine_for, load_model
 from himmel.pipeline.expansion import Expander, Shown, given_words
 from himmel.pipeline.guard import Guard
 from himmel.pipeline.journal import Journal
-from himmel.pipeline.latents import UPSAMPLER
+from himmel.pipeline.latents import READER, UPSAMPLER
 from himmel.pipeline.machine import cores
 from himmel.pipeline.made import Generated, Written
 from himmel.pipeline.open_weights import OpenWeights
 from himmel.pipeline.output import save
 from himmel.pipeline.parts import Parts
 from himmel.pipeline.progress import Progress, Watch
-from himmel.pipeline.request import AUTO, SOLVERS, Request, check
+from himmel.pipeline.request import AUTO, DRAFTS_USUAL, SOLVERS, Request, check
 from himmel.pipeline.targets import check_targets
 from himmel.prompting import looped
 from himmel.provenance.settings import unsigned
@@ -107,6 +107,7 @@ class Pipeline:
         expand: bool | Endpoint = True,
         loop: bool = False,
         cache: float = 0.0,
+        drafts: int = DRAFTS_USUAL,
         on_progress: OnProgress | None = None,
         cancel: threading.Event | None = None,
     ) -> Generated:
@@ -114,7 +115,8 @@ class Pipeline:
 
         expand: whether a short prompt is filled up first; an Endpoint: by that server, with a warning where its
         answer is no use. loop: its end flows into its beginning; its length is rounded up to groups of four frames.
-        cache: what steps leave for one another, for walks of many steps (docs/speed.md); 0: nothing.
+        cache: what steps leave for one another, for walks of many steps (docs/speed.md); 0: nothing. drafts: how often
+        the beginning is made at most, until it shows what was asked, as far as the model can tell.
         on_progress(Progress) is called after every step, in this thread. When `cancel` is set,
         progress.Cancelled (a KeyboardInterrupt) is raised at the next step. The same arguments give the same
         frames on one machine.
@@ -131,6 +133,7 @@ class Pipeline:
             solver=solver,
             expand=expand,
             cache=cache,
+            drafts=drafts,
         )
         if loop:
             request = request.with_plan(looped(request.frames))
@@ -213,11 +216,18 @@ class Pipeline:
             solver=solver if solver in SOLVERS else AUTO,  # open weights have one of their own
             plan=recipe.plan,
             cache=recipe.cache,
+            drafts=recipe.drafts,
         )
         self.guard.recipe(recipe)
         before, found = recipe.versions.get(UPSAMPLER), self.engine.versions().get(UPSAMPLER)
         if before != found and any(note.how == DOUBLE for note in recipe.media):
             given = f"a recipe for the upsampler {before}"
+            raise HimmelError(
+                given, f"this model's is {found or 'missing'}", "name the model that made it with --model"
+            )
+        before, found = recipe.versions.get(READER), self.engine.versions().get(READER)
+        if before != found and recipe.drafts > 1:
+            given = f"a recipe for the reader {before}"
             raise HimmelError(
                 given, f"this model's is {found or 'missing'}", "name the model that made it with --model"
             )
@@ -271,6 +281,7 @@ class Pipeline:
             media=tuple(MediumNote(m.path, m.sha256, m.how) for m in media),
             marks=self._marks(),
             cache=request.cache,
+            drafts=request.drafts,
         )
 
     def _marks(self) -> tuple[str, ...]:

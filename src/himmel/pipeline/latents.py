@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import islice
 
 import numpy as np
@@ -21,6 +21,7 @@ from himmel.pipeline.backend import EAGER, Networks, installed, setting
 from himmel.pipeline.blend import Blend
 from himmel.pipeline.cost import branches, check_memory, doubled, made_grid, token_grid, work_of
 from himmel.pipeline.denoiser import denoiser
+from himmel.pipeline.drafts import best, fresh, questions
 from himmel.pipeline.expansion import shown_words
 from himmel.pipeline.grid import Grid
 from himmel.pipeline.journal import Journal
@@ -33,11 +34,14 @@ from himmel.records import HimmelError
 from himmel.records.plan import Region
 from himmel.records.recipe import Recipe
 from himmel.sampling import SOLVERS, sample
-from himmel.transformer import Transformer
+from himmel.transformer import Transformer, Words
+from himmel.transformer.compiled import Compiled
 
-UPSAMPLER = "upsampler"
-"""Its name among a recipe's versions."""
+UPSAMPLER, READER = "upsampler", "reader"
+"""Their names among a recipe's versions."""
 WITHOUT_UPSAMPLER = "a model with an upsampler", "train one: himmel train upsampler, or give --strength 0.15"
+FURTHER = 0x4E67C6A782A3D3B5
+"""By how much the seed of a draft's noise differs from that of the draft before."""
 FADE = 6
 """Pixels over which a replaced region fades into the picture around it."""
 
@@ -68,9 +72,13 @@ class LatentEngine:
         return self.parts.solver(asked, steps, guidance)
 
     def versions(self) -> dict[str, str]:
-        """OpenVINO's, where it may compute the blocks, and what doubles latents, where the model has that."""
-        fast = {"openvino": installed()} if installed() and setting() != EAGER else {}
-        return fast | ({UPSAMPLER: self.parts.upsampler_hash[:12]} if self.parts.upsampler is not None else {})
+        """OpenVINO's, where it may compute the blocks, and what doubles and reads latents, where the model has that."""
+        found = {"openvino": installed()} if installed() and setting() != EAGER else {}
+        if self.parts.upsampler is not None:
+            found[UPSAMPLER] = self.parts.upsampler_hash[:12]
+        if self.parts.reader is not None:
+            found[READER] = self.parts.reader_hash[:12]
+        return found
 
     def check(self, recipe: Recipe, held: bool = False) -> None:
         """Whether the model can double what is to be doubled, and the memory suffices: `cost.check_memory`."""
@@ -118,24 +126,46 @@ class LatentEngine:
             self.parts.read([text] if branches(recipe) == 1 or not text else [text, ""]) for text in shown_words(recipe)
         ]
         watch.step("reading")
-        network, large = self.networks.of(recipe), recipe.solver == SHORTCUT
+        network, facts = self.networks.of(recipe), questions(recipe, self.parts)
         for number, window in timeline.grid.walk(timeline.known):
             canvas = timeline.canvas(window, float(recipe.rate))
-            closed = None if large else _closed(timeline, window, canvas)
-            denoise = denoiser(network, words[number], canvas, recipe.guidance, large, closed, recipe.cache)
-            with _stoppable(self.parts.transformer, watch):
-                made = sample(
-                    watch.seeing(denoise, canvas.result),
-                    canvas,
-                    sampling_levels(recipe.steps, canvas.tokens),
-                    _noise(recipe.seed, window, canvas.latents, timeline.known),
-                    SOLVERS[recipe.solver],
-                    on_step=lambda i, x: watch.step("sampling"),
-                )
-            timeline.add(window, canvas.result(made))
+            closed = None if recipe.solver == SHORTCUT else _closed(timeline, window, canvas)
+            noise = partial(_noise, recipe.seed, window, canvas.latents, timeline.known)
+            make = partial(self._sampled, recipe, watch, network, words[number], canvas, closed, noise)
+            if self.parts.reader is not None and facts[number] and fresh(timeline.grid, timeline.known, window):
+                made, drafts = best(self.parts.reader, facts[number], recipe.drafts, make)
+                watch.skip("sampling", (recipe.drafts - drafts) * recipe.steps)
+            else:
+                made = make(0)
+            timeline.add(window, made)
             if journal is not None:
-                journal.keep(window, canvas.result(made))
+                journal.keep(window, made)
             yield
+
+    def _sampled(
+        self,
+        recipe: Recipe,
+        watch: Watch,
+        network: Transformer | Compiled,
+        words: Words,
+        canvas: Canvas,
+        closed: Tensor | None,
+        noise: Callable[[int], Tensor],
+        draft: int,
+    ) -> Tensor:
+        """Latents [C, G, h, w] of a window, from the noise of one draft."""
+        large = recipe.solver == SHORTCUT
+        denoise = denoiser(network, words, canvas, recipe.guidance, large, closed, recipe.cache)
+        with _stoppable(self.parts.transformer, watch):
+            made = sample(
+                watch.seeing(denoise, canvas.result),
+                canvas,
+                sampling_levels(recipe.steps, canvas.tokens),
+                noise(draft),
+                SOLVERS[recipe.solver],
+                on_step=lambda i, x: watch.step("sampling"),
+            )
+        return canvas.result(made)
 
 
 class _Decoder:
@@ -228,15 +258,15 @@ def _closed(timeline: Timeline, window: Sequence[int], canvas: Canvas) -> Tensor
     return torch.tensor(known)[:, None, None] | (canvas.ceiling == 0)
 
 
-def _noise(seed: int, window: Sequence[int], like: Tensor, known: Sequence[bool]) -> Tensor:
+def _noise(seed: int, window: Sequence[int], like: Tensor, known: Sequence[bool], draft: int = 0) -> Tensor:
     """Standard normal noise [C, F, h, w] for a window; a group has its own, whatever the length of the clip, and other
-    noise once it is known: what it was made from is in it.
+    noise once it is known: what it was made from is in it. So has each draft.
 
     Drawn on the processor whatever computes, so that a seed means the same everywhere.
     """
     noise = torch.zeros_like(like)
     for place, group in enumerate(window):
-        stream = (seed * 1_000_003 + group + (2**62 if known[group] else 0)) % 2**63
+        stream = (seed * 1_000_003 + group + (2**62 if known[group] else 0) + draft * FURTHER) % 2**63
         noise[:, place] = torch.randn(noise[:, place].shape, generator=torch.Generator().manual_seed(stream))
     return noise
 

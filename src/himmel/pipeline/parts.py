@@ -18,12 +18,13 @@ from himmel.autoencoder.upsampler import Upsampler, UpsamplerConfig
 from himmel.grammar.vocabulary import FIRST_FAMILIES
 from himmel.language import Refiner, WordEncoder, pad_states
 from himmel.language.encoder import PREFIX
-from himmel.pipeline.folder import PARTS, SHIPPED, UPSAMPLER, folder_of, has_upsampler
+from himmel.pipeline.folder import PARTS, READER, SHIPPED, UPSAMPLER, folder_of, has_reader, has_upsampler
 from himmel.pipeline.placement import best_device, dtype_on
 from himmel.pipeline.precision import best_dtype
 from himmel.pipeline.reading import Reading, fingerprint, load_words
 from himmel.pipeline.request import AUTO, SHORTCUT
 from himmel.records import HimmelError
+from himmel.sight.latents import Reader
 from himmel.transformer import Transformer, TransformerConfig, Words
 from himmel.weights import Stored, load_note
 from himmel.weights import load as load_weights
@@ -37,8 +38,9 @@ LATENTS = ("encoder.", "latent_")
 
 @dataclass(frozen=True)
 class Parts:
-    """Everything that a clip is made with. fingerprint: of all weights together but the upsampler's, whose hash stands
-    beside it. dtype, device: that transformer and autoencoder compute in and on; words are read on the processor.
+    """Everything that a clip is made with. fingerprint: of all weights together but the upsampler's and the reader's,
+    whose hashes stand beside them. dtype, device: that transformer and autoencoder compute in and on; words and drafts
+    are read on the processor.
     """
 
     name: str
@@ -52,6 +54,8 @@ class Parts:
     made: dict[str, Any] = field(default_factory=dict)
     upsampler: Upsampler | None = None
     upsampler_hash: str = ""
+    reader: Reader | None = None
+    reader_hash: str = ""
 
     @property
     def channels(self) -> int:
@@ -127,11 +131,26 @@ def load(path: str | os.PathLike[str] = SHIPPED, words: Reading | None = None) -
     words = words or load_words()
     transformer.check_bound("autoencoder", autoencoder.digest(LATENTS))
     transformer.check_bound("words", words[2])
-    parts = assemble(str(path), words, autoencoder, transformer)
-    if not has_upsampler(folder):
-        return parts
-    network, sha256 = load_upsampler(folder, autoencoder.digest(LATENTS))
-    return replace(parts, upsampler=network.to(parts.device, parts.dtype), upsampler_hash=sha256)
+    parts, latents = assemble(str(path), words, autoencoder, transformer), autoencoder.digest(LATENTS)
+    if has_reader(folder):
+        reader, sha256 = load_reader(folder, latents)
+        parts = replace(parts, reader=reader, reader_hash=sha256)
+    if has_upsampler(folder):
+        network, sha256 = load_upsampler(folder, latents)
+        parts = replace(parts, upsampler=network.to(parts.device, parts.dtype), upsampler_hash=sha256)
+    return parts
+
+
+def load_reader(folder: Path, autoencoder: str) -> tuple[Reader, str]:
+    """The reader in a folder, which computes in float32 on the processor, and its hash. autoencoder: as below.
+
+    Raises HimmelError where it is missing, damaged, or for other latents.
+    """
+    stored = load_weights(folder / READER)
+    stored.check_bound("autoencoder", autoencoder)
+    reader = Reader.from_config(stored.config)
+    stored.into(reader)
+    return reader.eval().requires_grad_(False), stored.sha256
 
 
 def load_upsampler(folder: Path, autoencoder: str) -> tuple[Upsampler, str]:
@@ -158,7 +177,8 @@ def outline(path: str | os.PathLike[str] = SHIPPED) -> Parts:
     with torch.device("meta"):
         denoises = Transformer(TransformerConfig(**transformer.config))
         decodes = Autoencoder(AutoencoderConfig(**autoencoder.config))
-    return _parts(str(path), words, autoencoder, transformer, denoises, decodes)
+        reads = Reader.from_config(load_note(folder / READER).config) if has_reader(folder) else None
+    return replace(_parts(str(path), words, autoencoder, transformer, denoises, decodes), reader=reads)
 
 
 def load_autoencoder(path: str | os.PathLike[str] = SHIPPED) -> tuple[Autoencoder, str]:

@@ -20,6 +20,8 @@ STEPS_USUAL = 8
 """Where nothing is said: the most of the large steps that the shipped weights were taught."""
 GUIDANCE = (0, 20)
 CACHE = (0, 1)
+DRAFTS = (1, 64)
+DRAFTS_USUAL = 4
 SEEDS = 2**63
 AUTO, SHORTCUT = "auto", "shortcut"
 SOLVERS = (AUTO, SHORTCUT, "euler", "heun")
@@ -34,7 +36,7 @@ class Request:
 
     prompt: spaces tidied. width, height: pixels. frames: how many. rate: frames a second. expand: whether a
     short prompt is filled up with plausible details; an Endpoint: by that one. cache: how much may change from step to
-    step for the inner blocks to be left out; 0: they never are.
+    step for the inner blocks to be left out; 0: they never are. drafts: how many times a beginning is made at most.
     """
 
     prompt: str
@@ -49,6 +51,7 @@ class Request:
     expand: bool | Endpoint
     plan: Plan
     cache: float = 0.0
+    drafts: int = DRAFTS_USUAL
 
     @property
     def seconds(self) -> float:
@@ -77,6 +80,7 @@ def check(
     expand: bool | Endpoint = True,
     plan: Plan | None = None,
     cache: float = 0.0,
+    drafts: int = DRAFTS_USUAL,
 ) -> Request:
     """The request, if it is within the limits: the nearest whole number of frames, at least one.
 
@@ -105,6 +109,7 @@ def check(
         expand=expand if isinstance(expand, Endpoint) else bool(expand),
         plan=plan,
         cache=_number("cache", cache, *CACHE, "--cache 0.1"),
+        drafts=_whole("drafts", drafts, *DRAFTS, f"--drafts {DRAFTS_USUAL}"),
     )
 
 

@@ -16,7 +16,7 @@ from himmel.autoencoder.config import PIXELS_A_TOKEN
 from himmel.footage.fit import CROP, DOUBLE, RATE, Medium, read_media
 from himmel.footage.masks import read_mask, region_of
 from himmel.language.endpoint import Endpoint
-from himmel.pipeline.request import AUTO, SEEDS, SIDE, STEPS_USUAL, Request, check, check_prompt
+from himmel.pipeline.request import AUTO, DRAFTS_USUAL, SEEDS, SIDE, STEPS_USUAL, Request, check, check_prompt
 from himmel.records import HimmelError
 from himmel.records.plan import Given, Plan, Region
 from himmel.records.recipe import Recipe
@@ -45,6 +45,7 @@ class Settings:
     solver: str = AUTO
     expand: bool | Endpoint = True
     cache: float = 0.0
+    drafts: int = DRAFTS_USUAL
 
 
 @dataclass(frozen=True)
@@ -204,7 +205,7 @@ def enlarge(
 
     recipe: the clip's own, which words and seed come from. size: (width, height), None: twice the clip's, as far as a
     side may be. strength: None: doubled to twice its size where that can be, else 0.15. doubling: whether the model has
-    an upsampler (`folder.has_upsampler`). Of `settings`, steps, guidance, solver and cache count.
+    an upsampler (`folder.has_upsampler`). Of `settings`, steps, guidance, solver, cache and drafts count.
     """
     size = size or (min(SIDE[1], 2 * recipe.width), min(SIDE[1], 2 * recipe.height))
     if size[0] < recipe.width or size[1] < recipe.height:
@@ -252,6 +253,7 @@ def _task(plan: Plan, media: list[Medium], prompt: str, settings: Settings | Non
         guidance=settings.guidance,
         solver=settings.solver,
         cache=settings.cache,
+        drafts=settings.drafts,
         expand=settings.expand,
         plan=plan,
     )

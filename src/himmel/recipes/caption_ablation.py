@@ -26,7 +26,6 @@ from numpy.typing import NDArray
 from himmel.evaluation.flow import LEVELS
 from himmel.evaluation.judge import Judge
 from himmel.evaluation.prompts import Prompt, PromptTable, evaluate_prompts, outcomes_in
-from himmel.evaluation.reading import Reading
 from himmel.evaluation.report import markdown_table, number, percent, write_text
 from himmel.evaluation.scoring import Score, trials
 from himmel.grammar import evaluation_prompts
@@ -41,6 +40,7 @@ from himmel.recipes.transformer import Share, TransformerRecipe, export, read_po
 from himmel.recipes.validation import losses
 from himmel.records import HimmelError, SceneFacts
 from himmel.safety.policy import OFF
+from himmel.sight.reading import Reading
 from himmel.training import Schedule
 from himmel.transformer import TransformerConfig
 from himmel.world.source import WorldSource

@@ -21,7 +21,6 @@ from torch.nn import functional
 from himmel.captioning.network import CaptionerConfig, CaptionNetwork
 from himmel.captioning.vocabulary import KINDS, Vocabulary
 from himmel.evaluation.degrade import Degrade, mixed, soften
-from himmel.evaluation.network import Network, Sight
 from himmel.evaluation.targets import Targets, judge_loss
 from himmel.grammar.mirror import mirrored
 from himmel.grammar.plain import describe_plainly
@@ -30,6 +29,7 @@ from himmel.recipes.judge import EDGES, Shots, linear_code
 from himmel.recipes.latents import still_facts
 from himmel.recipes.pool import read_facts
 from himmel.records import HimmelError, SceneFacts
+from himmel.sight.network import Network, Sight
 from himmel.training import Average, Checkpoint, Progress, Schedule, build_optimisers, run
 from himmel.weights import save
 

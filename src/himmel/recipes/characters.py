@@ -10,12 +10,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
 from himmel.evaluation.prompts import Reader
-from himmel.evaluation.reading import Reading
 from himmel.evaluation.subject import subject_of
 from himmel.grammar.subject import with_things
 from himmel.pipeline.generate import Pipeline
 from himmel.records import ObjectFacts
 from himmel.records.clip import Clip
+from himmel.sight.reading import Reading
 
 NAME = "Rolly"
 LOOKS = ("colour", "shape", "size", "material")

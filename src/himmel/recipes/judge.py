@@ -22,13 +22,13 @@ from torch import Tensor
 from himmel.autoencoder import Autoencoder
 from himmel.evaluation.degrade import Degrade, LinearAutoencoder, mixed, recompress, soften
 from himmel.evaluation.judge import Judge, prepare
-from himmel.evaluation.network import JudgeConfig, Network
 from himmel.evaluation.scoring import score_all
 from himmel.evaluation.targets import Targets, judge_loss, mirrored, targets_of
 from himmel.pipeline.parts import best_dtype, load_autoencoder
 from himmel.recipes.pool import Bucket, PoolRecipe, fill, read_facts
 from himmel.recipes.validation import through
 from himmel.records import HimmelError, SceneFacts
+from himmel.sight.network import JudgeConfig, Network
 from himmel.training import Average, Checkpoint, Progress, Schedule, build_optimisers, run
 
 Frames = NDArray[np.uint8]
@@ -224,10 +224,10 @@ def finish(
     held_out: HeldOut,
     views: Mapping[str, View],
     clips: int,
-    before: Mapping[str, object] | None = None,
+    before: Judge | None = None,
 ) -> Judge:
     """The trained network with its figures: accuracy by view, and over how many facts. clips: it was taught
-    on. before: what is known of the judge that it went on from.
+    on. before: the judge that it went on from.
     """
     judge = Judge(network, {"name": recipe.name})
     facts = score_all(held_out.facts, judge.read_many(held_out.clips))
@@ -239,7 +239,7 @@ def finish(
             "batch": recipe.batch,
             "schedule": asdict(recipe.schedule),
             "clips": clips,
-            **({"went_on_from": {key: before[key] for key in ("fingerprint", "recipe")}} if before else {}),
+            **({"went_on_from": _known(before)} if before else {}),
         },
         "held_out": {
             "clips": len(held_out.clips),
@@ -248,6 +248,10 @@ def finish(
         "accuracy": {name: measure(judge, held_out, view) for name, view in views.items()},
     }
     return judge
+
+
+def _known(judge: Judge) -> dict[str, object]:
+    return {"fingerprint": judge.fingerprint, "recipe": judge.about["recipe"]}
 
 
 def main() -> None:
@@ -280,7 +284,7 @@ def main() -> None:
     held_out = HeldOut.read(runs / "held_out", SPLITS[name], float(options.get("minutes", "3")))
     views = {"renders": lambda frames: frames, "reconstructed": through(autoencoder), "recompressed": recompressed}
     views["linear code"] = coded(linear_code(shots))
-    judge = finish(recipe, network, held_out, views, len(shots.frames), begun.about if begun else None)
+    judge = finish(recipe, network, held_out, views, len(shots.frames), begun)
     judge.save(Path(options.get("folder", str(files("himmel") / "weights" / "judge"))))
     print(judge.about["accuracy"])
 

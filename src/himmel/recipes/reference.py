@@ -10,9 +10,9 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from himmel.evaluation.reading import OBJECT_QUESTIONS, SCENE_QUESTIONS
 from himmel.evaluation.targets import STILL_FAMILIES
 from himmel.records import HimmelError, SceneFacts
+from himmel.sight.reading import OBJECT_QUESTIONS, SCENE_QUESTIONS
 from himmel.world.picture.renderer import Renderer
 from himmel.world.scenario import Scenario, draw
 from himmel.world.splits import clip_seed

@@ -71,6 +71,9 @@ class Asked(BaseModel):
     cache: float = Field(
         default=0.0, ge=0, le=1, allow_inf_nan=False, description="How much of a step may come from the one before."
     )
+    drafts: int = Field(
+        default=4, ge=1, le=64, description="How often a beginning is made at most, until it shows what was asked."
+    )
     expand: bool = Field(default=True, description="Whether a short prompt is filled up.")
     fps: float | None = Field(default=None, ge=1, le=60, allow_inf_nan=False, description="Frames a second; 16.")
     attest_likeness: bool = Field(
@@ -111,7 +114,8 @@ class Asked(BaseModel):
 
     def settings(self) -> dict[str, Any]:
         """Plain values for `engine.Order`, with a seed in any case."""
-        plain = self.model_dump(include={"steps", "guidance", "solver", "cache", "expand", "fps"}, exclude_none=True)
+        said = {"steps", "guidance", "solver", "cache", "drafts", "expand", "fps"}
+        plain = self.model_dump(include=said, exclude_none=True)
         size = self.pixels()
         plain["unsaid"] = sorted(UNSAID - self.model_fields_set)
         if named := self.size or (OLD_SIZE if self.old else None):

@@ -1,4 +1,4 @@
-"""The judge's network: pictures in, answers out.
+"""A network that looks: pictures in, answers out. Judges are such networks, and the captioner sees with one.
 
 Shapes: B clips, T frames, h x w pixels, y x x cells (a quarter of the pixels each way), K colours, C
 channels. Where a thing of each colour is, is a map of K channels over the cells; everything said of an object
@@ -14,8 +14,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from himmel.evaluation.reading import OBJECT_QUESTIONS, PAIR_QUESTIONS, SCENE_QUESTIONS
 from himmel.grammar.vocabulary import COLOURS
+from himmel.sight.reading import OBJECT_QUESTIONS, PAIR_QUESTIONS, SCENE_QUESTIONS
 
 
 @dataclass(frozen=True)
@@ -134,13 +134,16 @@ class Seen:
 
 
 class Sight(nn.Module):
-    """Frames [B, T, 3, h, w] in -1 to 1 -> Seen. h and w are multiples of 4; T is free."""
+    """Frames [B, T, 3, h, w] in -1 to 1 -> Seen. h and w are multiples of 4; T is free.
 
-    def __init__(self, config: JudgeConfig) -> None:
+    eye: what turns a clip into features [B, T, C, y, x]; None: `Eye`, which looks at pictures.
+    """
+
+    def __init__(self, config: JudgeConfig, eye: nn.Module | None = None) -> None:
         super().__init__()
         self.config = config
         width, hidden = config.width, config.hidden
-        self.eye = Eye(config)
+        self.eye = Eye(config) if eye is None else eye
         self.where = nn.Conv2d(width, len(COLOURS), 1)
         self.sum_up = nn.Conv2d(width, 32, 1)
         self.layout = nn.Conv2d(width, 16, 1)
@@ -150,7 +153,10 @@ class Sight(nn.Module):
         self.object_memory = Memory(hidden, config.memory)
 
     def watch(self, frames: Tensor) -> Seen:
-        features = self.eye(frames)
+        return self.seen(self.eye(frames))
+
+    def seen(self, features: Tensor) -> Seen:
+        """What the eye's features [B, T, C, y, x] show."""
         b, t = features.shape[:2]
         where = self.where(features.flatten(0, 1)).float().unflatten(0, (b, t))
         scene = self.scene_in(self.layout_of(features))
@@ -201,8 +207,8 @@ class Sight(nn.Module):
 class Network(Sight):
     """Frames [B, T, 3, h, w] in -1 to 1 -> Answers: sight with a head for each question."""
 
-    def __init__(self, config: JudgeConfig) -> None:
-        super().__init__(config)
+    def __init__(self, config: JudgeConfig, eye: nn.Module | None = None) -> None:
+        super().__init__(config, eye)
         hidden = config.hidden
         self.object_out = nn.Sequential(nn.Linear(4 * hidden + 8, 2 * hidden), nn.ReLU(), nn.Dropout(0.1))
         self.scene_out = nn.Sequential(nn.Linear(4 * hidden, 2 * hidden), nn.ReLU(), nn.Dropout(0.1))

@@ -1,0 +1,82 @@
+"""How likely a clip shows each fact that somebody asked for, by a network's answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from himmel.grammar.vocabulary import COLOURS
+from himmel.records import SceneFacts
+from himmel.sight.network import Answers
+from himmel.sight.reading import OBJECT_QUESTIONS, PAIR_QUESTIONS, SCENE_QUESTIONS, relation_question, stated
+
+PRESENT, ALONE = "present", "alone"
+UNSAID = "scenery", "plain"
+"""What facts say where a text says nothing."""
+_RELATIONS = {kind for pair in PAIR_QUESTIONS.values() for kind in pair if kind is not None}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One fact that was asked for. question: one of `sight.reading`; PRESENT, that a thing of this colour is there; or
+    ALONE, that no other colour than these is. colours: of the things that it speaks of; () for the scene.
+    """
+
+    question: str
+    value: str = ""
+    colours: tuple[str, ...] = ()
+
+
+def asked(facts: SceneFacts) -> list[Asked]:
+    """The stated facts that the questions cover, [] where there are none. Things whose colour is left open, or which
+    are of no colour of the vocabulary, are passed over: nothing says where to look for them.
+    """
+    return [*_things(facts), *_relations(facts), *_scene(facts)]
+
+
+def likelihood(fact: Asked, answers: Answers, clip: int = 0) -> float:
+    """The probability, 0 to 1, that the clip shows it. What a thing should be is shown only as far as it is there."""
+    places = [COLOURS.index(colour) for colour in fact.colours]
+    present = answers.present[clip].float().sigmoid()
+    if fact.question == ALONE:
+        return float((1 - present[[k for k in range(len(COLOURS)) if k not in places]]).prod())
+    there = float(present[places].prod())
+    if fact.question == PRESENT:
+        return there
+    if len(places) == 2:
+        question, yes = relation_question(fact.value)
+        says = float(answers.pairs[question][clip, places[0], places[1]].float().sigmoid())
+        return there * (says if yes else 1 - says)
+    if places:
+        logits, values = answers.objects[fact.question][clip, places[0]], OBJECT_QUESTIONS[fact.question]
+    else:
+        logits, values = answers.scene[fact.question][clip], SCENE_QUESTIONS[fact.question]
+    return there * float(logits.float().softmax(-1)[values.index(fact.value)])
+
+
+def _things(facts: SceneFacts) -> Iterator[Asked]:
+    colours = tuple(thing.colour for thing in facts.objects)
+    for thing in facts.objects:
+        if thing.colour not in COLOURS:
+            continue
+        yield Asked(PRESENT, colours=(thing.colour,))
+        for question, values in OBJECT_QUESTIONS.items():
+            value = getattr(thing, question)
+            if value is not None and str(value) in values:
+                yield Asked(question, str(value), (thing.colour,))
+    if colours and set(colours) <= set(COLOURS):
+        yield Asked(ALONE, colours=colours)
+
+
+def _relations(facts: SceneFacts) -> Iterator[Asked]:
+    for relation in facts.relations:
+        one, other = (facts.objects[i].colour for i in (relation.subject, relation.other))
+        if relation.kind in _RELATIONS and {one, other} <= set(COLOURS) and one != other:
+            yield Asked("relation", relation.kind, (one, other))
+
+
+def _scene(facts: SceneFacts) -> Iterator[Asked]:
+    for question, values in SCENE_QUESTIONS.items():
+        value = stated(facts, question)
+        if value in values and (question, value) != UNSAID:
+            yield Asked(question, value)
