@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from himmel.cli.options import PATH, cache_option, model_option
+from himmel.cli.options import PATH, cache_option, drafts_option, model_option
 from himmel.cli.terminal import say
-from himmel.pipeline.request import STEPS_USUAL
+from himmel.pipeline.request import DRAFTS_USUAL, STEPS_USUAL
 from himmel.records import HimmelError
 
 if TYPE_CHECKING:
@@ -153,6 +153,7 @@ def autoencoder(count: int, folder: str, model: str) -> None:
     "--solver", default="auto", show_default=True, metavar="NAME", help="As in generate. Example: --solver euler"
 )
 @cache_option
+@drafts_option
 @folder_option
 @model_option
 def prompts(
@@ -163,6 +164,7 @@ def prompts(
     reference: bool,
     solver: str,
     cache: float,
+    drafts: int,
     folder: str,
     model: str,
 ) -> None:
@@ -175,7 +177,7 @@ def prompts(
     from himmel.pipeline.request import check
 
     place = folder_for(folder, count)
-    check("a ball", steps=steps, guidance=guidance, solver=solver, cache=cache)
+    check("a ball", steps=steps, guidance=guidance, solver=solver, cache=cache, drafts=drafts)
     from himmel.evaluation.judge import Judge
     from himmel.evaluation.prompts import evaluate_prompts
     from himmel.grammar import evaluation_prompts
@@ -189,8 +191,9 @@ def prompts(
     taken = pipeline.engine.solver(solver, steps, guidance)
     about = {"model": pipeline.parts.fingerprint, "steps": steps, "guidance": guidance, "solver": taken}
     about |= {"cache": cache} if cache else {}
+    about |= {"drafts": drafts, "reader": pipeline.engine.versions().get("reader")} if drafts > 1 else {}
     table = evaluate_prompts(
-        _generate(pipeline, steps, guidance, solver=solver, cache=cache),
+        _generate(pipeline, steps, guidance, solver=solver, cache=cache, drafts=drafts),
         evaluation_prompts(count, PROMPT_SEEDS[SPLITS[judge]]),
         reader,
         place / judge,
@@ -216,14 +219,20 @@ def _renders() -> Reference:
 
 
 def _generate(
-    pipeline: Pipeline, steps: int, guidance: float, side: int = 128, solver: str = "auto", cache: float = 0.0
+    pipeline: Pipeline,
+    steps: int,
+    guidance: float,
+    side: int = 128,
+    solver: str = "auto",
+    cache: float = 0.0,
+    drafts: int = DRAFTS_USUAL,
 ) -> Callable[[str, int], NDArray[Any]]:
     """Prompts are read as they are: expanding them would state facts that nobody judges."""
 
     from himmel.pipeline.request import check
 
     def generate(prompt: str, seed: int) -> NDArray[Any]:
-        walk = {"steps": steps, "guidance": guidance, "solver": solver, "cache": cache}
+        walk = {"steps": steps, "guidance": guidance, "solver": solver, "cache": cache, "drafts": drafts}
         request = check(prompt, width=side, height=side, seed=seed, expand=False, **walk)
         return pipeline.make(request).frames
 
