@@ -17,7 +17,7 @@ from PIL import Image
 from himmel.footage.sheet import Row, write_sheet
 from himmel.pipeline.generate import Pipeline
 from himmel.pipeline.parts import Parts, load
-from himmel.pipeline.request import STEPS_USUAL
+from himmel.pipeline.request import DRAFTS_USUAL, STEPS_USUAL
 from himmel.recipes.transformer import transformer_weights
 from himmel.training import Checkpoint
 from himmel.transformer import Transformer, TransformerConfig
@@ -75,7 +75,13 @@ def sheet_writer(
 
 
 def draw(
-    parts: Parts, prompts: Sequence[str], size: int, steps: int = STEPS_USUAL, guidance: float = 3.0, a_seed: int = 1
+    parts: Parts,
+    prompts: Sequence[str],
+    size: int,
+    steps: int = STEPS_USUAL,
+    guidance: float = 3.0,
+    a_seed: int = 1,
+    drafts: int = 1,
 ) -> list[Row]:
     """One clip of two seconds a prompt; seeds count from 0, each for `a_seed` prompts."""
     pipeline = Pipeline(parts)
@@ -83,9 +89,8 @@ def draw(
     for place, prompt in enumerate(prompts):
         seed = place // a_seed
         with torch.inference_mode():
-            made = pipeline.generate(
-                prompt, width=size, height=size, seed=seed, steps=steps, guidance=guidance, expand=False
-            )
+            settings = {"steps": steps, "guidance": guidance, "drafts": drafts}
+            made = pipeline.generate(prompt, width=size, height=size, seed=seed, expand=False, **settings)
         rows.append(Row(made.frames, prompt, made.recipe.rate))
     return rows
 
@@ -96,7 +101,7 @@ def main() -> None:
     parts = load(model)
     for name, prompts, a_seed in (("first", PROMPTS, 1), ("swaps", SWAPS, 2)):
         sheet = Path(folder) / f"{name}.png"
-        write_sheet(sheet, draw(parts, prompts, 128, a_seed=a_seed))
+        write_sheet(sheet, draw(parts, prompts, 128, a_seed=a_seed, drafts=DRAFTS_USUAL))
         Image.open(sheet).convert("RGB").save(sheet.with_suffix(".jpg"), quality=88)
         sheet.unlink()
 
