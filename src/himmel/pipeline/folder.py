@@ -27,6 +27,7 @@ BESIDE = {
     "prompt check": Path("safety/head.safetensors"),
     "detector": Path("detector/model.safetensors"),
     "captioner": Path("captioner/model.safetensors"),
+    "reader": READER,
 }
 """Small networks that are shipped beside a model's own."""
 
