@@ -12,10 +12,10 @@ from himmel.evaluation.framing import (
     framed,
     framing_error,
     framing_of,
-    mean_of,
     middle,
     true_framing,
 )
+from himmel.evaluation.spread import mean_of
 from himmel.evaluation.tracker import Track, _track
 
 HEIGHT, WIDTH, AROUND, FRAMES = 32, 56, 16, 8

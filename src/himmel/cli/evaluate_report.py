@@ -12,7 +12,7 @@ from himmel.cli.options import PATH, model_option
 from himmel.cli.terminal import countdown, say
 from himmel.records import HimmelError
 
-RUN = ("prompts", "swaps", "world-physics", "permanence", "physics", "fidelity", "autoencoder", "flow", "ways")
+RUN = ("prompts", "swaps", "world-physics", "permanence", "3d", "physics", "fidelity", "autoencoder", "flow", "ways")
 RUN += ("storyboard", "edit", "drift", "captioner", "announcement")
 """Evaluations that are run for a page; safety, frames and watermark are only read."""
 

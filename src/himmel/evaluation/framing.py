@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 
 from himmel.evaluation.laws import LONG, followed, lasting
 from himmel.evaluation.metrics import wilson
+from himmel.evaluation.spread import Spread, mean_of
 from himmel.evaluation.tracker import Track
 
 F = NDArray[np.float64]
 B = NDArray[np.bool_]
 Box = tuple[slice, slice]
 """Rows and columns of a larger picture that are shown."""
-DRAWS = 4000
 
 
 @dataclass(frozen=True)
@@ -104,10 +104,6 @@ def middle(height: int, width: int, side: tuple[int, int]) -> Box:
     return slice(top, top + side[0]), slice(left, left + side[1])
 
 
-Spread = tuple[float, float, float]
-"""A figure and both ends of its 95 % interval."""
-
-
 @dataclass(frozen=True)
 class Framed:
     """What many clips show. clips: all of them; the others are over those whose subject could be followed."""
@@ -126,16 +122,6 @@ def framed(found: Sequence[Framing | None]) -> Framed:
     share = touching / len(seen) if seen else float("nan")
     inside, off = (mean_of([getattr(one, name) for one in seen]) for name in ("inside", "off"))
     return Framed(len(found), len(seen), inside, off, (share, *wilson(touching, len(seen))))
-
-
-def mean_of(values: Sequence[float]) -> Spread:
-    """The mean with its bootstrap interval."""
-    if not len(values):
-        return float("nan"), float("nan"), float("nan")
-    some = np.asarray(values, np.float64)
-    drawn = some[np.random.default_rng(0).integers(0, len(some), (DRAWS, len(some)))].mean(1)
-    low, high = np.quantile(drawn, [0.025, 0.975])
-    return float(some.mean()), float(low), float(high)
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from himmel.evaluation.framing import Framing, Spread, framed, framing_error, mean_of
+from himmel.evaluation.framing import Framing, framed, framing_error
 from himmel.evaluation.report import contact_sheet, markdown_table, number, percent, plot_shares, write_json, write_text
+from himmel.evaluation.spread import Spread, mean_of
 from himmel.recipes.caption_ablation import signed
 from himmel.recipes.framing import (
     ANOTHER,

@@ -56,6 +56,7 @@ _BARS = (("report/prompts.png", "Facts shown as asked, with intervals; the table
 _LAWS = (("world-physics.png", "Laws that are kept, with intervals; the table has the same figures."),)
 _LAWS += (("world-physics-clips.png", "Clips above the renders of the same scenes, the first of each family."),)
 _BACK = (("permanence-clips.png", "Clips above the renders of the same scenes, the first of each occasion."),)
+_ROUND = (("3d-clips.png", "Made above true above reprojected frames, magenta where the given one does not tell."),)
 _CODE = (("autoencoder.png", "Held-out renders above their reconstructions."),)
 _LOSS = (("flow.png", "Loss over noise levels; the table has the same figures."),)
 _DRIFT = (("digits.png", "Every second frame of four clips, the first half given: true, and by each who makes it."),)
@@ -66,6 +67,7 @@ SOURCES = (
     Source("swaps", "Do colours go to the shapes that they are asked for?"),
     Source("world-physics", "Do things obey the laws of motion?", pictures=_LAWS),
     Source("permanence", "Do things that were out of sight come back as they were?", pictures=_BACK),
+    Source("3d", "Does a moving camera show a still scene as it is?", pictures=_ROUND),
     Source("physics", "Do balls go on as they began? PhyWorld's setting, rebuilt."),
     Source("digits", "Do digits drift on as they would? Moving MNIST, with digits of our own.", pictures=_DRIFT),
     Source("fidelity", "How near are clips to renders, as a crowd?"),

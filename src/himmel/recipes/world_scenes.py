@@ -1,13 +1,15 @@
 """Scenes of the world that can be followed by their colours, and the table that they are followed with.
 
-Used by ``himmel evaluate world-physics`` and ``permanence``. The table is counted on renders of the validation split
-(120 clips of 64 x 64: about a minute on two cores) and kept in the folder of the evaluation.
+Used by ``himmel evaluate world-physics`` and ``permanence``; ``3d`` finds its scenes here too. The table is counted on
+renders of the validation split (120 clips of 64 x 64: about a minute on two cores) and kept in the folder of the
+evaluation.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 
 from himmel.evaluation.tracker import TOLD, ColourTable
@@ -52,13 +54,13 @@ def scenes(
     source = WorldSource(
         {family: 1.0}, width=side, height=side, frames=frames, rate=rate, seed=SEED, split=split, renderer=renderer
     )
-    taken = 0
-    for index in range(MOST_LOOKED_AT * count):
-        if taken == count:
-            return
-        if accept(source.scenario(index).facts):
-            taken += 1
-            yield source.clips([index])[0]
+    for index in islice(accepted(source, MOST_LOOKED_AT * count, accept), count):
+        yield source.clips([index])[0]
+
+
+def accepted(source: WorldSource, most: int, accept: Callable[[SceneFacts], bool]) -> Iterator[int]:
+    """Numbers of the scenes of a source, of its first `most`, whose facts are accepted."""
+    return (index for index in range(most) if accept(source.scenario(index).facts))
 
 
 def colours(folder: Path, report: Callable[[str], None] = print) -> ColourTable:

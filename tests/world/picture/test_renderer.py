@@ -109,3 +109,41 @@ def test_threads_change_nothing():
 def test_fused_shading_is_close_to_plain():
     colour = torch.rand(3, 4, 64, generator=torch.Generator().manual_seed(1)) * 3
     torch.testing.assert_close(Kernels(True)(tone_map)(colour), tone_map(colour), atol=1e-4, rtol=1e-4)
+
+
+def test_depth_of_the_ground_is_that_of_a_plane(renderer: Renderer) -> None:
+    side, scene = 40, make_scene(1, ())
+    depth = renderer.depth(scene, side, side)[0]
+    rotation, height = scene.camera_rotation[0].astype(float), float(scene.camera_position[0, 2])
+    at = (np.arange(side) - (side - 1) / 2) * np.tan(np.radians(45) / 2) / (side / 2)
+    rays = np.stack([*np.meshgrid(at, -at), np.full((side, side), -1.0)], -1)
+    down = -(rays @ rotation[2])
+    below = down > 1e-3
+    np.testing.assert_allclose(depth[below], height / down[below], rtol=2e-4)
+    assert np.isinf(depth[down < -1e-3]).all()
+    assert (down < -1e-3).any()
+
+
+def test_depth_of_a_ball_is_that_of_a_sphere(renderer: Renderer) -> None:
+    ball = ("ball", (0.4, 0.4, 0.4), (0.2, 0.0, 0.6), (0.6, 0.03, 0.03), "matte")
+    side, scene = 64, make_scene(1, (ball,))
+    depth, masks = renderer.depth(scene, side, side)[0], renderer.render([scene], side, side)[0].masks[0]
+    at = (np.arange(side) - (side - 1) / 2) * np.tan(np.radians(45) / 2) / (side / 2)
+    rays = np.stack([*np.meshgrid(at, -at), np.full((side, side), -1.0)], -1)
+    towards = scene.camera_rotation[0].astype(float).T @ (scene.position[0, 0] - scene.camera_position[0])
+    square = (rays * rays).sum(-1)
+    along = rays @ towards
+    root = along**2 - square * (towards @ towards - 0.4**2)
+    seen = masks == 1
+    assert seen.sum() > 30
+    np.testing.assert_allclose(depth[seen], ((along - np.sqrt(np.maximum(root, 0))) / square)[seen], rtol=1e-3)
+
+
+def test_depth_does_not_depend_on_chunks_or_the_light(renderer: Renderer) -> None:
+    scene = make_scene()
+    depth = renderer.depth(scene, 40, 24)
+    assert depth.shape == (2, 24, 40)
+    np.testing.assert_array_equal(depth, Renderer(rows=1).depth(scene, 40, 24))
+    np.testing.assert_array_equal(depth, renderer.depth(make_scene(sun_elevation=-20, fog=0.2), 40, 24))
+    with pytest.raises(HimmelError, match="at least 8"):
+        renderer.depth(scene, 4, 40)

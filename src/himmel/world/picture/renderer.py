@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,7 +27,7 @@ from himmel.world.picture.sea import sea_of
 from himmel.world.picture.sky import sky_of
 from himmel.world.picture.styles import styled
 from himmel.world.picture.terrain import PERIOD, land_of
-from himmel.world.picture.tracing import radiance
+from himmel.world.picture.tracing import depth_along, radiance
 from himmel.world.picture.trees import trees_of
 from himmel.world.picture.view import Place, View, take_rows
 from himmel.world.picture.weather import with_rain, with_snow
@@ -80,13 +81,35 @@ class Renderer:
         """
         if samples not in (1, 4):
             raise HimmelError(f"samples={samples}", "1 or 4 samples a pixel", "use 1 to train, 4 to look")
-        if min(width, height) < 8:
-            raise HimmelError(f"a picture of {width} x {height}", "sides of at least 8", "ask for a larger picture")
+        _check_size(width, height)
+        with self._one_thread():
+            return [self._render(scene, width, height, 2 if samples == 4 else 1) for scene in scenes]
+
+    @torch.inference_mode()
+    def depth(self, scene: Scene, width: int, height: int) -> NDArray[np.float32]:
+        """Metres along the optical axis to what each pixel's middle sees first [T, H, W]; `inf` in the sky.
+
+        Raises HimmelError for sizes below 8.
+        """
+        _check_size(width, height)
+        tiling = Tiling(len(scene.seconds), width, height)
+        clip = _Clip(scene, tiling, self.device)
+        parts = []
+        with self._one_thread():
+            for start in range(0, tiling.rows, self.rows):
+                view, rows = clip.view(np.arange(start, min(start + self.rows, tiling.rows)), self.kernels)
+                backward = clip.camera[:, 2, view.frame]
+                parts.append(depth_along(clip.place, view, rows, self.kernels, backward))
+        return tiling.assemble(torch.cat(parts)[None])[:, 0].cpu().contiguous().numpy()
+
+    @contextmanager
+    def _one_thread(self) -> Iterator[None]:
+        """On a processor chunks are small: splitting each operation costs more than it gains."""
         before = torch.get_num_threads()
         try:
             if self.device.type == "cpu":
-                torch.set_num_threads(1)  # chunks are small: splitting each operation costs more than it gains
-            return [self._render(scene, width, height, 2 if samples == 4 else 1) for scene in scenes]
+                torch.set_num_threads(1)
+            yield
         finally:
             torch.set_num_threads(before)
 
@@ -118,6 +141,11 @@ class Renderer:
         done = self.pool.map(draw, starts) if self.pool is not None else map(draw, starts)
         colours, parts = zip(*done, strict=True)
         return tiling.assemble(torch.cat(colours, 1)), tiling.assemble(torch.cat(parts)[None])[:, 0]
+
+
+def _check_size(width: int, height: int) -> None:
+    if min(width, height) < 8:
+        raise HimmelError(f"a picture of {width} x {height}", "sides of at least 8", "ask for a larger picture")
 
 
 def tone_map(colour: Tensor) -> Tensor:

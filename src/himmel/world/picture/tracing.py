@@ -96,6 +96,15 @@ def _first_hit(place: Place, view: View, rows: list[Tensor | None], kernels: Ker
     return (hit if place.trees is None else meet_trees(place.trees, hit, o, d, view.pixel)), gloss
 
 
+def depth_along(place: Place, view: View, rows: list[Tensor | None], kernels: Kernels, backward: Tensor) -> Tensor:
+    """Metres along the optical axis to what each ray meets first [R, P], infinite where it meets nothing.
+
+    rows: as for `radiance`. backward: the camera's third column [3, R, 1]. Dust, rain and fog hide nothing.
+    """
+    hit, _ = _first_hit(place, view, rows, kernels)
+    return torch.where(hit.part == NOTHING, torch.inf, -hit.t * dot(view.direction, backward))
+
+
 def _scenery(t: Tensor) -> Tensor:
     return torch.where(t < FAR, GROUND, NOTHING).to(torch.int32)
 
