@@ -111,14 +111,14 @@ def test_each_row_can_be_broken_alone() -> None:
     assert verdicts(asked, right, ["comes out"], RATE) == {}
 
 
-def happened(time: float, late: float = 0.0, render_late: float = 0.0) -> Happened:
-    """Something is out of sight from `time` on; seen `late` in the made clip."""
+def happened(time: float, late: float = 0.0, render_late: float = 0.0, kept: bool = True) -> Happened:
+    """Something is out of sight from `time` on; seen `late` in the made clip. kept: by the autoencoder."""
     asked = (("disappears behind", Moment(time)), ("stays hidden", Moment(None)))
 
     def at(delay: float) -> dict[str, Moment]:
         return {"disappears behind": Moment(time + delay), "stays hidden": Moment(None)}
 
-    seen = {GENERATED: at(late), RENDERS: at(render_late), RECONSTRUCTED: at(0.0)}
+    seen = {GENERATED: at(late), RENDERS: at(render_late), RECONSTRUCTED: at(0.0) if kept else {}}
     return Happened("hidden", "a caption", asked, seen)
 
 
@@ -150,3 +150,9 @@ def test_what_is_not_found_on_renders_is_left_out_and_named() -> None:
     assert head[1:4] == [f"{view} %" for view in VIEWS]
     assert TIMES not in {row[0].partition(": ")[2] for row in rows}
     assert [row[:2] for row in events] == [["disappears behind", "no"], ["stays hidden", "yes"]]
+
+
+def test_what_the_autoencoder_loses_is_named() -> None:
+    assert "autoencoder" not in markdown([happened(0.3 * i) for i in range(4)], RATE)
+    text = markdown([happened(0.3 * i, kept=i == 0) for i in range(4)], RATE)
+    assert text.endswith("whatever a transformer makes: disappears behind, stays hidden.\n")

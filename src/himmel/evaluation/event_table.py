@@ -11,12 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from himmel.evaluation.events import GENERATED, RENDERS, ROWS, VIEWS, Happened, verdicts, within
+from himmel.evaluation.events import GENERATED, RECONSTRUCTED, RENDERS, ROWS, VIEWS, Happened, verdicts, within
 from himmel.evaluation.report import markdown_table, number, percent
 from himmel.evaluation.scoring import Score, shifts
 
 WELL = 0.9
 """Share of the renders in which an event must be seen, and at its time where it has one, to be counted."""
+LOST = 0.5
+"""Share of the reconstructed renders below which an event is named as lost there."""
 ALL = "all"
 """The families together."""
 
@@ -106,9 +108,12 @@ def markdown(clips: Sequence[Happened], rate: float) -> str:
     text = f"{len(clips)} scenes, each made, rendered, and its render reconstructed.\n\n" + markdown_table(head, rows)
     text += "\nEach cell: share (95 % interval) of the clips that give an occasion.\n\n" + _by_event(clips, told, rate)
     left = [name for name, well in told.items() if not well]
-    return text + (
-        f"\nLeft out, since the measure does not find them well on renders: {', '.join(left)}.\n" if left else ""
-    )
+    lost = [name for name in names if measured(clips, name, RECONSTRUCTED, rate).seen.share < LOST]
+    if left:
+        text += f"\nLeft out, since the measure does not find them well on renders: {', '.join(left)}.\n"
+    if lost:
+        text += f"\nLost on the way through the autoencoder, whatever a transformer makes: {', '.join(lost)}.\n"
+    return text
 
 
 def _by_event(clips: Sequence[Happened], told: Mapping[str, bool], rate: float) -> str:

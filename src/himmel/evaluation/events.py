@@ -122,7 +122,7 @@ def _hit(striker: Track, struck: Track, rate: float) -> float | None:
 
 def _set_off(track: Track, rate: float) -> float | None:
     """Seconds at which a thing leaves its place: when it clearly has, less the time that it takes to get there."""
-    clear = onset(track)
+    clear = onset(track) if track.seen.any() else None
     if clear is None:
         return None
     frames = np.flatnonzero(track.seen)
