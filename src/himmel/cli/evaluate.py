@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from himmel.evaluation.paired import Difference
     from himmel.evaluation.prompts import Reference
     from himmel.pipeline import Pipeline
-    from himmel.recipes.asked import Asked
+    from himmel.recipes.prompts import Asked
     from himmel.records.clip import Clip
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -203,8 +203,8 @@ def prompts(
     from himmel.evaluation.judge import Judge
     from himmel.evaluation.prompts import evaluate_prompts
     from himmel.pipeline import Pipeline
-    from himmel.recipes.asked import Asked, beside_english
     from himmel.recipes.judge import SPLITS
+    from himmel.recipes.prompts import Asked, beside_english
     from himmel.safety.policy import OFF
 
     if combinations != "any":
@@ -238,7 +238,7 @@ def _difference(found: dict[str, Difference] | None, asked: Asked, target: Path)
     """Of another language to English, which goes below the table in prompts.md too; or how to get it."""
     from himmel.evaluation.paired import differences_json, differences_markdown
     from himmel.evaluation.report import write_json, write_text
-    from himmel.recipes.asked import SPOKEN
+    from himmel.recipes.prompts import SPOKEN
 
     if found is None:
         return "Run the same with --language en, then this again, to see the difference to English.\n"

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from himmel.cli import himmel
 from himmel.evaluation.report import tables_of
-from himmel.recipes.asked import COMBINATIONS, SPOKEN, Asked
+from himmel.recipes.prompts import COMBINATIONS, SPOKEN, Asked
 
 FAST = ["--steps", "1", "--guidance", "1"]
 
