@@ -209,8 +209,8 @@ def prompts(
 
     if combinations != "any":
         _need_world()
-    asked, seed = Asked(language, combinations), PROMPT_SEEDS[SPLITS[judge]]
-    reader, target = Judge.load(judge), asked.folder(place, judge)
+    reader, asked = Judge.load(judge), Asked(language, combinations)
+    seed, target = PROMPT_SEEDS[SPLITS[judge]], asked.folder(place, judge)
     renders = _renders() if reference else None
     pipeline = Pipeline.from_pretrained(model, policy=OFF)
     taken = pipeline.engine.solver(solver, steps, guidance)

@@ -13,7 +13,7 @@ from himmel.cli.evaluate import (
     publish,
     walk_options,
 )
-from himmel.cli.options import model_option
+from himmel.cli.options import drafts_option, model_option
 from himmel.cli.terminal import countdown, say
 from himmel.records import HimmelError
 
@@ -150,10 +150,11 @@ def permanence(
 )
 @click.option("--side", type=int, default=128, show_default=True, metavar="N", help="Pixels. Example: --side 64")
 @walk_options
+@drafts_option
 @folder_option
 @model_option
 def events(
-    count: int, families: tuple[str, ...], side: int, steps: int, guidance: float, folder: str, model: str
+    count: int, families: tuple[str, ...], side: int, steps: int, guidance: float, drafts: int, folder: str, model: str
 ) -> None:
     """Make clips of scenes in which something happens (one thing strikes another, goes behind a wall and comes out,
     leaves and comes back; night falls, fog draws in), and measure when: how many show all of it, on the side, in the
@@ -166,7 +167,7 @@ def events(
     from himmel.pipeline.request import check
 
     place = folder_for(folder, count)
-    check("a ball", steps=steps, guidance=guidance, width=side, height=side)
+    check("a ball", steps=steps, guidance=guidance, width=side, height=side, drafts=drafts)
     from himmel.cli.world import need_mujoco
 
     need_mujoco()
@@ -182,7 +183,8 @@ def events(
 
     tables = colours(place, note), changes(place, note)
     pipeline = Pipeline.from_pretrained(model, policy=OFF)
-    about = {**made_with(pipeline, steps, guidance), "side": side}
+    about = {**made_with(pipeline, steps, guidance), "side": side, "drafts": drafts}
+    about |= {"reader": pipeline.engine.versions().get("reader")} if drafts > 1 else {}
     found = run(
         pipeline,
         tables,
@@ -191,6 +193,7 @@ def events(
         side=side,
         steps=steps,
         guidance=guidance,
+        drafts=drafts,
         folder=place / "events",
         about=about,
         report=countdown(count * len(families)),

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from himmel.evaluation.metrics import wilson
-from himmel.evaluation.reading import Reading
 from himmel.evaluation.report import markdown_table
 from himmel.evaluation.scoring import ROWS, trials
 from himmel.records import SceneFacts
+from himmel.sight.reading import Reading
 
 ALL = "all facts"
 """Every stated fact once, and not that nothing else is there, which nobody states."""

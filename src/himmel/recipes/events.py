@@ -103,6 +103,7 @@ def run(
     side: int,
     steps: int,
     guidance: float,
+    drafts: int,
     folder: Path,
     about: Mapping[str, Any],
     report: Callable[[int], None],
@@ -119,7 +120,7 @@ def run(
             done += 1
             if done > len(found):
                 clip = source.clips([index])[0]
-                made = generated(pipeline, clip, number, steps, guidance)
+                made = generated(pipeline, clip, number, steps, guidance, drafts)
                 views = {GENERATED: made, RENDERS: clip.frames, RECONSTRUCTED: there_and_back(clip.frames)}
                 found.append(_looked_at(tables, family, clip, halfway(source.scenario(index).scene), views))
                 if number < PICTURES:
