@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from himmel.pipeline.engine import own_parts
 from himmel.pipeline.generate import Pipeline
 from himmel.recipes.validation import caption_of, through
 from himmel.recipes.world_physics import generated
-from himmel.recipes.world_scenes import SEED, places, traceable
+from himmel.recipes.world_scenes import MOST_LOOKED_AT, SEED, accepted, traceable
 from himmel.records import HimmelError, SceneFacts
 from himmel.records.clip import Clip
 from himmel.world.picture.renderer import Renderer
@@ -72,6 +73,11 @@ def source_of(family: str, side: int, split: str, renderer: Renderer | None = No
     )
 
 
+def _places(source: WorldSource, count: int) -> Iterator[int]:
+    """The first scenes in which something happens, unpicked beyond that."""
+    return islice(accepted(source, MOST_LOOKED_AT * count, eventful), count)
+
+
 def changes(folder: Path, report: Callable[[str], None] = print) -> ChangeTable:
     """The table in folder/changes.npz, or a new one that is put there."""
     path = folder / "changes.npz"
@@ -84,7 +90,7 @@ def changes(folder: Path, report: Callable[[str], None] = print) -> ChangeTable:
 
 def _changing(report: Callable[[str], None]) -> Iterator[Change]:
     source = source_of("weather", SIDE, "validation")
-    for done, index in enumerate(places(source, LEARNED_ON, eventful), 1):
+    for done, index in enumerate(_places(source, LEARNED_ON), 1):
         scenario = source.scenario(index)
         middle = halfway(scenario.scene)
         assert middle is not None
@@ -116,7 +122,7 @@ def run(
     renderer, there_and_back, done = Renderer(), through(own_parts(pipeline.parts).autoencoder), 0
     for family in families:
         source = source_of(family, side, "test", renderer)
-        for number, index in enumerate(places(source, count, eventful)):
+        for number, index in enumerate(_places(source, count)):
             done += 1
             if done > len(found):
                 clip = source.clips([index])[0]

@@ -39,19 +39,6 @@ def traceable(facts: SceneFacts) -> bool:
     return there and alone and flat and all(thing.colour in TOLD for thing in facts.objects)
 
 
-def places(source: WorldSource, count: int, accept: Callable[[SceneFacts], bool]) -> Iterator[int]:
-    """The first `count` clips of a source whose facts are accepted, by index, unpicked beyond that; fewer where
-    hardly any are.
-    """
-    taken = 0
-    for index in range(MOST_LOOKED_AT * count):
-        if taken == count:
-            return
-        if accept(source.scenario(index).facts):
-            taken += 1
-            yield index
-
-
 def scenes(
     family: str,
     count: int,
