@@ -15,7 +15,7 @@ from himmel.evaluation.events import GENERATED, RECONSTRUCTED, RENDERS, ROWS, VI
 from himmel.evaluation.report import markdown_table, number, percent
 from himmel.evaluation.scoring import Score, shifts
 
-WELL = 0.9
+WELL = 0.85
 """Share of the renders in which an event must be seen, and at its time where it has one, to be counted."""
 LOST = 0.5
 """Share of the reconstructed renders below which an event is named as lost there."""
