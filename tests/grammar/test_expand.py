@@ -1,12 +1,15 @@
 """Expansion keeps what was said, adds what was left open, and is the same for the same seed."""
 
+import hashlib
+import json
 import random
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from himmel.grammar import LANGUAGES, SLOTS, describe_with_facts, evaluation_prompts, expand, imagine, labels, read
+from himmel.grammar import LANGUAGES, SLOTS, describe_with_facts, evaluation_prompts, expand, imagine, labels, read, say
+from himmel.records import HimmelError, SceneFacts
 
 FILLED = {"ground", "sea", "light", "camera"}
 
@@ -52,6 +55,42 @@ def test_evaluation_prompts_state_their_facts() -> None:
     assert len({text for text, _ in prompts}) == 200
     for text, facts in prompts:
         assert labels(read(text)) == labels(facts)
+
+
+def test_published_prompts_stay_as_they_are() -> None:
+    """Published figures rest on these; the digest is the one that a run keeps."""
+    for (count, seed), digest in {(400, 12): "20c2dc6ce00f264a", (200, 11): "f8251e4faea00c24"}.items():
+        prompts = evaluation_prompts(count, seed)
+        plain = json.dumps([[text, repr(facts)] for text, facts in prompts])
+        assert hashlib.sha256(plain.encode()).hexdigest()[:16] == digest
+
+
+@pytest.mark.parametrize("language", [one for one in LANGUAGES if one != "en"])
+def test_other_languages_ask_for_the_same_scenes(language: str) -> None:
+    english, other = evaluation_prompts(150, 12), evaluation_prompts(150, 12, language)
+    assert [facts for _, facts in other] == [facts for _, facts in english]
+    assert not {text for text, _ in other} & {text for text, _ in english}
+    for text, facts in other:
+        assert labels(read(text)) == labels(facts)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(0, 2**32), st.sampled_from(LANGUAGES), st.sampled_from(("tags", "short")))
+def test_a_caption_says_all_that_it_is_given(seed: int, language: str, length: str) -> None:
+    _, stated = describe_with_facts(imagine(random.Random(seed)), random.Random(seed), "en", length)
+    assert labels(read(say(stated, random.Random(seed), language, length))) == labels(stated)
+
+
+def test_only_what_is_allowed_is_asked_for() -> None:
+    def on_sand(facts: SceneFacts) -> bool:
+        return facts.ground == "sand"
+
+    prompts = evaluation_prompts(90, 3, allowed=on_sand)
+    assert {facts.ground for _, facts in prompts} == {"sand"}
+    colours = [facts.objects[0].colour for _, facts in prompts if len(facts.objects) == 1]
+    assert max(map(colours.count, set(colours))) < 2 * min(map(colours.count, set(colours)))
+    with pytest.raises(HimmelError, match="is allowed"):
+        evaluation_prompts(1, 3, allowed=lambda facts: False)
 
 
 def test_evaluation_prompts_are_balanced() -> None:

@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from himmel.evaluation.autoencoder import Reconstruction
+    from himmel.evaluation.paired import Difference
     from himmel.evaluation.prompts import Reference
     from himmel.pipeline import Pipeline
+    from himmel.recipes.prompts import Asked
     from himmel.records.clip import Clip
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -142,6 +144,21 @@ def autoencoder(count: int, folder: str, model: str) -> None:
     help="Who looks: select (validation prompts, to choose checkpoints) or report (test prompts). "
     "Example: --judge select",
 )
+@click.option(
+    "--language",
+    type=click.Choice(["en", "sv", "zh"]),
+    default="en",
+    show_default=True,
+    help="The same scenes, asked for in English, Swedish or Chinese. Example: --language sv",
+)
+@click.option(
+    "--combinations",
+    type=click.Choice(["any", "trained", "held-out"]),
+    default="any",
+    show_default=True,
+    help="Of colour, shape, motion and ground: only those of training, only those kept out of it, or as they come. "
+    "Example: --combinations held-out",
+)
 @walk_options
 @click.option(
     "--reference/--no-reference",
@@ -159,6 +176,8 @@ def autoencoder(count: int, folder: str, model: str) -> None:
 def prompts(
     count: int,
     judge: str,
+    language: str,
+    combinations: str,
     steps: int,
     guidance: float,
     reference: bool,
@@ -169,10 +188,13 @@ def prompts(
     model: str,
 ) -> None:
     """Generate clips for prompts with known facts and have a judge read them: right by fact,
-    with interval and chance.
+    with interval and chance. Other languages than English ask for the same scenes with the same seeds; where the same
+    run in English is in --folder, the difference is printed too.
 
     \b
     himmel evaluate prompts --count 400
+    himmel evaluate prompts --count 400 --language sv
+    himmel evaluate prompts --count 400 --combinations held-out
     """
     from himmel.pipeline.request import check
 
@@ -180,12 +202,15 @@ def prompts(
     check("a ball", steps=steps, guidance=guidance, solver=solver, cache=cache, drafts=drafts)
     from himmel.evaluation.judge import Judge
     from himmel.evaluation.prompts import evaluate_prompts
-    from himmel.grammar import evaluation_prompts
     from himmel.pipeline import Pipeline
     from himmel.recipes.judge import SPLITS
+    from himmel.recipes.prompts import Asked, beside_english
     from himmel.safety.policy import OFF
 
-    reader = Judge.load(judge)
+    if combinations != "any":
+        _need_world()
+    reader, asked = Judge.load(judge), Asked(language, combinations)
+    seed, target = PROMPT_SEEDS[SPLITS[judge]], asked.folder(place, judge)
     renders = _renders() if reference else None
     pipeline = Pipeline.from_pretrained(model, policy=OFF)
     taken = pipeline.engine.solver(solver, steps, guidance)
@@ -194,25 +219,47 @@ def prompts(
     about |= {"drafts": drafts, "reader": pipeline.engine.versions().get("reader")} if drafts > 1 else {}
     table = evaluate_prompts(
         _generate(pipeline, steps, guidance, solver=solver, cache=cache, drafts=drafts),
-        evaluation_prompts(count, PROMPT_SEEDS[SPLITS[judge]]),
+        asked.prompts(count, seed),
         reader,
-        place / judge,
+        target,
         reference=renders,
         about=about,
+        what=asked.what,
         on_progress=lambda done, of: click.echo(f"{done}/{of}", err=True) if done % 20 == 0 else None,
     )
-    click.echo(table.markdown())
-    say("folder", str(place / judge))
+    text = table.markdown()
+    if language != "en":
+        text += "\n" + _difference(beside_english(asked, place, reader, judge, count, seed, about), asked, target)
+    click.echo(text)
+    say("folder", str(target))
+
+
+def _difference(found: dict[str, Difference] | None, asked: Asked, target: Path) -> str:
+    """Of another language to English, which goes below the table in prompts.md too; or how to get it."""
+    from himmel.evaluation.paired import differences_json, differences_markdown
+    from himmel.evaluation.report import write_json, write_text
+    from himmel.recipes.prompts import SPOKEN
+
+    if found is None:
+        return "Run the same with --language en, then this again, to see the difference to English.\n"
+    text = differences_markdown(found, SPOKEN[asked.language], SPOKEN["en"])
+    write_text(target / "prompts.md", (target / "prompts.md").read_text(encoding="utf-8") + "\n" + text)
+    write_json(target / "beside-english.json", differences_json(found))
+    return text
 
 
 PROMPT_SEEDS = {"validation": 11, "test": 12}
 """Which prompts a split has: no seed of one is ever used for the other."""
 
 
-def _renders() -> Reference:
+def _need_world() -> None:
     from himmel.cli.world import need_mujoco
 
     need_mujoco()
+
+
+def _renders() -> Reference:
+    _need_world()
     from himmel.recipes.reference import ReferenceRenders
 
     return ReferenceRenders()

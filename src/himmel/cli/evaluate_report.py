@@ -12,9 +12,9 @@ from himmel.cli.options import PATH, model_option
 from himmel.cli.terminal import countdown, say
 from himmel.records import HimmelError
 
-RUN = ("prompts", "swaps", "world-physics", "permanence", "3d", "physics", "fidelity", "autoencoder", "flow", "ways")
-RUN += ("storyboard", "edit", "drift", "captioner", "announcement")
-"""Evaluations that are run for a page; safety, frames and watermark are only read."""
+RUN = ("prompts", "swaps", "world-physics", "permanence", "events", "3d", "physics", "fidelity", "autoencoder")
+RUN += ("flow", "ways", "storyboard", "edit", "drift", "captioner", "announcement")
+"""Evaluations that are run for a page; safety, frames, watermark and prompts asked in other ways are only read."""
 
 QUICK = 8
 """Seconds of the films of a quick run, the least that drift is measured over."""

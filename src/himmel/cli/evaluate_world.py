@@ -1,4 +1,4 @@
-"""`himmel evaluate world-physics|permanence`: laws of motion, and things that come back, by a tracker of pixels."""
+"""`himmel evaluate world-physics|permanence|events`: laws of motion, what comes back, what happens when, by pixels."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from himmel.cli.evaluate import (
     publish,
     walk_options,
 )
-from himmel.cli.options import model_option
+from himmel.cli.options import drafts_option, model_option
 from himmel.cli.terminal import countdown, say
 from himmel.records import HimmelError
 
@@ -135,3 +135,69 @@ def permanence(
     about = {**made_with(pipeline, steps, guidance), "side": side, "judge": reader.fingerprint}
     publish(permanence_markdown(found), place, "permanence.md")
     write_json(place / "permanence.json", {"about": about, "occasions": permanence_json(found)})
+
+
+@click.command(short_help="Whether events come in their order and at their time.")
+@count_option(100, "Scenes of each family.")
+@click.option(
+    "--family",
+    "families",
+    type=click.Choice(["collision", "hidden", "weather"]),
+    multiple=True,
+    default=("collision", "hidden", "weather"),
+    show_default=True,
+    help="Families of scenes; may be repeated. Example: --family hidden",
+)
+@click.option("--side", type=int, default=128, show_default=True, metavar="N", help="Pixels. Example: --side 64")
+@walk_options
+@drafts_option
+@folder_option
+@model_option
+def events(
+    count: int, families: tuple[str, ...], side: int, steps: int, guidance: float, drafts: int, folder: str, model: str
+) -> None:
+    """Make clips of scenes in which something happens (one thing strikes another, goes behind a wall and comes out,
+    leaves and comes back; night falls, fog draws in), and measure when: how many show all of it, on the side, in the
+    order and within 0.25 s of the time that it has in the world, beside renders of the same scenes and by chance.
+
+    \b
+    himmel evaluate events --count 100
+    himmel evaluate events --count 4 --steps 4 --family collision
+    """
+    from himmel.pipeline.request import check
+
+    place = folder_for(folder, count)
+    check("a ball", steps=steps, guidance=guidance, width=side, height=side, drafts=drafts)
+    from himmel.cli.world import need_mujoco
+
+    need_mujoco()
+    from himmel.evaluation.event_table import markdown, to_json
+    from himmel.evaluation.report import write_json
+    from himmel.pipeline import Pipeline
+    from himmel.recipes.events import RATE, changes, run, sheet
+    from himmel.recipes.world_scenes import colours
+    from himmel.safety.policy import OFF
+
+    def note(line: str) -> None:
+        click.echo(line, err=True)
+
+    tables = colours(place, note), changes(place, note)
+    pipeline = Pipeline.from_pretrained(model, policy=OFF)
+    about = {**made_with(pipeline, steps, guidance), "side": side, "drafts": drafts}
+    about |= {"reader": pipeline.engine.versions().get("reader")} if drafts > 1 else {}
+    found = run(
+        pipeline,
+        tables,
+        families,
+        count,
+        side=side,
+        steps=steps,
+        guidance=guidance,
+        drafts=drafts,
+        folder=place / "events",
+        about=about,
+        report=countdown(count * len(families)),
+    )
+    sheet(place / "events", found, place / "events-clips.png")
+    publish(markdown(found, float(RATE)), place, "events.md")
+    write_json(place / "events.json", {"about": {**about, "count": count}, **to_json(found, float(RATE))})

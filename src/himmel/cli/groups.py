@@ -111,6 +111,7 @@ EVALUATE: tuple[click.Command, ...] = (
     evaluate_open_weights.open_weights,
     evaluate_world.world_physics,
     evaluate_world.permanence,
+    evaluate_world.events,
     evaluate_3d.scene_3d,
     evaluate_physics.physics,
     evaluate_digits.digits,

@@ -40,6 +40,7 @@ Reference = Callable[[SceneFacts, int], Frames | None]
 """Facts and seed -> a real render that shows these facts, or None where the world cannot make one."""
 
 READINGS = "readings.jsonl"
+RUN = "run.json"
 
 
 class Reader(Protocol):
@@ -100,7 +101,7 @@ class PromptTable:
     renders of the same facts, through the same judge. judge_accuracy: the judge on held-out renders, plain
     and reconstructed. sharpness: median ratio to the real renders', None without them. within: the same
     figures over those prompts only that the world can show (that have a real render): no training clip shows
-    the others.
+    the others. what: which prompts they are.
     """
 
     judge: str
@@ -112,6 +113,7 @@ class PromptTable:
     judge_accuracy: Mapping[str, Mapping[str, float]]
     sharpness: float | None
     within: PromptTable | None = None
+    what: str = "prompts"
 
     def markdown(self) -> str:
         """The table as markdown with a line above it that says what was measured."""
@@ -125,7 +127,7 @@ class PromptTable:
             cells = [row, percent(score.share), f"{percent(low)} to {percent(high)}", str(score.trials)]
             cells += [percent(self.chance.get(row)), percent(real)]
             rows.append(cells + [percent(self.judge_accuracy[kind].get(row)) for kind in kinds])
-        intro = f"{self.prompts} prompts, judge {self.judge}; {self.still} clips stand still"
+        intro = f"{self.prompts} {self.what}, judge {self.judge}; {self.still} clips stand still"
         if self.sharpness is not None:
             intro += f"; sharpness {number(self.sharpness)} of real renders"
         text = f"{intro}.\n\n" + markdown_table(head, rows)
@@ -148,23 +150,26 @@ class PromptTable:
                 "real_trials": real.trials if real else 0,
                 "judge": {kind: table.get(row) for kind, table in self.judge_accuracy.items()},
             }
-        about = {"judge": self.judge, "prompts": self.prompts, "still": self.still}
+        about = {"judge": self.judge, "prompts": self.prompts, "what": self.what, "still": self.still}
         within = self.within.to_json() if self.within else None
         return {**about, "sharpness": self.sharpness, "rows": rows, "within": within}
 
 
-def _run_name(prompts: Sequence[Prompt], judge: Reader, seed: int, about: Mapping[str, Any]) -> dict[str, object]:
+def run_of(
+    prompts: Sequence[Prompt], judge: Reader, seed: int = 0, about: Mapping[str, Any] | None = None
+) -> dict[str, object]:
+    """What tells one run from another: prompts and their facts, judge, seed, and what the clips are made with."""
     digest = hashlib.sha256(json.dumps([[text, repr(facts)] for text, facts in prompts]).encode()).hexdigest()
-    return {"prompts": digest[:16], "judge": judge.fingerprint, "seed": seed, "about": dict(about)}
+    return {"prompts": digest[:16], "judge": judge.fingerprint, "seed": seed, "about": dict(about or {})}
 
 
 def _resume(folder: Path, run: Mapping[str, object]) -> list[Outcome]:
     """Outcomes of an earlier part of this same run; a half-written last line is cut off."""
-    name = folder / "run.json"
+    name = folder / RUN
     if not name.exists():
         write_json(name, run)
         return []
-    if json.loads(name.read_text(encoding="utf-8")) != json.loads(json.dumps(run)):
+    if not holds(folder, run):
         raise HimmelError(
             f"{folder} holds another run (other prompts, seed, judge or model)",
             "a run goes on only where it began",
@@ -174,6 +179,12 @@ def _resume(folder: Path, run: Mapping[str, object]) -> list[Outcome]:
     if outcomes:
         write_text(folder / READINGS, "".join(outcome.to_line() for outcome in outcomes))
     return outcomes
+
+
+def holds(folder: Path, run: Mapping[str, object]) -> bool:
+    """Whether a folder holds this run, as `run_of` names it, whole or in part."""
+    name = folder / RUN
+    return name.exists() and json.loads(name.read_text(encoding="utf-8")) == json.loads(json.dumps(run))
 
 
 def outcomes_in(folder: Path) -> list[Outcome]:
@@ -212,6 +223,7 @@ def evaluate_prompts(
     seed: int = 0,
     about: Mapping[str, Any] | None = None,
     pictures: int = 32,
+    what: str = "prompts",
     on_progress: Callable[[int, int], None] | None = None,
 ) -> PromptTable:
     """Makes and reads a clip for every prompt and writes prompts.md, .json, .png and the sheet of the first
@@ -219,9 +231,10 @@ def evaluate_prompts(
 
     folder: where everything goes, and where a cut run goes on. about: what the clips were made with (model,
     steps); a run only goes on if it is the same. Prompt i is made with seed + i. pictures: how many of the
-    first clips go on contact.png, unpicked. Raises HimmelError when the folder holds another run.
+    first clips go on contact.png, unpicked. what: the prompts are called in the table. Raises HimmelError when
+    the folder holds another run.
     """
-    run = _run_name(prompts, judge, seed, about or {})
+    run = run_of(prompts, judge, seed, about)
     folder.mkdir(parents=True, exist_ok=True)
     outcomes = _resume(folder, run)
     with (folder / READINGS).open("a", encoding="utf-8") as file:
@@ -236,18 +249,20 @@ def evaluate_prompts(
             outcomes.append(outcome)
             if on_progress:
                 on_progress(index + 1, len(prompts))
-    table = tabulate([facts for _, facts in prompts], outcomes, judge)
+    table = tabulate([facts for _, facts in prompts], outcomes, judge, what)
     _write(folder, table, prompts[:pictures])
     return table
 
 
-def tabulate(facts: Sequence[SceneFacts], outcomes: Sequence[Outcome], judge: Reader) -> PromptTable:
-    """The figures of outcomes[i], made for facts[i]."""
+def tabulate(
+    facts: Sequence[SceneFacts], outcomes: Sequence[Outcome], judge: Reader, what: str = "prompts"
+) -> PromptTable:
+    """The figures of outcomes[i], made for facts[i]; what: the prompts are called."""
     readings = [outcome.reading for outcome in outcomes]
     real = [(fact, o) for fact, o in zip(facts, outcomes, strict=True) if o.reference is not None]
     within = None
     if 0 < len(real) < len(facts):
-        within = tabulate([fact for fact, _ in real], [o for _, o in real], judge)
+        within = tabulate([fact for fact, _ in real], [o for _, o in real], judge, what)
     ratios = [o.sharpness / o.reference_sharpness for _, o in real if o.reference_sharpness]
     return PromptTable(
         judge=f'"{judge.name}" ({judge.fingerprint})',
@@ -259,6 +274,7 @@ def tabulate(facts: Sequence[SceneFacts], outcomes: Sequence[Outcome], judge: Re
         judge_accuracy=judge.about.get("accuracy", {}),
         sharpness=float(np.median(ratios)) if ratios else None,
         within=within,
+        what=what,
     )
 
 

@@ -145,6 +145,12 @@ def chance(facts: Sequence[SceneFacts], readings: Sequence[Reading], rounds: int
     this.
     """
     n = len(facts)
-    shifts = sorted({1 + round(i * (n - 2) / max(1, rounds - 1)) for i in range(rounds)}) if n > 1 else []
-    judged = (trial for shift in shifts for i in range(n) for trial in trials(facts[i], readings[(i + shift) % n]))
+    judged = (
+        trial for shift in shifts(n, rounds) for i in range(n) for trial in trials(facts[i], readings[(i + shift) % n])
+    )
     return {row: result.share for row, result in score(judged).items()}
+
+
+def shifts(count: int, rounds: int = 10) -> list[int]:
+    """How far apart clips of a list of `count` are that meet each other's facts, 1 to count - 1, spread evenly."""
+    return sorted({1 + round(i * (count - 2) / max(1, rounds - 1)) for i in range(rounds)}) if count > 1 else []

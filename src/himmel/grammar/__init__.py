@@ -1,7 +1,7 @@
 """The vocabulary of facts and how people say them, in three languages."""
 
 from himmel.grammar.choose import LENGTHS
-from himmel.grammar.describe import LANGUAGES, describe, describe_with_facts
+from himmel.grammar.describe import LANGUAGES, describe, describe_with_facts, say
 from himmel.grammar.expand import expand
 from himmel.grammar.faithful import departures
 from himmel.grammar.imagine import imagine
@@ -26,4 +26,5 @@ __all__ = [
     "labels",
     "phrases",
     "read",
+    "say",
 ]

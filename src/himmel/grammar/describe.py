@@ -30,17 +30,31 @@ def describe_with_facts(
     facts.objects.
     Raises HimmelError for an unknown language or length.
     """
+    _check(facts, language, length)
+    stated = choose(facts, length, rng)
+    return say(stated, rng, language, length), stated
+
+
+def say(facts: SceneFacts, rng: random.Random, language: str = "en", length: str = "full") -> str:
+    """A caption of this form that states all of these facts, whatever its length: what one language has chosen to
+    state is said in another.
+
+    Raises HimmelError for an unknown language or length.
+    """
+    _check(facts, language, length)
+    kind, _ = _LANGUAGES[language]
+    text = kind(voice(facts, rng, language))
+    written = {"tags": text.tags, "short": text.short, "full": text.full, "paragraph": text.paragraph}
+    return written[length]()
+
+
+def _check(facts: SceneFacts, language: str, length: str) -> None:
     if language not in LANGUAGES:
         raise HimmelError(f"language {language!r}", f"allowed: {', '.join(LANGUAGES)}", "choose one of these")
     if length not in LENGTHS:
         raise HimmelError(f"length {length!r}", f"allowed: {', '.join(LENGTHS)}", "choose one of these")
     if not all(thing.colour for thing in facts.objects):
         raise HimmelError("an object without a colour", f"allowed: {', '.join(COLOURS)}", "expand fills it in")
-    stated = choose(facts, length, rng)
-    kind, _ = _LANGUAGES[language]
-    text = kind(voice(stated, rng, language))
-    written = {"tags": text.tags, "short": text.short, "full": text.full, "paragraph": text.paragraph}
-    return written[length](), stated
 
 
 def voice(facts: SceneFacts, rng: random.Random, language: str) -> Voice:

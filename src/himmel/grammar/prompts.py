@@ -1,14 +1,14 @@
-"""Prompts to evaluate prompt following with: simple English scenes whose every stated fact can be judged."""
+"""Prompts to evaluate prompt following with: simple scenes whose every stated fact can be judged, in any language."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from himmel.grammar import vocabulary as v
-from himmel.grammar.describe import describe_with_facts
-from himmel.records import ObjectFacts, Relation, SceneFacts
+from himmel.grammar.describe import describe_with_facts, say
+from himmel.records import HimmelError, ObjectFacts, Relation, SceneFacts
 
 SHAPES_OF_MOTION = {"rolls": ("ball", "cylinder"), "topples": ("cube", "cylinder", "capsule")}
 """What can roll or topple; every shape does the rest."""
@@ -16,6 +16,10 @@ SHAPES_OF_MOTION = {"rolls": ("ball", "cylinder"), "topples": ("cube", "cylinder
 _DIRECTED = ("rolls", "slides", "bounces")
 _KINDS = ("one", "one", "one", "one", "one", "two", "two", "sea", "land", "one")
 _LANDS = ("mountains", "desert", "hills")
+_BARE = {"sea": SceneFacts("sea", "sea"), "land": SceneFacts("landscape", "hills")}
+"""Kinds of scenes without things, and what one shows at least."""
+_TRIES = 20_000
+"""Scenes of a kind that may be refused in a row."""
 
 
 class _Deck:
@@ -23,6 +27,10 @@ class _Deck:
 
     def __init__(self, values: Sequence[str], rng: random.Random) -> None:
         self.values, self.rng, self.left = values, rng, list[str]()
+
+    def put_back(self, value: str) -> None:
+        """Makes it the next one."""
+        self.left.insert(0, value)
 
     def draw(self, allowed: Sequence[str] | None = None) -> str:
         """The next value, or the next of those allowed."""
@@ -73,19 +81,47 @@ class _Draw:
         relations = (Relation(self.relation.draw(), 0, 1),)
         return SceneFacts("camera", "plain", (first, second), relations, ground=ground, light=light, camera=camera)
 
+    def refuse(self, facts: SceneFacts) -> None:
+        """Deals the colour of a single thing again, so that each comes up as often, however few of its scenes pass."""
+        if len(facts.objects) == 1:
+            self.colour.put_back(facts.objects[0].colour)
 
-def evaluation_prompts(count: int, seed: int) -> list[tuple[str, SceneFacts]]:
-    """Different English prompts, each with exactly the facts that it states; the same seed gives the same list.
+
+def evaluation_prompts(
+    count: int, seed: int, language: str = "en", allowed: Callable[[SceneFacts], bool] | None = None
+) -> list[tuple[str, SceneFacts]]:
+    """Different prompts, each with exactly the facts that it states; the same seed gives the same list.
 
     Mostly one object with a motion and a direction, or two at rest with a relation, some seas and landscapes; values
-    are dealt from shuffled decks, so each comes up about equally often.
+    are dealt from shuffled decks, so each comes up about equally often. Prompt i states the same facts in every
+    language, those that its English words chose. allowed: which scenes may be asked for, None for all; kinds of scenes
+    without things are left out where it refuses a bare one. Raises HimmelError for an unknown language, and where it
+    allows next to nothing.
     """
     rng = random.Random(seed)
     draw, found, seen = _Draw(rng), list[tuple[str, SceneFacts]](), set[str]()
+    kinds = [kind for kind in _KINDS if allowed is None or kind not in _BARE or allowed(_BARE[kind])]
     while len(found) < count:
-        facts = draw.scene(_KINDS[len(found) % len(_KINDS)])
-        text, stated = describe_with_facts(facts, rng, "en", "full" if rng.random() < 0.85 else "short")
-        if text not in seen:
-            seen.add(text)
-            found.append((text, stated))
+        facts = _scene(draw, kinds[len(found) % len(kinds)], allowed)
+        length = "full" if rng.random() < 0.85 else "short"
+        text, stated = describe_with_facts(facts, rng, "en", length)
+        if allowed is not None and not allowed(stated):
+            draw.refuse(facts)
+            continue
+        if text in seen:
+            continue
+        seen.add(text)
+        if language != "en":
+            text = say(stated, random.Random(f"{seed}/{len(found)}/{language}"), language, length)
+        found.append((text, stated))
     return found
+
+
+def _scene(draw: _Draw, kind: str, allowed: Callable[[SceneFacts], bool] | None) -> SceneFacts:
+    """The next scene of a kind that is allowed."""
+    for _ in range(_TRIES):
+        facts = draw.scene(kind)
+        if allowed is None or allowed(facts):
+            return facts
+        draw.refuse(facts)
+    raise HimmelError(f"no scene of the kind {kind!r} is allowed", "scenes that `evaluation_prompts` draws")

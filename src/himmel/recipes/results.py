@@ -56,6 +56,7 @@ _BARS = (("report/prompts.png", "Facts shown as asked, with intervals; the table
 _LAWS = (("world-physics.png", "Laws that are kept, with intervals; the table has the same figures."),)
 _LAWS += (("world-physics-clips.png", "Clips above the renders of the same scenes, the first of each family."),)
 _BACK = (("permanence-clips.png", "Clips above the renders of the same scenes, the first of each occasion."),)
+_WHEN = (("events-clips.png", "Clips above the renders of the same scenes, the first of each family."),)
 _ROUND = (("3d-clips.png", "Made above true above reprojected frames, magenta where the given one does not tell."),)
 _CODE = (("autoencoder.png", "Held-out renders above their reconstructions."),)
 _LOSS = (("flow.png", "Loss over noise levels; the table has the same figures."),)
@@ -64,9 +65,14 @@ _FIVE = (("announcement.png", "One clip of each of the five prompts, five frames
 
 SOURCES = (
     Source("prompts", "Do clips show what was asked?", "report/prompts", _BARS),
+    Source("prompts-sv", "The same prompts in Swedish.", "report-sv/prompts"),
+    Source("prompts-zh", "The same prompts in Chinese.", "report-zh/prompts"),
+    Source("prompts-trained", "Prompts of combinations that training showed.", "report-trained/prompts"),
+    Source("prompts-held-out", "Prompts of combinations that training never showed.", "report-held-out/prompts"),
     Source("swaps", "Do colours go to the shapes that they are asked for?"),
     Source("world-physics", "Do things obey the laws of motion?", pictures=_LAWS),
     Source("permanence", "Do things that were out of sight come back as they were?", pictures=_BACK),
+    Source("events", "Do events come in their order, and at their time?", pictures=_WHEN),
     Source("3d", "Does a moving camera show a still scene as it is?", pictures=_ROUND),
     Source("physics", "Do balls go on as they began? PhyWorld's setting, rebuilt."),
     Source("digits", "Do digits drift on as they would? Moving MNIST, with digits of our own.", pictures=_DRIFT),
@@ -96,9 +102,10 @@ def sections(folder: Path, report: Path, notes: Mapping[str, str]) -> list[Secti
     for source in SOURCES:
         place = folder / source.text
         text = place.read_text(encoding="utf-8") if place.is_file() else notes.get(source.name, "Not run.")
-        files = [_copied(path, report) for path in (place, place.with_suffix(".json")) if path.is_file()]
+        told = (place, place.with_suffix(".json"))
+        files = [_copied(path, report / (source.name + path.suffix)) for path in told if path.is_file()]
         pictures = [
-            Picture(_copied(folder / name, report), words)
+            Picture(_copied(folder / name, report / Path(name).name), words)
             for name, words in source.pictures
             if (folder / name).is_file()
         ]
@@ -106,9 +113,9 @@ def sections(folder: Path, report: Path, notes: Mapping[str, str]) -> list[Secti
     return found
 
 
-def _copied(path: Path, report: Path) -> str:
-    shutil.copyfile(path, report / path.name)
-    return path.name
+def _copied(path: Path, target: Path) -> str:
+    shutil.copyfile(path, target)
+    return target.name
 
 
 def samples(

@@ -26,7 +26,7 @@ from himmel.evaluation.world_physics import (
 )
 from himmel.pipeline.engine import own_parts
 from himmel.pipeline.generate import Pipeline
-from himmel.pipeline.request import check
+from himmel.pipeline.request import DRAFTS_USUAL, check
 from himmel.recipes.validation import caption_of, through
 from himmel.recipes.world_scenes import scenes
 from himmel.records.clip import Clip
@@ -75,7 +75,9 @@ def run(
     return kinds
 
 
-def generated(pipeline: Pipeline, clip: Clip, seed: int, steps: int, guidance: float) -> Frames:
+def generated(
+    pipeline: Pipeline, clip: Clip, seed: int, steps: int, guidance: float, drafts: int = DRAFTS_USUAL
+) -> Frames:
     """A clip of the same size, length and rate as a rendered one, made from its full caption as it stands."""
     frames, height, width = clip.frames.shape[:3]
     request = check(
@@ -88,5 +90,6 @@ def generated(pipeline: Pipeline, clip: Clip, seed: int, steps: int, guidance: f
         steps=steps,
         guidance=guidance,
         expand=False,
+        drafts=drafts,
     )
     return pipeline.make(request).frames

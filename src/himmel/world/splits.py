@@ -65,8 +65,17 @@ def held_out(colour: str, shape: str, motion: str | None, ground: str | None) ->
 
 def shows_held_out(facts: SceneFacts) -> bool:
     """Whether any object of the scene belongs to a held-out combination."""
+    return any(_held_out_things(facts))
+
+
+def shows_only_held_out(facts: SceneFacts) -> bool:
+    """Whether the scene has objects, and each of them belongs to a held-out combination."""
+    return bool(facts.objects) and all(_held_out_things(facts))
+
+
+def _held_out_things(facts: SceneFacts) -> list[bool]:
     ground = facts.ground or (facts.scenery if facts.scenery in FURTHER["scenery"] else None)
-    return any(held_out(o.colour, o.shape, o.motion, ground) for o in facts.objects)
+    return [held_out(o.colour, o.shape, o.motion, ground) for o in facts.objects]
 
 
 def clip_seed(seed: int, split: str, index: int, attempt: int = 0) -> int:

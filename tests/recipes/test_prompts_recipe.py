@@ -1,0 +1,59 @@
+"""Prompts by language and combinations, and events: from the command to its tables, with a tiny model."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from himmel.cli import himmel
+from himmel.evaluation.report import tables_of
+from himmel.recipes.prompts import COMBINATIONS, SPOKEN, Asked
+
+FAST = ["--steps", "1", "--guidance", "1"]
+
+
+def evaluate(model: Path, folder: Path, *options: str) -> str:
+    result = CliRunner().invoke(himmel, ["evaluate", *options, *FAST, "--folder", str(folder), "--model", str(model)])
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def test_every_choice_has_a_folder_and_a_name_of_its_own(tmp_path: Path) -> None:
+    choices = [Asked(language, combinations) for language in SPOKEN for combinations in COMBINATIONS]
+    assert len({one.folder(tmp_path, "report") for one in choices}) == len(choices)
+    assert len({one.what for one in choices}) == len(choices)
+    assert Asked().folder(tmp_path, "report") == tmp_path / "report"
+    assert Asked().what == "prompts"
+
+
+@pytest.mark.parametrize("combinations", ["trained", "held-out"])
+def test_combinations_are_what_they_say(combinations: str) -> None:
+    splits = pytest.importorskip("himmel.world.splits")
+    prompts = Asked(combinations=combinations).prompts(60, 12)
+    held = [splits.shows_only_held_out(facts) for _, facts in prompts]
+    shown = [splits.shows_held_out(facts) for _, facts in prompts]
+    assert all(held) if combinations == "held-out" else not any(shown)
+    assert any(facts.sea for _, facts in prompts) is (combinations == "trained")
+    swedish = Asked("sv", combinations).prompts(60, 12)
+    assert [facts for _, facts in swedish] == [facts for _, facts in prompts]
+
+
+def test_another_language_is_held_against_english(model: Path, tmp_path: Path) -> None:
+    run = ["prompts", "--count", "2", "--no-reference"]
+    assert "--language en" in evaluate(model, tmp_path, *run, "--language", "sv")
+    evaluate(model, tmp_path, *run)
+    text = evaluate(model, tmp_path, *run, "--language", "sv")
+    assert "2 prompts in Swedish" in text
+    assert "Swedish less English, points" in (tmp_path / "report-sv/prompts.md").read_text()
+    _, (head, rows) = tables_of(text)
+    assert head[0] == "fact"
+    assert rows[-1][0] == "all facts"
+    plain = json.loads((tmp_path / "report-sv/beside-english.json").read_text())
+    assert plain["colour"]["pairs"] >= 2
+    again = evaluate(model, tmp_path, *run, "--language", "sv")
+    assert again == text
+    other = evaluate(model, tmp_path, "prompts", "--count", "1", "--no-reference", "--language", "zh")
+    assert "--language en" in other
