@@ -41,7 +41,7 @@ def seconds_of(pipeline: Pipeline, seconds: float = 2.0, width: int = 128, heigh
         if progress.stage == "reading":
             read.append(clock.now())
 
-    request = check(PROMPT, seconds=seconds, width=width, height=height, steps=steps)
+    request = check(PROMPT, seconds=seconds, width=width, height=height, steps=steps, drafts=1)
     pipeline.make(request, on_progress=watch)
     return clock.now() - read[0]
 

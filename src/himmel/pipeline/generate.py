@@ -36,7 +36,7 @@ from himmel.pipeline.open_weights import OpenWeights
 from himmel.pipeline.output import save
 from himmel.pipeline.parts import Parts
 from himmel.pipeline.progress import Progress, Watch
-from himmel.pipeline.request import AUTO, DRAFTS_USUAL, SOLVERS, Request, check
+from himmel.pipeline.request import AUTO, DRAFTS_USUAL, SOLVERS, STEPS_USUAL, Request, check
 from himmel.pipeline.targets import check_targets
 from himmel.prompting import looped
 from himmel.provenance.settings import unsigned
@@ -101,7 +101,7 @@ class Pipeline:
         height: int = 128,
         rate: Fraction | int | float = 16,
         seed: int = 0,
-        steps: int = 20,
+        steps: int = STEPS_USUAL,
         guidance: float = 3.0,
         solver: str = AUTO,
         expand: bool | Endpoint = True,

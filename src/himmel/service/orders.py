@@ -65,7 +65,7 @@ class Asked(BaseModel):
         json_schema_extra={"pattern": r"^[0-9]{2,4}x[0-9]{2,4}$"},
     )
     seed: int | None = Field(default=None, ge=0, lt=2**63, description="Same seed, same clip; else drawn, and said.")
-    steps: int = Field(default=8, ge=1, le=200, description="Steps from noise to clip.")
+    steps: int = Field(default=4, ge=1, le=200, description="Steps from noise to clip.")
     guidance: float = Field(default=3.0, ge=0, le=20, allow_inf_nan=False, description="How closely words are kept.")
     solver: Literal["auto", "shortcut", "euler", "heun"] = "auto"
     cache: float = Field(

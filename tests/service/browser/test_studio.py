@@ -240,7 +240,7 @@ def test_by_keyboard_alone(studio: Studio, page: Page) -> None:
     tab_to(studio, "Length to make")
     for _ in range(6):
         press("ArrowLeft")
-    tab_to(studio, "More 128 × 128 · 8 steps · new seed")
+    tab_to(studio, "More 128 × 128 · 4 steps · new seed")
     press("Enter")
     tab_to(studio, "Size")
     page.keyboard.type("64")
