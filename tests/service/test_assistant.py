@@ -65,7 +65,7 @@ def test_the_verbs_are_tools_and_a_clip_comes_with_its_file_and_a_picture(tmp_pa
         assert isinstance(picture, ImageContent)
         assert (picture.mime_type, base64.b64decode(picture.data)) == ("image/png", PICTURE)
         clip = told(made)
-        assert (clip["status"], clip["himmel"]["settings"]["steps"]) == ("completed", 8)
+        assert (clip["status"], clip["himmel"]["settings"]["steps"]) == ("completed", 4)
         assert Path(clip["file"]).read_bytes() == b"half"
         assert Path(clip["file"]).is_relative_to(tmp_path / "data")
         assert shares == sorted(shares)
