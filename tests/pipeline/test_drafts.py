@@ -116,6 +116,7 @@ def test_one_draft_is_what_is_made_without_a_reader(reading: Pipeline, model: Pa
     plain = Pipeline(parts.load(model, words), threads=1)
     one = plain.make(asking(1)).frames
     assert np.array_equal(reading.make(asking(1)).frames, one)
+    assert plain.recipe(asking(6)).drafts == 1
     assert np.array_equal(plain.make(asking(6)).frames, one), "without a reader there is nothing to choose by"
     assert np.array_equal(
         reading.make(asking(6, prompt="hello there")).frames, reading.make(asking(1, prompt="hello there")).frames

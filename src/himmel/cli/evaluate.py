@@ -63,10 +63,14 @@ def count_option(count: int, what: str) -> Callable[[F], F]:
     )
 
 
-def made_with(pipeline: Pipeline, steps: int, guidance: float) -> dict[str, Any]:
-    """What the clips of an evaluation are made with, to be kept with its figures."""
-    solver = pipeline.engine.solver("auto", steps, guidance)
-    return {"model": pipeline.parts.fingerprint, "steps": steps, "guidance": guidance, "solver": solver}
+def made_with(
+    pipeline: Pipeline, steps: int, guidance: float, drafts: int = DRAFTS_USUAL, solver: str = "auto"
+) -> dict[str, Any]:
+    """What the clips of an evaluation are made with, to be kept with its figures: also who chose among their drafts."""
+    taken = pipeline.engine.solver(solver, steps, guidance)
+    about = {"model": pipeline.parts.fingerprint, "steps": steps, "guidance": guidance, "solver": taken}
+    reader = pipeline.engine.versions().get("reader")
+    return about | ({"drafts": drafts, "reader": reader} if drafts > 1 and reader else {})
 
 
 judge_option = click.option(
@@ -213,10 +217,7 @@ def prompts(
     seed, target = PROMPT_SEEDS[SPLITS[judge]], asked.folder(place, judge)
     renders = _renders() if reference else None
     pipeline = Pipeline.from_pretrained(model, policy=OFF)
-    taken = pipeline.engine.solver(solver, steps, guidance)
-    about = {"model": pipeline.parts.fingerprint, "steps": steps, "guidance": guidance, "solver": taken}
-    about |= {"cache": cache} if cache else {}
-    about |= {"drafts": drafts, "reader": pipeline.engine.versions().get("reader")} if drafts > 1 else {}
+    about = made_with(pipeline, steps, guidance, drafts, solver) | ({"cache": cache} if cache else {})
     table = evaluate_prompts(
         _generate(pipeline, steps, guidance, solver=solver, cache=cache, drafts=drafts),
         asked.prompts(count, seed),

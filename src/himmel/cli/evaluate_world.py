@@ -183,8 +183,7 @@ def events(
 
     tables = colours(place, note), changes(place, note)
     pipeline = Pipeline.from_pretrained(model, policy=OFF)
-    about = {**made_with(pipeline, steps, guidance), "side": side, "drafts": drafts}
-    about |= {"reader": pipeline.engine.versions().get("reader")} if drafts > 1 else {}
+    about = {**made_with(pipeline, steps, guidance, drafts), "side": side}
     found = run(
         pipeline,
         tables,

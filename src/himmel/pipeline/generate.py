@@ -219,18 +219,12 @@ class Pipeline:
             drafts=recipe.drafts,
         )
         self.guard.recipe(recipe)
-        before, found = recipe.versions.get(UPSAMPLER), self.engine.versions().get(UPSAMPLER)
-        if before != found and any(note.how == DOUBLE for note in recipe.media):
-            given = f"a recipe for the upsampler {before}"
-            raise HimmelError(
-                given, f"this model's is {found or 'missing'}", "name the model that made it with --model"
-            )
-        before, found = recipe.versions.get(READER), self.engine.versions().get(READER)
-        if before != found and recipe.drafts > 1:
-            given = f"a recipe for the reader {before}"
-            raise HimmelError(
-                given, f"this model's is {found or 'missing'}", "name the model that made it with --model"
-            )
+        doubled = any(note.how == DOUBLE for note in recipe.media)
+        for part, matters in ((UPSAMPLER, doubled), (READER, recipe.drafts > 1)):
+            before, found = recipe.versions.get(part), self.engine.versions().get(part)
+            if matters and before != found:
+                given, allowed = f"a recipe for the {part} {before}", f"this model's is {found or 'missing'}"
+                raise HimmelError(given, allowed, "name the model that made it with --model")
         now = {
             "versions": self._versions(),
             "created": _now(),
@@ -281,7 +275,7 @@ class Pipeline:
             media=tuple(MediumNote(m.path, m.sha256, m.how) for m in media),
             marks=self._marks(),
             cache=request.cache,
-            drafts=request.drafts,
+            drafts=request.drafts if READER in self.engine.versions() else 1,
         )
 
     def _marks(self) -> tuple[str, ...]:
