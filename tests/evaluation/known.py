@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from himmel.grammar.imagine import imagine
-from himmel.grammar.vocabulary import COLOURS
+from himmel.grammar.vocabulary import COLOURS, FIRST_FAMILIES
 from himmel.records import SceneFacts
 from himmel.sight.reading import (
+    EVENT_QUESTIONS,
     OBJECT_QUESTIONS,
     PAIR_QUESTIONS,
     SCENE_QUESTIONS,
@@ -20,10 +22,10 @@ from himmel.sight.reading import (
 )
 
 
-def some_facts(count: int, seed: int = 5) -> list[SceneFacts]:
+def some_facts(count: int, seed: int = 5, families: Sequence[str] = FIRST_FAMILIES) -> list[SceneFacts]:
     """Facts of `count` imagined scenes; relations that contradict each other are left out."""
     rng = random.Random(seed)
-    return [replace(facts, relations=facts.relations[:1]) for facts in (imagine(rng) for _ in range(count))]
+    return [replace(facts, relations=facts.relations[:1]) for facts in (imagine(rng, families) for _ in range(count))]
 
 
 def reading_of_facts(facts: SceneFacts, still: bool = False) -> Reading:
@@ -39,7 +41,9 @@ def reading_of_facts(facts: SceneFacts, still: bool = False) -> Reading:
         a, b = facts.objects[relation.subject].colour, facts.objects[relation.other].colour
         question, yes = relation_question(relation.kind)
         pairs[a, b] = {q: 0.5 for q in PAIR_QUESTIONS} | {question: 1.0 if yes else 0.0}
-    return Reading(scene, present, objects, pairs, still)
+    happens = {event.kind for event in facts.events}
+    events = {kind: float(kind in happens) for kind in EVENT_QUESTIONS}
+    return Reading(scene, present, objects, pairs, still, events)
 
 
 class KnowingReader:

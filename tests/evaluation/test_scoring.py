@@ -8,8 +8,8 @@ import pytest
 from known import reading_of_facts, some_facts
 
 from himmel.evaluation.scoring import CHANGES, ROWS, chance, score_all, trials
-from himmel.grammar.vocabulary import RELATIONS
-from himmel.records import ObjectFacts, Relation, SceneFacts
+from himmel.grammar.vocabulary import FAMILIES, RELATIONS
+from himmel.records import Event, ObjectFacts, Relation, SceneFacts
 from himmel.sight.reading import Reading, relation_question
 
 FACTS = some_facts(150)
@@ -83,3 +83,25 @@ def test_unknown_relation_is_refused() -> None:
 def test_readings_survive_json() -> None:
     for reading in READINGS[:20]:
         assert Reading.from_json(reading.to_json()) == reading
+
+
+def test_events_count_where_a_judge_is_asked_for_them() -> None:
+    ball, cube = ObjectFacts("ball", "red"), ObjectFacts("cube", "blue")
+    events = (Event("hits", 0.5, 0, 1, "left"), Event("hits", 1.0, 1, 0), Event("trace stays", 3.0))
+    asked = SceneFacts("collision", objects=(ball, cube), events=events)
+    seen = reading_of_facts(asked)
+
+    def judged(reading: Reading) -> list[tuple[str, bool]]:
+        return [(trial.asked, trial.right) for trial in trials(asked, reading) if trial.row == "event"]
+
+    assert judged(seen) == [("hits", True), ("trace stays", True)], "each kind once"
+    assert judged(replace(seen, still=True)) == [("hits", False), ("trace stays", True)], "what lasts may stand still"
+    assert judged(replace(seen, events=seen.events | {"hits": 0.4})) == [("hits", False), ("trace stays", True)]
+    assert judged(replace(seen, events={})) == []
+
+
+def test_all_families_have_rows_too() -> None:
+    facts = some_facts(300, families=FAMILIES)
+    scores = score_all(facts, [reading_of_facts(each) for each in facts])
+    assert all(score.share == 1 for score in scores.values())
+    assert scores["event"].trials > 100

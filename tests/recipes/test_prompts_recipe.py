@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path
 
@@ -10,7 +11,9 @@ from click.testing import CliRunner
 
 from himmel.cli import himmel
 from himmel.evaluation.report import tables_of
-from himmel.recipes.prompts import COMBINATIONS, SPOKEN, Asked
+from himmel.grammar.vocabulary import FAMILIES
+from himmel.recipes.prompts import COMBINATIONS, SPOKEN, USUAL, Asked
+from himmel.records import HimmelError
 
 FAST = ["--steps", "1", "--guidance", "1"]
 
@@ -22,7 +25,8 @@ def evaluate(model: Path, folder: Path, *options: str) -> str:
 
 
 def test_every_choice_has_a_folder_and_a_name_of_its_own(tmp_path: Path) -> None:
-    choices = [Asked(language, combinations) for language in SPOKEN for combinations in COMBINATIONS]
+    families = (USUAL, "all", "first", "further")
+    choices = [Asked(*each) for each in itertools.product(SPOKEN, COMBINATIONS, families)]
     assert len({one.folder(tmp_path, "report") for one in choices}) == len(choices)
     assert len({one.what for one in choices}) == len(choices)
     assert Asked().folder(tmp_path, "report") == tmp_path / "report"
@@ -39,6 +43,36 @@ def test_combinations_are_what_they_say(combinations: str) -> None:
     assert any(facts.sea for _, facts in prompts) is (combinations == "trained")
     swedish = Asked("sv", combinations).prompts(60, 12)
     assert [facts for _, facts in swedish] == [facts for _, facts in prompts]
+
+
+def test_families_are_asked_for_in_turn_with_the_same_facts_in_every_language() -> None:
+    splits = pytest.importorskip("himmel.world.splits")
+    english, chinese = (Asked(language, families="all").scenes(30, "test") for language in ("en", "zh"))
+    assert english.families == [*FAMILIES, *FAMILIES]
+    assert [facts for _, facts in english.prompts] == [facts for _, facts in chinese.prompts]
+    assert all(one[0] != other[0] for one, other in zip(english.prompts, chinese.prompts, strict=True))
+    assert not any(splits.shows_held_out(facts) for _, facts in english.prompts)
+    other = Asked(families="all").scenes(30, "validation")
+    assert [facts for _, facts in other.prompts] != [facts for _, facts in english.prompts]
+    held = Asked(combinations="held-out", families="all").scenes(13, "test")
+    assert set(held.families) == set(FAMILIES) - {"sea", "landscape"}
+    assert all(splits.shows_held_out(held.scenario(i).facts) for i in range(13))
+    with pytest.raises(HimmelError, match="only the test split"):
+        Asked(combinations="held-out", families="all").prompts(5, 12, "validation")
+
+
+def test_clips_of_all_families_stand_beside_their_renders(model: Path, tmp_path: Path) -> None:
+    pytest.importorskip("mujoco")
+    run = ["prompts", "--count", "9", "--families", "further", "--drafts", "1"]
+    text = evaluate(model, tmp_path, *run)
+    assert "9 prompts of the further families" in text
+    _, (head, rows) = tables_of(text)
+    assert [row[0] for row in rows] == list(dict.fromkeys(Asked(families="further").scenes(9, "test").families))
+    assert [row[head.index("clips")] for row in rows] == ["2", *["1"] * 7]
+    assert "–" not in [row[head.index("real renders %")] for row in rows]
+    kept = json.loads((tmp_path / "report-further/families.json").read_text())
+    assert list(kept) == [row[0] for row in rows]
+    assert evaluate(model, tmp_path, *run) == text, "a run that is there is read again"
 
 
 def test_another_language_is_held_against_english(model: Path, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 import torch
@@ -10,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from himmel.grammar import describe_with_facts, imagine, read
-from himmel.grammar.vocabulary import COLOURS
+from himmel.grammar.vocabulary import COLOURS, FAMILIES
 from himmel.records import ObjectFacts, Relation, SceneFacts
-from himmel.sight.asked import ALONE, PRESENT, Asked, asked, likelihood
-from himmel.sight.network import Answers
-from himmel.sight.reading import OBJECT_QUESTIONS, PAIR_QUESTIONS, SCENE_QUESTIONS
+from himmel.sight.asked import ALONE, HAPPENS, PRESENT, Asked, asked, likelihood
+from himmel.sight.network import Answers, JudgeConfig, Network, widened
+from himmel.sight.reading import EVENT_QUESTIONS, OBJECT_QUESTIONS, PAIR_QUESTIONS, SCENE_QUESTIONS
 
 PAIR = SceneFacts(
     "camera",
@@ -79,3 +80,38 @@ def test_every_prompt_of_the_grammar_can_be_asked(seed: int) -> None:
     text, _ = describe_with_facts(facts, rng, rng.choice(("en", "sv", "zh")), "full")
     for fact in asked(read(text)):
         assert 0 <= likelihood(fact, answers()) <= 1
+
+
+@given(st.integers(0, 10**6))
+def test_what_all_families_show_can_be_asked_of_who_was_taught_it(seed: int) -> None:
+    rng = random.Random(seed)
+    facts = imagine(rng, FAMILIES)
+    happens = torch.full((1, len(EVENT_QUESTIONS)), -9.0)
+    for event in facts.events:
+        happens[0, EVENT_QUESTIONS.index(event.kind)] = 9.0
+    for fact in asked(facts, further=True):
+        share = likelihood(fact, replace(answers(), events=happens))
+        assert share > 0.9 if fact.question == HAPPENS else 0 <= share <= 1
+    asked_of_all, asked_of_first = asked(facts, further=True), asked(facts)
+    assert set(asked_of_first) <= set(asked_of_all)
+    assert {event.kind for event in facts.events} == {f.value for f in asked_of_all if f.question == HAPPENS}
+
+
+def test_who_goes_on_from_the_first_families_answers_as_before_for_them() -> None:
+    sizes = JudgeConfig(frames=4, side=16, stem=8, width=16, blocks=1, hidden=8)
+    first, wide = Network(sizes).eval(), Network(replace(sizes, further=True)).eval()
+    wide.load_state_dict(widened(first.state_dict(), wide))
+    frames = torch.randn(2, 4, 3, 16, 16, generator=torch.Generator().manual_seed(1))
+    before, after = first(frames), wide(frames)
+    assert before.events is None
+    assert after.events is not None
+    assert after.events.shape == (2, len(EVENT_QUESTIONS))
+    torch.testing.assert_close(after.present, before.present)
+    for asks, now, then in (
+        (SCENE_QUESTIONS, after.scene, before.scene),
+        (OBJECT_QUESTIONS, after.objects, before.objects),
+    ):
+        for question, values in asks.items():
+            known = then[question].shape[-1]
+            assert now[question].shape[-1] == len(values)
+            torch.testing.assert_close(now[question][..., :known], then[question])

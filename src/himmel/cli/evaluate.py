@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from himmel.evaluation.paired import Difference
     from himmel.evaluation.prompts import Reference
     from himmel.pipeline import Pipeline
+    from himmel.recipes.family_prompts import FamilyPrompts
     from himmel.recipes.prompts import Asked
     from himmel.records.clip import Clip
 
@@ -163,6 +164,14 @@ def autoencoder(count: int, folder: str, model: str) -> None:
     help="Of colour, shape, motion and ground: only those of training, only those kept out of it, or as they come. "
     "Example: --combinations held-out",
 )
+@click.option(
+    "--families",
+    type=click.Choice(["usual", "all", "first", "further"]),
+    default="usual",
+    show_default=True,
+    help="Facts drawn evenly of things, pairs, seas and lands; or scenes of the world, families in turn: all fifteen, "
+    "the first seven or the other eight. Example: --families all",
+)
 @walk_options
 @click.option(
     "--reference/--no-reference",
@@ -182,6 +191,7 @@ def prompts(
     judge: str,
     language: str,
     combinations: str,
+    families: str,
     steps: int,
     guidance: float,
     reference: bool,
@@ -199,6 +209,7 @@ def prompts(
     himmel evaluate prompts --count 400
     himmel evaluate prompts --count 400 --language sv
     himmel evaluate prompts --count 400 --combinations held-out
+    himmel evaluate prompts --count 300 --families all
     """
     from himmel.pipeline.request import check
 
@@ -211,16 +222,19 @@ def prompts(
     from himmel.recipes.prompts import Asked, beside_english
     from himmel.safety.policy import OFF
 
-    if combinations != "any":
+    if combinations != "any" or families != "usual":
         _need_world()
-    reader, asked = Judge.load(judge), Asked(language, combinations)
-    seed, target = PROMPT_SEEDS[SPLITS[judge]], asked.folder(place, judge)
-    renders = _renders() if reference else None
+    reader, asked = Judge.load(judge), Asked(language, combinations, families)
+    split = SPLITS[judge]
+    seed, target = PROMPT_SEEDS[split], asked.folder(place, judge)
+    drawn = asked.prompts(count, seed, split)
+    scenes = None if families == "usual" else asked.scenes(count, split)
+    renders = (scenes.render if scenes else _renders()) if reference else None
     pipeline = Pipeline.from_pretrained(model, policy=OFF)
     about = made_with(pipeline, steps, guidance, drafts, solver) | ({"cache": cache} if cache else {})
     table = evaluate_prompts(
         _generate(pipeline, steps, guidance, solver=solver, cache=cache, drafts=drafts),
-        asked.prompts(count, seed),
+        drawn,
         reader,
         target,
         reference=renders,
@@ -229,22 +243,43 @@ def prompts(
         on_progress=lambda done, of: click.echo(f"{done}/{of}", err=True) if done % 20 == 0 else None,
     )
     text = table.markdown()
+    if scenes:
+        text += "\n" + _below(target, _family_table(target, scenes))
     if language != "en":
-        text += "\n" + _difference(beside_english(asked, place, reader, judge, count, seed, about), asked, target)
+        found = beside_english(asked, place, reader, judge, count, seed, about, split)
+        text += "\n" + _difference(found, asked, target)
     click.echo(text)
     say("folder", str(target))
+
+
+def _family_table(target: Path, scenes: FamilyPrompts) -> str:
+    from himmel.evaluation.families import by_family, family_json, family_markdown
+    from himmel.evaluation.prompts import outcomes_in
+    from himmel.evaluation.report import write_json
+
+    outcomes, facts = outcomes_in(target), [stated for _, stated in scenes.prompts]
+    found = by_family(scenes.families, facts, [o.reading for o in outcomes], [o.reference for o in outcomes])
+    write_json(target / "families.json", family_json(found))
+    return family_markdown(found)
+
+
+def _below(target: Path, text: str) -> str:
+    """Puts a table below the one in prompts.md, and gives it back."""
+    from himmel.evaluation.report import write_text
+
+    write_text(target / "prompts.md", (target / "prompts.md").read_text(encoding="utf-8") + "\n" + text)
+    return text
 
 
 def _difference(found: dict[str, Difference] | None, asked: Asked, target: Path) -> str:
     """Of another language to English, which goes below the table in prompts.md too; or how to get it."""
     from himmel.evaluation.paired import differences_json, differences_markdown
-    from himmel.evaluation.report import write_json, write_text
+    from himmel.evaluation.report import write_json
     from himmel.recipes.prompts import SPOKEN
 
     if found is None:
         return "Run the same with --language en, then this again, to see the difference to English.\n"
-    text = differences_markdown(found, SPOKEN[asked.language], SPOKEN["en"])
-    write_text(target / "prompts.md", (target / "prompts.md").read_text(encoding="utf-8") + "\n" + text)
+    text = _below(target, differences_markdown(found, SPOKEN[asked.language], SPOKEN["en"]))
     write_json(target / "beside-english.json", differences_json(found))
     return text
 

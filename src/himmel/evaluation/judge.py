@@ -24,7 +24,7 @@ from himmel.evaluation.metrics import stands_still
 from himmel.grammar.vocabulary import COLOURS
 from himmel.records import HimmelError
 from himmel.sight.network import Answers, JudgeConfig, Network
-from himmel.sight.reading import OBJECT_QUESTIONS, PAIR_QUESTIONS, SCENE_QUESTIONS, Reading
+from himmel.sight.reading import EVENT_QUESTIONS, OBJECT_QUESTIONS, PAIR_QUESTIONS, SCENE_QUESTIONS, Reading
 from himmel.weights import load, save
 
 Frames = NDArray[np.uint8]
@@ -122,7 +122,10 @@ def reading_of(answers: Answers, i: int, still: bool) -> Reading:
         if a != b
     }
     scene = {q: SCENE_QUESTIONS[q][int(logits[i].argmax())] for q, logits in answers.scene.items()}
-    return Reading(scene, present, objects, pairs, still)
+    events = {}
+    if answers.events is not None:
+        events = dict(zip(EVENT_QUESTIONS, answers.events[i].float().sigmoid().tolist(), strict=True))
+    return Reading(scene, present, objects, pairs, still, events)
 
 
 def parameters(network: nn.Module) -> int:

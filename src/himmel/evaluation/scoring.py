@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from himmel.evaluation.metrics import wilson
+from himmel.grammar import vocabulary
 from himmel.records import ObjectFacts, SceneFacts
 from himmel.sight.reading import OBJECT_QUESTIONS, SCENE_QUESTIONS, Reading, relation_question, stated
 
@@ -36,6 +37,7 @@ ROWS = (
     *(name for name in SCENE_QUESTIONS if name != "camera"),
     "camera",
     "camera (moving)",
+    "event",
 )
 """Every row of the table in order. "nothing else": no colour is seen that was not asked for, where objects
 were asked.
@@ -108,7 +110,7 @@ def _scene_trials(facts: SceneFacts, reading: Reading) -> Iterable[Trial]:
 
 
 def trials(facts: SceneFacts, reading: Reading) -> list[Trial]:
-    """A trial for each fact that `facts` states and a judge can see; events are not judged."""
+    """A trial for each fact that `facts` states and a judge can see; events where the judge is asked for any."""
     out = [trial for thing in facts.objects for trial in _object_trials(thing, reading)]
     if facts.objects:
         asked = {thing.colour for thing in facts.objects}
@@ -118,7 +120,14 @@ def trials(facts: SceneFacts, reading: Reading) -> list[Trial]:
         colours = facts.objects[relation.subject].colour, facts.objects[relation.other].colour
         row = RELATION_ROWS[relation_question(relation.kind)[0]]
         out.append(Trial(row, relation.kind, reading.relation(relation.kind, *colours)))
-    return out + list(_scene_trials(facts, reading))
+    return [*out, *_scene_trials(facts, reading), *_event_trials(facts, reading)]
+
+
+def _event_trials(facts: SceneFacts, reading: Reading) -> Iterable[Trial]:
+    for kind in dict.fromkeys(event.kind for event in facts.events):
+        if kind in reading.events:
+            frozen = reading.still and kind not in vocabulary.LASTING
+            yield Trial("event", kind, not frozen and reading.events[kind] > 0.5)
 
 
 def score(judged: Iterable[Trial]) -> dict[str, Score]:

@@ -19,6 +19,7 @@ from himmel.grammar.vocabulary import CAMERAS, COLOURS, DIRECTIONS
 from himmel.records import SceneFacts
 from himmel.sight.network import Answers
 from himmel.sight.reading import (
+    EVENT_QUESTIONS,
     OBJECT_QUESTIONS,
     PAIR_QUESTIONS,
     SCENE_QUESTIONS,
@@ -51,6 +52,7 @@ class Targets:
     scene: Tensor  # int64 [B, scene questions]
     objects: Tensor  # int64 [B, K, object questions]
     pairs: Tensor  # int8 [B, K, K, pair questions], 1 yes, -1 no, 0 unknown
+    events: Tensor  # bool [B, event questions], whether it happens
 
     def __getitem__(self, rows: Tensor) -> Targets:
         return Targets(*(getattr(self, field.name)[rows] for field in fields(self)))
@@ -104,7 +106,9 @@ def targets_of(facts: SceneFacts, masks: NDArray[np.uint8]) -> Targets:
         value = stated(facts, question)
         if value in values:
             scene[q] = 1 + values.index(value)
-    return Targets(where[None], present[None], scene[None], objects[None], _pair_labels(facts)[None])
+    happens = {event.kind for event in facts.events}
+    events = torch.tensor([kind in happens for kind in EVENT_QUESTIONS])
+    return Targets(where[None], present[None], scene[None], objects[None], _pair_labels(facts)[None], events[None])
 
 
 def _mirror_table(values: tuple[str, ...]) -> Tensor:
@@ -121,11 +125,12 @@ def mirrored(targets: Targets) -> Targets:
     scene[:, camera] = _mirror_table(CAMERAS)[scene[:, camera]]
     objects[..., direction] = _mirror_table(DIRECTIONS)[objects[..., direction]]
     pairs[..., list(PAIR_QUESTIONS).index("horizontal")] *= -1
-    return Targets(targets.where.flip(-1), targets.present, scene, objects, pairs)
+    return Targets(targets.where.flip(-1), targets.present, scene, objects, pairs, targets.events)
 
 
 def _stated_loss(logits: Tensor, labels: Tensor) -> Tensor:
-    """Mean cross-entropy where something is stated; 0 where nothing is."""
+    """Mean cross-entropy where something is stated that the network can say; 0 where nothing is."""
+    labels = labels.where(labels <= logits.shape[-1], 0)
     total = functional.cross_entropy(logits.float(), labels - 1, ignore_index=-1, reduction="sum", label_smoothing=0.02)
     return total / (labels > 0).sum().clamp_min(1)
 
@@ -152,4 +157,8 @@ def judge_loss(answers: Answers, targets: Targets) -> Tensor:
         loss = loss + _stated_loss(answers.scene[question], targets.scene[:, q])
     for q, question in enumerate(OBJECT_QUESTIONS):
         loss = loss + _stated_loss(answers.objects[question].flatten(0, 1), targets.objects[..., q].flatten())
+    if answers.events is not None:
+        # Of forty events one or two happen, so their mean is small.
+        events = functional.binary_cross_entropy_with_logits(answers.events.float(), targets.events.float())
+        loss = loss + 20 * events
     return loss + _pair_loss(answers, targets.pairs)

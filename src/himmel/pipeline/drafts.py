@@ -44,7 +44,7 @@ def questions(recipe: Recipe, parts: Parts) -> list[list[Asked]]:
     texts = [segment.prompt for segment in recipe.plan.segments] or [recipe.prompt]
     if parts.reader is None or recipe.drafts == 1:
         return [[] for _ in texts]
-    return [asked(read(text, parts.families)) for text in texts]
+    return [asked(read(text, parts.families), parts.reader.config.further) for text in texts]
 
 
 def further_walks(recipe: Recipe, parts: Parts) -> int:

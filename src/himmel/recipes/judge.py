@@ -25,10 +25,10 @@ from himmel.evaluation.judge import Judge, prepare
 from himmel.evaluation.scoring import score_all
 from himmel.evaluation.targets import Targets, judge_loss, mirrored, targets_of
 from himmel.pipeline.parts import best_dtype, load_autoencoder
-from himmel.recipes.pool import Bucket, PoolRecipe, fill, read_facts
+from himmel.recipes.pool import ALL_FAMILY_WEIGHTS, Bucket, PoolRecipe, fill, read_facts
 from himmel.recipes.validation import through
 from himmel.records import HimmelError, SceneFacts
-from himmel.sight.network import JudgeConfig, Network
+from himmel.sight.network import JudgeConfig, Network, widened
 from himmel.training import Average, Checkpoint, Progress, Schedule, build_optimisers, run
 
 Frames = NDArray[np.uint8]
@@ -38,7 +38,7 @@ View = Callable[[Frames], Frames]
 SPLITS = {"select": "validation", "report": "test"}
 """Which split each judge is measured on, and which prompts it judges."""
 
-EDGES = ("eye.stem", "where", "present", "scene_heads", "object_heads", "pair_out")
+EDGES = ("eye.stem", "where", "present", "scene_heads", "object_heads", "pair_out", "event_heads")
 RECURRENT = ("scene_memory.recurrent", "object_memory.recurrent")
 
 
@@ -58,12 +58,12 @@ class JudgeRecipe:
 RECIPES = {
     "select": JudgeRecipe(
         "select",
-        JudgeConfig(),
+        JudgeConfig(further=True),
         Schedule(steps=1500, warmup=60, decay=0.6, seed=1, checkpoint_seconds=60),
     ),
     "report": JudgeRecipe(
         "report",
-        JudgeConfig(stem=24, width=80, blocks=4, hidden=96, memory="recurrent"),
+        JudgeConfig(stem=24, width=80, blocks=4, hidden=96, memory="recurrent", further=True),
         Schedule(steps=1500, warmup=60, decay=0.6, seed=2, checkpoint_seconds=60),
     ),
 }
@@ -154,7 +154,7 @@ def train(
     torch.manual_seed(recipe.schedule.seed)
     network = Network(recipe.config)
     if start is not None:
-        network.load_state_dict(start)
+        network.load_state_dict(widened(start, network))
     network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
     optimisers = build_optimisers(network, recipe.lr, 0.02, EDGES + RECURRENT)
     checkpoint = Checkpoint(network, optimisers, Average(network))
@@ -186,7 +186,8 @@ class HeldOut:
         """Renders into folder/split for `minutes`, unless clips are there already, and reads them."""
         place = folder / split
         if not list(place.glob("*.npz")):
-            two_seconds = PoolRecipe(buckets=(Bucket(128, 128, 16, 8, 1),), seed=9001, split=split)
+            shape = (Bucket(128, 128, 16, 8, 1),)
+            two_seconds = PoolRecipe(buckets=shape, families=ALL_FAMILY_WEIGHTS, seed=9001, split=split)
             fill(two_seconds, place, minutes)
         clips, facts = [], []
         for path in sorted(place.glob("*.npz")):
@@ -274,7 +275,7 @@ def main() -> None:
     begun = None
     if "start" in options:
         begun = Judge.load(name, None if options["start"] == "shipped" else Path(options["start"]))
-        recipe = replace(recipe, config=begun.network.config)
+        recipe = replace(recipe, config=replace(begun.network.config, further=True))
     start = begun.network.state_dict() if begun else None
     shots = Shots.read([Path(folder) for folder in options.get("pool", "runs/pool").split(",")])
     print(f"{len(shots.frames)} clips", flush=True)

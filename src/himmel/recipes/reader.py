@@ -22,7 +22,7 @@ from himmel.grammar.vocabulary import COLOURS
 from himmel.recipes.pool import read_facts
 from himmel.records import HimmelError
 from himmel.sight.latents import READER, Reader
-from himmel.sight.network import Answers, JudgeConfig
+from himmel.sight.network import Answers, JudgeConfig, widened
 from himmel.sight.reading import OBJECT_QUESTIONS, PAIR_QUESTIONS, SCENE_QUESTIONS
 from himmel.training import Average, Checkpoint, Progress, Schedule, build_optimisers, run
 from himmel.weights import save
@@ -33,7 +33,8 @@ NOISE = 0.85
 LITTLE = 0.3
 SIDE = 64  # pixels at which a judge would look, which decides whether a thing is large enough to be asked for
 JUDGED_FRAMES = 16
-EDGES = ("eye.stem", "eye.level", "eye.mix", "where", "present", "scene_heads", "object_heads", "pair_out")
+HEADS = ("present", "scene_heads", "object_heads", "pair_out", "event_heads")
+EDGES = ("eye.stem", "eye.level", "eye.mix", "where", *HEADS)
 RECURRENT = ("scene_memory.recurrent", "object_memory.recurrent")
 
 
@@ -98,7 +99,7 @@ def _shard(pictures: Path, beside: Path, autoencoder: str) -> Latents:
     plain = Targets.join([targets_of(f, m[at, ::step, ::step]) for f, m in zip(facts, masks, strict=True)])
     both = Targets.join([plain, mirrored(plain)])
     covered = (scene[:, : len(COLOURS)].transpose(1, 2).float() * 16).round().clamp(0, 16).byte()
-    return Latents(latents, Targets(covered, both.present, both.scene, both.objects, both.pairs))
+    return Latents(latents, Targets(covered, both.present, both.scene, both.objects, both.pairs, both.events))
 
 
 def noised(latents: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
@@ -121,13 +122,16 @@ def train(
     shards: Mapping[str, Sequence[Latents]],
     folder: Path,
     report: Callable[[Progress], None] = print,
+    start: Reader | None = None,
 ) -> Checkpoint:
-    """Trains to the end of the schedule, resuming from `folder`; returns the final state."""
+    """Trains to the end of the schedule, resuming from `folder`; returns the final state. start: to go on from."""
     torch.manual_seed(recipe.schedule.seed)
     shapes = [Latents.join(parts[:-HELD_OUT]) for parts in shards.values()]
     reader = Reader(recipe.config, shapes[0].latents.shape[1])
     spread = torch.stack([shape.latents.float().transpose(0, 1).flatten(1).std(1) for shape in shapes]).mean(0)
     reader.eye.scale.copy_(spread)  # pyright: ignore[reportCallIssue]
+    if start is not None:
+        reader.load_state_dict(widened(start.state_dict(), reader))
     optimisers = build_optimisers(reader, recipe.lr, 0.02, EDGES + RECURRENT, recipe.lr)
     checkpoint = Checkpoint(reader, optimisers, Average(reader))
 
@@ -172,6 +176,9 @@ def _verdicts(answers: Answers, targets: Targets) -> list[tuple[str, Tensor, Ten
     for place, question in enumerate(SCENE_QUESTIONS):
         label = targets.scene[:, place]
         found.append((question, answers.scene[question].argmax(-1) == label - 1, label > 0))
+    if answers.events is not None:
+        happens = answers.events > 0
+        found += [("event", happens, targets.events), ("no event", ~happens, ~targets.events)]
     return found
 
 

@@ -8,9 +8,18 @@ from dataclasses import dataclass
 from himmel.grammar.vocabulary import COLOURS
 from himmel.records import SceneFacts
 from himmel.sight.network import Answers
-from himmel.sight.reading import OBJECT_QUESTIONS, PAIR_QUESTIONS, SCENE_QUESTIONS, relation_question, stated
+from himmel.sight.reading import (
+    EVENT_QUESTIONS,
+    FIRST_OBJECT_QUESTIONS,
+    FIRST_SCENE_QUESTIONS,
+    OBJECT_QUESTIONS,
+    PAIR_QUESTIONS,
+    SCENE_QUESTIONS,
+    relation_question,
+    stated,
+)
 
-PRESENT, ALONE = "present", "alone"
+PRESENT, ALONE, HAPPENS = "present", "alone", "event"
 UNSAID = "scenery", "plain"
 """What facts say where a text says nothing."""
 _RELATIONS = {kind for pair in PAIR_QUESTIONS.values() for kind in pair if kind is not None}
@@ -19,7 +28,7 @@ _RELATIONS = {kind for pair in PAIR_QUESTIONS.values() for kind in pair if kind 
 @dataclass(frozen=True)
 class Asked:
     """One fact that was asked for. question: one of `sight.reading`; PRESENT, that a thing of this colour is there; or
-    ALONE, that no other colour than these is. colours: of the things that it speaks of; () for the scene.
+    ALONE, that no other colour than these is; or HAPPENS. colours: of the things that it speaks of; () for the scene.
     """
 
     question: str
@@ -27,11 +36,12 @@ class Asked:
     colours: tuple[str, ...] = ()
 
 
-def asked(facts: SceneFacts) -> list[Asked]:
+def asked(facts: SceneFacts, further: bool = False) -> list[Asked]:
     """The stated facts that the questions cover, [] where there are none. Things whose colour is left open, or which
-    are of no colour of the vocabulary, are passed over: nothing says where to look for them.
+    are of no colour of the vocabulary, are passed over: nothing says where to look for them. further: whether the
+    network answers for all families.
     """
-    return [*_things(facts), *_relations(facts), *_scene(facts)]
+    return [*_things(facts, further), *_relations(facts), *_scene(facts, further), *(_events(facts) if further else ())]
 
 
 def likelihood(fact: Asked, answers: Answers, clip: int = 0) -> float:
@@ -41,6 +51,9 @@ def likelihood(fact: Asked, answers: Answers, clip: int = 0) -> float:
     if fact.question == ALONE:
         return float((1 - present[[k for k in range(len(COLOURS)) if k not in places]]).prod())
     there = float(present[places].prod())
+    if fact.question == HAPPENS:
+        assert answers.events is not None
+        return float(answers.events[clip, EVENT_QUESTIONS.index(fact.value)].float().sigmoid())
     if fact.question == PRESENT:
         return there
     if len(places) == 2:
@@ -54,13 +67,13 @@ def likelihood(fact: Asked, answers: Answers, clip: int = 0) -> float:
     return there * float(logits.float().softmax(-1)[values.index(fact.value)])
 
 
-def _things(facts: SceneFacts) -> Iterator[Asked]:
+def _things(facts: SceneFacts, further: bool) -> Iterator[Asked]:
     colours = tuple(thing.colour for thing in facts.objects)
     for thing in facts.objects:
         if thing.colour not in COLOURS:
             continue
         yield Asked(PRESENT, colours=(thing.colour,))
-        for question, values in OBJECT_QUESTIONS.items():
+        for question, values in (OBJECT_QUESTIONS if further else FIRST_OBJECT_QUESTIONS).items():
             value = getattr(thing, question)
             if value is not None and str(value) in values:
                 yield Asked(question, str(value), (thing.colour,))
@@ -75,8 +88,14 @@ def _relations(facts: SceneFacts) -> Iterator[Asked]:
             yield Asked("relation", relation.kind, (one, other))
 
 
-def _scene(facts: SceneFacts) -> Iterator[Asked]:
-    for question, values in SCENE_QUESTIONS.items():
+def _events(facts: SceneFacts) -> Iterator[Asked]:
+    for kind in dict.fromkeys(event.kind for event in facts.events):
+        if kind in EVENT_QUESTIONS:
+            yield Asked(HAPPENS, kind)
+
+
+def _scene(facts: SceneFacts, further: bool) -> Iterator[Asked]:
+    for question, values in (SCENE_QUESTIONS if further else FIRST_SCENE_QUESTIONS).items():
         value = stated(facts, question)
         if value in values and (question, value) != UNSAID:
             yield Asked(question, value)

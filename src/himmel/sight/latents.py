@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from himmel.sight.network import Answers, Block, JudgeConfig, Network, Norm
 
-READER = JudgeConfig(width=96, blocks=4, hidden=64, memory="recurrent")
+READER = JudgeConfig(width=96, blocks=4, hidden=64, memory="recurrent", further=True)
 """The shipped reader: a million parameters."""
 
 

@@ -8,6 +8,7 @@ the map's.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
@@ -15,13 +16,20 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from himmel.grammar.vocabulary import COLOURS
-from himmel.sight.reading import OBJECT_QUESTIONS, PAIR_QUESTIONS, SCENE_QUESTIONS
+from himmel.sight.reading import (
+    EVENT_QUESTIONS,
+    FIRST_OBJECT_QUESTIONS,
+    FIRST_SCENE_QUESTIONS,
+    OBJECT_QUESTIONS,
+    PAIR_QUESTIONS,
+    SCENE_QUESTIONS,
+)
 
 
 @dataclass(frozen=True)
 class JudgeConfig:
     """Sizes of a judge. frames and side are what a clip is brought to: that many frames, shorter side in
-    pixels.
+    pixels. further: whether it answers for all families, or for the first ones alone.
     """
 
     frames: int = 16
@@ -32,6 +40,7 @@ class JudgeConfig:
     blocks: int = 3
     hidden: int = 96
     memory: str = "convolution"  # or "recurrent": how the frames are read together
+    further: bool = False
 
 
 @dataclass(frozen=True)
@@ -43,6 +52,7 @@ class Answers:
     scene: dict[str, Tensor]  # question -> [B, values]
     objects: dict[str, Tensor]  # question -> [B, K, values]
     pairs: dict[str, Tensor]  # question -> [B, K, K], first colour against second
+    events: Tensor | None = None  # [B, E], or None of a network that is not asked
 
 
 class Norm(nn.Module):
@@ -213,11 +223,17 @@ class Network(Sight):
         self.object_out = nn.Sequential(nn.Linear(4 * hidden + 8, 2 * hidden), nn.ReLU(), nn.Dropout(0.1))
         self.scene_out = nn.Sequential(nn.Linear(4 * hidden, 2 * hidden), nn.ReLU(), nn.Dropout(0.1))
         self.present = nn.Linear(2 * hidden, 1)
-        self.scene_heads = nn.ModuleDict({q: nn.Linear(2 * hidden, len(v)) for q, v in SCENE_QUESTIONS.items()})
-        self.object_heads = nn.ModuleDict({q: nn.Linear(2 * hidden, len(v)) for q, v in OBJECT_QUESTIONS.items()})
+        scene = SCENE_QUESTIONS if config.further else FIRST_SCENE_QUESTIONS
+        things = OBJECT_QUESTIONS if config.further else FIRST_OBJECT_QUESTIONS
+        self.scene_heads = nn.ModuleDict({q: nn.Linear(2 * hidden, len(v)) for q, v in scene.items()})
+        self.object_heads = nn.ModuleDict({q: nn.Linear(2 * hidden, len(v)) for q, v in things.items()})
         self.pair_subject = nn.Linear(2 * hidden, hidden)
         self.pair_other = nn.Linear(2 * hidden, hidden)
         self.pair_out = nn.Linear(hidden, len(PAIR_QUESTIONS))
+        self.event_heads = nn.ModuleDict()
+        if config.further:
+            self.event_heads["scene"] = nn.Linear(2 * hidden, len(EVENT_QUESTIONS))
+            self.event_heads["thing"] = nn.Linear(2 * hidden, len(EVENT_QUESTIONS), bias=False)
 
     def forward(self, frames: Tensor) -> Answers:
         seen = self.watch(frames)
@@ -227,13 +243,20 @@ class Network(Sight):
         """What `watch` saw and `summed_up` as answers to all questions."""
         things = self.object_out(torch.cat([tracks, seen.moments], -1))
         whole = self.scene_out(scene)
+        present = self.present(things).squeeze(-1)
         return Answers(
             where=seen.where,
-            present=self.present(things).squeeze(-1),
+            present=present,
             scene={question: head(whole) for question, head in self.scene_heads.items()},
             objects={question: head(things) for question, head in self.object_heads.items()},
             pairs=self._pairs(things),
+            events=self._events(whole, things, present) if self.event_heads else None,
         )
+
+    def _events(self, whole: Tensor, things: Tensor, present: Tensor) -> Tensor:
+        """Logits of what happens: the scene's and those of all things that are there, added up."""
+        there = present.sigmoid()[..., None] * self.event_heads["thing"](things)
+        return self.event_heads["scene"](whole) + there.sum(1)
 
     def _pairs(self, things: Tensor) -> dict[str, Tensor]:
         """Logits of pairs; "left of" and "behind" are antisymmetric in their two colours."""
@@ -241,3 +264,13 @@ class Network(Sight):
         scores = self.pair_out(functional.relu(both)).float()
         out = {question: scores[..., i] for i, question in enumerate(PAIR_QUESTIONS)}
         return {q: s if PAIR_QUESTIONS[q][1] is None else s - s.transpose(1, 2) for q, s in out.items()}
+
+
+def widened(weights: Mapping[str, Tensor], network: Network) -> dict[str, Tensor]:
+    """All weights of `network`, which answers for all families, with those of one of the first families in their
+    places: what further values need is as drawn.
+    """
+    out = {name: value.clone() for name, value in network.state_dict().items()}
+    for name, value in weights.items():
+        out[name][: len(value)] = value
+    return out

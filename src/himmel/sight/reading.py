@@ -3,18 +3,21 @@
 Colours are distinct within a scene, so a colour names its object. A judge answers every question for every
 colour; whether the colour is there at all is `present`, and who asks decides which of the other answers to
 look at.
+
+The values that later families add (`vocabulary.FURTHER`) stand behind the first ones, so that networks which were
+taught the first alone answer by the same tables, with fewer logits.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from himmel.grammar import vocabulary
 from himmel.records import SceneFacts
 
-SCENE_QUESTIONS: Mapping[str, tuple[str, ...]] = {
+FIRST_SCENE_QUESTIONS: Mapping[str, tuple[str, ...]] = {
     "scenery": vocabulary.SCENERIES,
     "ground": vocabulary.GROUNDS,
     "light": vocabulary.LIGHTS,
@@ -27,7 +30,7 @@ SCENE_QUESTIONS: Mapping[str, tuple[str, ...]] = {
     "camera": vocabulary.CAMERAS,
     "style": vocabulary.STYLES,
 }
-OBJECT_QUESTIONS: Mapping[str, tuple[str, ...]] = {
+FIRST_OBJECT_QUESTIONS: Mapping[str, tuple[str, ...]] = {
     "shape": vocabulary.SHAPES,
     "size": vocabulary.SIZES,
     "material": vocabulary.MATERIALS,
@@ -35,6 +38,16 @@ OBJECT_QUESTIONS: Mapping[str, tuple[str, ...]] = {
     "direction": vocabulary.DIRECTIONS,
     "count": tuple(str(count) for count in vocabulary.COUNTS),
 }
+
+
+def _with_further(questions: Mapping[str, tuple[str, ...]]) -> Mapping[str, tuple[str, ...]]:
+    return {name: (*values, *vocabulary.FURTHER.get(name, {})) for name, values in questions.items()}
+
+
+SCENE_QUESTIONS = _with_further(FIRST_SCENE_QUESTIONS)
+OBJECT_QUESTIONS = _with_further(FIRST_OBJECT_QUESTIONS)
+EVENT_QUESTIONS: tuple[str, ...] = (*vocabulary.EVENTS, *vocabulary.FURTHER["event"])
+"""Each is yes or no: whether it happens in the clip. Networks of the first families are not asked."""
 PAIR_QUESTIONS: Mapping[str, tuple[str, str | None]] = {
     "horizontal": ("left of", "right of"),
     "depth": ("behind", "in front of"),
@@ -62,7 +75,8 @@ class Reading:
 
     scene: scene question -> answer. present: colour -> probability. objects: colour -> object question ->
     answer. pairs: (colour, other colour) -> pair question -> probability, for the colours that are present.
-    still: nothing in the clip moves at all (measured on pixels, not by the network).
+    still: nothing in the clip moves at all (measured on pixels, not by the network). events: kind -> probability; {}
+    of a judge that is not asked.
     """
 
     scene: Mapping[str, str]
@@ -70,6 +84,7 @@ class Reading:
     objects: Mapping[str, Mapping[str, str]]
     pairs: Mapping[tuple[str, str], Mapping[str, float]]
     still: bool
+    events: Mapping[str, float] = field(default_factory=dict)
 
     def sees(self, colour: str) -> bool:
         return self.present.get(colour, 0.0) > 0.5
@@ -92,10 +107,11 @@ class Reading:
             "objects": {colour: dict(answers) for colour, answers in self.objects.items()},
             "pairs": pairs,
             "still": self.still,
+            **({"events": {kind: round(p, 3) for kind, p in self.events.items()}} if self.events else {}),
         }
 
     @staticmethod
     def from_json(data: Mapping[str, Any]) -> Reading:
         """The inverse of `to_json`. Raises KeyError when something is missing."""
         pairs = {(key.split("|")[0], key.split("|")[1]): answers for key, answers in data["pairs"].items()}
-        return Reading(data["scene"], data["present"], data["objects"], pairs, data["still"])
+        return Reading(data["scene"], data["present"], data["objects"], pairs, data["still"], data.get("events", {}))
