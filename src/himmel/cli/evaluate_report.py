@@ -12,9 +12,17 @@ from himmel.cli.options import PATH, model_option
 from himmel.cli.terminal import countdown, say
 from himmel.records import HimmelError
 
-RUN = ("prompts", "swaps", "world-physics", "permanence", "events", "3d", "physics", "fidelity", "autoencoder")
+WAYS = {
+    "prompts-sv": {"language": "sv"},
+    "prompts-zh": {"language": "zh"},
+    "prompts-held-out": {"combinations": "held-out"},
+    "prompts-all": {"families": "all"},
+    "prompts-all-held-out": {"families": "all", "combinations": "held-out"},
+}
+"""Other ways of asking, which are run too: options of `himmel evaluate prompts`."""
+RUN = ("prompts", *WAYS, "swaps", "world-physics", "permanence", "events", "3d", "physics", "fidelity", "autoencoder")
 RUN += ("flow", "ways", "storyboard", "edit", "drift", "captioner", "announcement")
-"""Evaluations that are run for a page; safety, frames, watermark and prompts asked in other ways are only read."""
+"""Evaluations that are run for a page; safety, frames and watermark are only read."""
 
 QUICK = 8
 """Seconds of the films of a quick run, the least that drift is measured over."""
@@ -106,9 +114,9 @@ def _run(context: click.Context, names: tuple[str, ...], quick: int | None, shar
     notes = {}
     for number, name in enumerate(names, 1):
         click.echo(f"{name} ({number} of {len(names)})", err=True)
-        command = evaluate.commands[name]
+        command = evaluate.commands["prompts" if name in WAYS else name]
         takes = {parameter.name for parameter in command.params}
-        options = {key: value for key, value in shared.items() if key in takes}
+        options = {key: value for key, value in shared.items() if key in takes} | WAYS.get(name, {})
         if quick is not None:
             options |= {key: value for key, value in {"count": max(2, quick), "seconds": QUICK}.items() if key in takes}
         try:

@@ -53,6 +53,7 @@ class Source:
 
 
 _BARS = (("report/prompts.png", "Facts shown as asked, with intervals; the table has the same figures."),)
+_ALL = (("report-all/contact.png", "The first clips, in order."),)
 _LAWS = (("world-physics.png", "Laws that are kept, with intervals; the table has the same figures."),)
 _LAWS += (("world-physics-clips.png", "Clips above the renders of the same scenes, the first of each family."),)
 _BACK = (("permanence-clips.png", "Clips above the renders of the same scenes, the first of each occasion."),)
@@ -69,6 +70,8 @@ SOURCES = (
     Source("prompts-zh", "The same prompts in Chinese.", "report-zh/prompts"),
     Source("prompts-trained", "Prompts of combinations that training showed.", "report-trained/prompts"),
     Source("prompts-held-out", "Prompts of combinations that training never showed.", "report-held-out/prompts"),
+    Source("prompts-all", "Captions of the world's own scenes, all families in turn.", "report-all/prompts", _ALL),
+    Source("prompts-all-held-out", "The same, of held-out combinations.", "report-held-out-all/prompts"),
     Source("swaps", "Do colours go to the shapes that they are asked for?"),
     Source("world-physics", "Do things obey the laws of motion?", pictures=_LAWS),
     Source("permanence", "Do things that were out of sight come back as they were?", pictures=_BACK),
