@@ -57,7 +57,7 @@ def reading(folder: Path, words: Reading) -> Pipeline:
 
 def asking(count: int, seconds: float = 1.0, seed: int = 3, prompt: str = PROMPT) -> Request:
     told = replace(check(prompt, seconds=seconds, width=32, height=32, seed=seed), steps=2, guidance=1.0)
-    return replace(told, drafts=count, expand=False)
+    return replace(told, drafts=count, reader_guidance=0.0, expand=False)
 
 
 def own(pipeline: Pipeline) -> parts.Parts:
@@ -167,7 +167,7 @@ def test_only_beginnings_are_drafted(reading: Pipeline) -> None:
 
 def test_what_is_given_is_not_drafted(reading: Pipeline, tmp_path: Path) -> None:
     reading.write(asking(1), tmp_path / "clip.mp4")
-    settings = ways.Settings(steps=2, guidance=1, expand=False)
+    settings = ways.Settings(steps=2, guidance=1, reader_guidance=0, expand=False)
     tasks = [
         ways.extend(tmp_path / "clip.mp4", PROMPT, seconds=1.0, settings=replace(settings, drafts=n)) for n in (1, 4)
     ]

@@ -36,7 +36,10 @@ NO_MEDIA = (
 )
 NO_TABLES = (5, [], "x", HUGE, True, -1)
 WRONG: dict[str, tuple[Any, ...]] = {
-    **dict.fromkeys(("seed", "steps", "guidance", "cache", "drafts", "fps", "seconds", "at", "strength"), NO_NUMBERS),
+    **dict.fromkeys(
+        ("seed", "steps", "guidance", "cache", "drafts", "reader_guidance", "fps", "seconds", "at", "strength"),
+        NO_NUMBERS,
+    ),
     **dict.fromkeys(("prompt", "model", "size", "solver", "fit"), NO_TEXTS),
     **dict.fromkeys(("expand", "loop", "backward", "attest_likeness"), NO_FLAGS),
     **dict.fromkeys(("region", "times", "gaps", "characters"), NO_LISTS),

@@ -251,6 +251,7 @@ def _settings(order: Order, expand: bool | Endpoint) -> Settings:
         expand=expand if told["expand"] else False,
         cache=told.get("cache", 0.0),
         drafts=told.get("drafts", 1),
+        reader_guidance=told.get("reader_guidance", 0.0),
     )
 
 
@@ -270,6 +271,7 @@ def _from_words(order: Order, settings: Settings) -> Task:
         expand=settings.expand,
         cache=settings.cache,
         drafts=settings.drafts,
+        reader_guidance=settings.reader_guidance,
     )
     return Task(request.with_plan(looped(request.frames)) if order.settings.get("loop") else request, [])
 

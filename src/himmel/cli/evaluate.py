@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from himmel.cli.options import PATH, cache_option, drafts_option, model_option
+from himmel.cli.options import PATH, cache_option, drafts_option, model_option, reader_guidance_option
 from himmel.cli.terminal import say
-from himmel.pipeline.request import DRAFTS_USUAL, STEPS_USUAL
+from himmel.pipeline.request import DRAFTS_USUAL, READER_USUAL, STEPS_USUAL
 from himmel.records import HimmelError
 
 if TYPE_CHECKING:
@@ -65,13 +65,22 @@ def count_option(count: int, what: str) -> Callable[[F], F]:
 
 
 def made_with(
-    pipeline: Pipeline, steps: int, guidance: float, drafts: int = DRAFTS_USUAL, solver: str = "auto"
+    pipeline: Pipeline,
+    steps: int,
+    guidance: float,
+    drafts: int = DRAFTS_USUAL,
+    solver: str = "auto",
+    reader_guidance: float = READER_USUAL,
 ) -> dict[str, Any]:
-    """What the clips of an evaluation are made with, to be kept with its figures: also who chose among their drafts."""
+    """What the clips of an evaluation are made with, to be kept with its figures: also who chose among their drafts,
+    and how far that moved them.
+    """
     taken = pipeline.engine.solver(solver, steps, guidance)
     about = {"model": pipeline.parts.fingerprint, "steps": steps, "guidance": guidance, "solver": taken}
     reader = pipeline.engine.versions().get("reader")
-    return about | ({"drafts": drafts, "reader": reader} if drafts > 1 and reader else {})
+    if not reader or (drafts == 1 and not reader_guidance):
+        return about
+    return about | {"drafts": drafts, "reader_guidance": reader_guidance, "reader": reader}
 
 
 judge_option = click.option(
@@ -184,6 +193,7 @@ def autoencoder(count: int, folder: str, model: str) -> None:
 )
 @cache_option
 @drafts_option
+@reader_guidance_option
 @folder_option
 @model_option
 def prompts(
@@ -198,6 +208,7 @@ def prompts(
     solver: str,
     cache: float,
     drafts: int,
+    reader_guidance: float,
     folder: str,
     model: str,
 ) -> None:
@@ -214,7 +225,8 @@ def prompts(
     from himmel.pipeline.request import check
 
     place = folder_for(folder, count)
-    check("a ball", steps=steps, guidance=guidance, solver=solver, cache=cache, drafts=drafts)
+    walk = {"solver": solver, "drafts": drafts, "reader_guidance": reader_guidance}
+    check("a ball", steps=steps, guidance=guidance, cache=cache, **walk)
     from himmel.evaluation.judge import Judge
     from himmel.evaluation.prompts import evaluate_prompts
     from himmel.pipeline import Pipeline
@@ -231,9 +243,9 @@ def prompts(
     scenes = None if families == "usual" else asked.scenes(count, split)
     renders = (scenes.render if scenes else _renders()) if reference else None
     pipeline = Pipeline.from_pretrained(model, policy=OFF)
-    about = made_with(pipeline, steps, guidance, drafts, solver) | ({"cache": cache} if cache else {})
+    about = made_with(pipeline, steps, guidance, **walk) | ({"cache": cache} if cache else {})
     table = evaluate_prompts(
-        _generate(pipeline, steps, guidance, solver=solver, cache=cache, drafts=drafts),
+        _generate(pipeline, steps, guidance, cache=cache, **walk),
         drawn,
         reader,
         target,
@@ -309,13 +321,16 @@ def _generate(
     solver: str = "auto",
     cache: float = 0.0,
     drafts: int = DRAFTS_USUAL,
+    reader_guidance: float = READER_USUAL,
 ) -> Callable[[str, int], NDArray[Any]]:
     """Prompts are read as they are: expanding them would state facts that nobody judges."""
 
     from himmel.pipeline.request import check
 
+    walk = {"steps": steps, "guidance": guidance, "solver": solver, "cache": cache, "drafts": drafts}
+    walk["reader_guidance"] = reader_guidance
+
     def generate(prompt: str, seed: int) -> NDArray[Any]:
-        walk = {"steps": steps, "guidance": guidance, "solver": solver, "cache": cache, "drafts": drafts}
         request = check(prompt, width=side, height=side, seed=seed, expand=False, **walk)
         return pipeline.make(request).frames
 

@@ -83,7 +83,8 @@ def generate(
 
     count, force = rest["count"], rest["force"]
     length = seconds_for(output, seconds, fps)
-    settings = {name: rest[name] for name in ("steps", "guidance", "solver", "expand", "cache", "drafts")}
+    names = ("steps", "guidance", "solver", "expand", "cache", "drafts", "reader_guidance")
+    settings = {name: rest[name] for name in names}
     request = check(prompt, seconds=length, width=size[0], height=size[1], rate=fps, seed=rest["seed"], **settings)
     if rest["loop"]:
         from himmel.prompting import looped

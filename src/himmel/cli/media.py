@@ -81,7 +81,7 @@ def settings_of(options: dict[str, Any]) -> Settings:
     """The part of the options that all ways of prompting have in common."""
     from himmel.pipeline.ways import Settings
 
-    names = ("size", "fit", "seed", "steps", "guidance", "solver", "expand", "cache", "drafts")
+    names = ("size", "fit", "seed", "steps", "guidance", "solver", "expand", "cache", "drafts", "reader_guidance")
     return Settings(rate=options["fps"], **{name: options[name] for name in names})
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from himmel.language.endpoint import Endpoint, endpoint_from
-from himmel.pipeline.request import DRAFTS_USUAL, SOLVERS, STEPS_USUAL
+from himmel.pipeline.request import DRAFTS_USUAL, READER_USUAL, SOLVERS, STEPS_USUAL
 from himmel.records import HimmelError
 
 if TYPE_CHECKING:
@@ -90,6 +90,19 @@ def drafts_option(function: F) -> F:
     )(function)
 
 
+def reader_guidance_option(function: F) -> F:
+    """How far the reader moves what is made."""
+    return click.option(
+        "--reader-guidance",
+        type=float,
+        default=READER_USUAL,
+        show_default=True,
+        metavar="R",
+        help="How far what a small network reads in the making moves it towards what was asked, 0 to 1; 0 not at all, "
+        "above 0.2 clips fall apart. Example: --reader-guidance 0.05",
+    )(function)
+
+
 def work_options(function: F) -> F:
     """The options that say how much work goes into a clip."""
     options = (
@@ -123,6 +136,7 @@ def work_options(function: F) -> F:
         ),
         cache_option,
         drafts_option,
+        reader_guidance_option,
     )
     for option in reversed(options):
         function = option(function)

@@ -37,12 +37,12 @@ def fresh(grid: Grid, known: Sequence[bool], window: Sequence[int]) -> bool:
 
 
 def questions(recipe: Recipe, parts: Parts) -> list[list[Asked]]:
-    """What each segment's own words state, by which drafts are compared; [] where one draft is all that is made.
+    """What each segment's own words state, by which drafts are compared and moved; [] where neither is done.
 
     What a prompt was filled up with is not asked for: nobody said it.
     """
     texts = [segment.prompt for segment in recipe.plan.segments] or [recipe.prompt]
-    if parts.reader is None or recipe.drafts == 1:
+    if parts.reader is None or (recipe.drafts == 1 and recipe.reader_guidance == 0):
         return [[] for _ in texts]
     return [asked(read(text, parts.families), parts.reader.config.further) for text in texts]
 

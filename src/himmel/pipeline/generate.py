@@ -36,7 +36,7 @@ from himmel.pipeline.open_weights import OpenWeights
 from himmel.pipeline.output import save
 from himmel.pipeline.parts import Parts
 from himmel.pipeline.progress import Progress, Watch
-from himmel.pipeline.request import AUTO, DRAFTS_USUAL, SOLVERS, STEPS_USUAL, Request, check
+from himmel.pipeline.request import AUTO, DRAFTS_USUAL, READER_USUAL, SOLVERS, STEPS_USUAL, Request, check
 from himmel.pipeline.targets import check_targets
 from himmel.prompting import looped
 from himmel.provenance.settings import unsigned
@@ -108,6 +108,7 @@ class Pipeline:
         loop: bool = False,
         cache: float = 0.0,
         drafts: int = DRAFTS_USUAL,
+        reader_guidance: float = READER_USUAL,
         on_progress: OnProgress | None = None,
         cancel: threading.Event | None = None,
     ) -> Generated:
@@ -116,7 +117,8 @@ class Pipeline:
         expand: whether a short prompt is filled up first; an Endpoint: by that server, with a warning where its
         answer is no use. loop: its end flows into its beginning; its length is rounded up to groups of four frames.
         cache: what steps leave for one another, for walks of many steps (docs/speed.md); 0: nothing. drafts: how often
-        the beginning is made at most, until it shows what was asked, as far as the model can tell.
+        the beginning is made at most, until it shows what was asked, as far as the model can tell. reader_guidance: how
+        far what a small network sees in the making moves it towards what was asked; 0: not at all.
         on_progress(Progress) is called after every step, in this thread. When `cancel` is set,
         progress.Cancelled (a KeyboardInterrupt) is raised at the next step. The same arguments give the same
         frames on one machine.
@@ -134,6 +136,7 @@ class Pipeline:
             expand=expand,
             cache=cache,
             drafts=drafts,
+            reader_guidance=reader_guidance,
         )
         if loop:
             request = request.with_plan(looped(request.frames))
@@ -217,10 +220,11 @@ class Pipeline:
             plan=recipe.plan,
             cache=recipe.cache,
             drafts=recipe.drafts,
+            reader_guidance=recipe.reader_guidance,
         )
         self.guard.recipe(recipe)
         doubled = any(note.how == DOUBLE for note in recipe.media)
-        for part, matters in ((UPSAMPLER, doubled), (READER, recipe.drafts > 1)):
+        for part, matters in ((UPSAMPLER, doubled), (READER, recipe.drafts > 1 or recipe.reader_guidance > 0)):
             before, found = recipe.versions.get(part), self.engine.versions().get(part)
             if matters and before != found:
                 given, allowed = f"a recipe for the {part} {before}", f"this model's is {found or 'missing'}"
@@ -250,6 +254,7 @@ class Pipeline:
         self.guard.frames.media(media)
         words = self.expansion(request)
         known, unknown = self.engine.known(given_words(request.prompt, words.plan))
+        reads = READER in self.engine.versions()
         return Recipe(
             prompt=request.prompt,
             expanded=words.text,
@@ -275,7 +280,8 @@ class Pipeline:
             media=tuple(MediumNote(m.path, m.sha256, m.how) for m in media),
             marks=self._marks(),
             cache=request.cache,
-            drafts=request.drafts if READER in self.engine.versions() else 1,
+            drafts=request.drafts if reads else 1,
+            reader_guidance=request.reader_guidance if reads else 0.0,
         )
 
     def _marks(self) -> tuple[str, ...]:

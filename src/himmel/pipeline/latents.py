@@ -24,6 +24,7 @@ from himmel.pipeline.denoiser import denoiser
 from himmel.pipeline.drafts import best, fresh, questions
 from himmel.pipeline.expansion import shown_words
 from himmel.pipeline.grid import Grid
+from himmel.pipeline.heed import heeding
 from himmel.pipeline.journal import Journal
 from himmel.pipeline.parts import Parts
 from himmel.pipeline.progress import Watch
@@ -34,6 +35,7 @@ from himmel.records import HimmelError
 from himmel.records.plan import Region
 from himmel.records.recipe import Recipe
 from himmel.sampling import SOLVERS, sample
+from himmel.sight.asked import Asked
 from himmel.transformer import Transformer, Words
 from himmel.transformer.compiled import Compiled
 
@@ -133,6 +135,7 @@ class LatentEngine:
             noise = partial(_noise, recipe.seed, window, canvas.latents, timeline.known)
             make = partial(self._sampled, recipe, watch, network, words[number], canvas, closed, noise)
             if self.parts.reader is not None and facts[number] and fresh(timeline.grid, timeline.known, window):
+                make = partial(make, facts=facts[number])
                 made, drafts = best(self.parts.reader, facts[number], recipe.drafts, make)
                 watch.skip("sampling", (recipe.drafts - drafts) * recipe.steps)
             else:
@@ -152,10 +155,13 @@ class LatentEngine:
         closed: Tensor | None,
         noise: Callable[[int], Tensor],
         draft: int,
+        facts: Sequence[Asked] = (),
     ) -> Tensor:
-        """Latents [C, G, h, w] of a window, from the noise of one draft."""
+        """Latents [C, G, h, w] of a window, from the noise of one draft; facts: that it is moved towards."""
         large = recipe.solver == SHORTCUT
         denoise = denoiser(network, words, canvas, recipe.guidance, large, closed, recipe.cache)
+        if facts and recipe.reader_guidance and self.parts.reader is not None:
+            denoise = heeding(denoise, self.parts.reader, facts, canvas, recipe.reader_guidance)
         with _stoppable(self.parts.transformer, watch):
             made = sample(
                 watch.seeing(denoise, canvas.result),

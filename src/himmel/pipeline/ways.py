@@ -16,7 +16,17 @@ from himmel.autoencoder.config import PIXELS_A_TOKEN
 from himmel.footage.fit import CROP, DOUBLE, RATE, Medium, read_media
 from himmel.footage.masks import read_mask, region_of
 from himmel.language.endpoint import Endpoint
-from himmel.pipeline.request import AUTO, DRAFTS_USUAL, SEEDS, SIDE, STEPS_USUAL, Request, check, check_prompt
+from himmel.pipeline.request import (
+    AUTO,
+    DRAFTS_USUAL,
+    READER_USUAL,
+    SEEDS,
+    SIDE,
+    STEPS_USUAL,
+    Request,
+    check,
+    check_prompt,
+)
 from himmel.records import HimmelError
 from himmel.records.plan import Given, Plan, Region
 from himmel.records.recipe import Recipe
@@ -46,6 +56,7 @@ class Settings:
     expand: bool | Endpoint = True
     cache: float = 0.0
     drafts: int = DRAFTS_USUAL
+    reader_guidance: float = READER_USUAL
 
 
 @dataclass(frozen=True)
@@ -205,7 +216,7 @@ def enlarge(
 
     recipe: the clip's own, which words and seed come from. size: (width, height), None: twice the clip's, as far as a
     side may be. strength: None: doubled to twice its size where that can be, else 0.15. doubling: whether the model has
-    an upsampler (`folder.has_upsampler`). Of `settings`, steps, guidance, solver, cache and drafts count.
+    an upsampler (`folder.has_upsampler`). Of `settings`, what says how steps are taken counts.
     """
     size = size or (min(SIDE[1], 2 * recipe.width), min(SIDE[1], 2 * recipe.height))
     if size[0] < recipe.width or size[1] < recipe.height:
@@ -254,6 +265,7 @@ def _task(plan: Plan, media: list[Medium], prompt: str, settings: Settings | Non
         solver=settings.solver,
         cache=settings.cache,
         drafts=settings.drafts,
+        reader_guidance=settings.reader_guidance,
         expand=settings.expand,
         plan=plan,
     )

@@ -15,6 +15,8 @@ from himmel.records.errors import HimmelError
 from himmel.records.plan import Plan
 
 FORMAT = "himmel recipe 3"
+_BEFORE = {"marks": [], "policy": "", "cache": 0.0, "drafts": 1, "reader_guidance": 0.0}
+"""What there was when recipes did not say so."""
 MANIFEST, WATERMARK = "c2pa", "watermark"
 """The marks: a signed manifest; a pattern in the pictures."""
 
@@ -33,12 +35,12 @@ class Recipe:
     """One clip's making.
 
     prompt: as given. expanded: the words that the model was shown. seed: 0 to 2**63 - 1. width, height: pixels. frames:
-    how many. rate: frames a second. steps, guidance, solver, cache, drafts: of the sampler. model: its name;
-    model_hash: of the weights, so that a replay with others is noticed. known, unknown: phrases of the prompt that the
-    model does and does not know. versions: of himmel, torch, numpy, av, python. threads, device, precision: these
-    decide the last bits of every sum, so a replay uses the same. created: UTC, ISO 8601. plan: which frames were given,
-    by which of media; None stands for all to be made. marks: what the file carries when it leaves. policy: what was
-    refused; "": before checks.
+    how many. rate: frames a second. steps, guidance, solver, cache, drafts, reader_guidance: of the sampler. model: its
+    name; model_hash: of the weights, so that a replay with others is noticed. known, unknown: phrases of the prompt
+    that the model does and does not know. versions: of himmel, torch, numpy, av, python. threads, device, precision:
+    these decide the last bits of every sum, so a replay uses the same. created: UTC, ISO 8601. plan: which frames were
+    given, by which of media; None stands for all to be made. marks: what the file carries when it leaves. policy: what
+    was refused; "": before checks.
     """
 
     prompt: str
@@ -66,6 +68,7 @@ class Recipe:
     policy: str = ""
     cache: float = 0.0
     drafts: int = 1
+    reader_guidance: float = 0.0
 
     def __post_init__(self) -> None:
         if self.plan is None:
@@ -91,8 +94,7 @@ class Recipe:
             raise HimmelError(
                 f"format {plain.get('format')!r:.60}", f"{FORMAT!r}", "give the .json beside a himmel clip"
             )
-        before = {"marks": [], "policy": "", "cache": 0.0, "drafts": 1}  # what there was when recipes did not say so
-        plain = {**before, **plain}
+        plain = {**_BEFORE, **plain}
         names = [f.name for f in fields(cls)]
         for key in plain:
             if key not in names and key != "format":

@@ -74,6 +74,13 @@ class Asked(BaseModel):
     drafts: int = Field(
         default=4, ge=1, le=64, description="How often a beginning is made at most, until it shows what was asked."
     )
+    reader_guidance: float = Field(
+        default=0.1,
+        ge=0,
+        le=1,
+        allow_inf_nan=False,
+        description="How far what a small network reads in the making moves it towards what was asked.",
+    )
     expand: bool = Field(default=True, description="Whether a short prompt is filled up.")
     fps: float | None = Field(default=None, ge=1, le=60, allow_inf_nan=False, description="Frames a second; 16.")
     attest_likeness: bool = Field(
@@ -114,7 +121,7 @@ class Asked(BaseModel):
 
     def settings(self) -> dict[str, Any]:
         """Plain values for `engine.Order`, with a seed in any case."""
-        said = {"steps", "guidance", "solver", "cache", "drafts", "expand", "fps"}
+        said = {"steps", "guidance", "solver", "cache", "drafts", "reader_guidance", "expand", "fps"}
         plain = self.model_dump(include=said, exclude_none=True)
         size = self.pixels()
         plain["unsaid"] = sorted(UNSAID - self.model_fields_set)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from torch import Tensor
+from torch.nn.functional import logsigmoid
+
 from himmel.grammar.vocabulary import COLOURS
 from himmel.records import SceneFacts
 from himmel.sight.network import Answers
@@ -44,27 +47,34 @@ def asked(facts: SceneFacts, further: bool = False) -> list[Asked]:
     return [*_things(facts, further), *_relations(facts), *_scene(facts, further), *(_events(facts) if further else ())]
 
 
-def likelihood(fact: Asked, answers: Answers, clip: int = 0) -> float:
-    """The probability, 0 to 1, that the clip shows it. What a thing should be is shown only as far as it is there."""
+def log_likelihood(fact: Asked, answers: Answers, clip: int = 0) -> Tensor:
+    """The logarithm of the probability that the clip shows it, a scalar that can be differentiated. What a thing should
+    be is shown only as far as it is there.
+    """
     places = [COLOURS.index(colour) for colour in fact.colours]
-    present = answers.present[clip].float().sigmoid()
+    present = answers.present[clip].float()
     if fact.question == ALONE:
-        return float((1 - present[[k for k in range(len(COLOURS)) if k not in places]]).prod())
-    there = float(present[places].prod())
+        return logsigmoid(-present[[k for k in range(len(COLOURS)) if k not in places]]).sum()
     if fact.question == HAPPENS:
         assert answers.events is not None
-        return float(answers.events[clip, EVENT_QUESTIONS.index(fact.value)].float().sigmoid())
+        return logsigmoid(answers.events[clip, EVENT_QUESTIONS.index(fact.value)].float())
+    there = logsigmoid(present[places]).sum()
     if fact.question == PRESENT:
         return there
     if len(places) == 2:
         question, yes = relation_question(fact.value)
-        says = float(answers.pairs[question][clip, places[0], places[1]].float().sigmoid())
-        return there * (says if yes else 1 - says)
+        says = answers.pairs[question][clip, places[0], places[1]].float()
+        return there + logsigmoid(says if yes else -says)
     if places:
         logits, values = answers.objects[fact.question][clip, places[0]], OBJECT_QUESTIONS[fact.question]
     else:
         logits, values = answers.scene[fact.question][clip], SCENE_QUESTIONS[fact.question]
-    return there * float(logits.float().softmax(-1)[values.index(fact.value)])
+    return there + logits.float().log_softmax(-1)[values.index(fact.value)]
+
+
+def likelihood(fact: Asked, answers: Answers, clip: int = 0) -> float:
+    """The probability, 0 to 1, that the clip shows it."""
+    return float(log_likelihood(fact, answers, clip).exp())
 
 
 def _things(facts: SceneFacts, further: bool) -> Iterator[Asked]:

@@ -64,6 +64,11 @@ class Reader(Network):
         super().__init__(config, LatentEye(config, channels))
         self.channels = channels
 
+    @property
+    def spread(self) -> Tensor:
+        """The standard deviation [C] of each latent channel."""
+        return self.eye.scale  # pyright: ignore[reportReturnType]
+
     def read(self, latents: Tensor, level: Tensor | None = None) -> Answers:
         """level: None for latents without noise. Latents are as the autoencoder makes them, of at least one frame."""
         level = latents.new_zeros(len(latents)) if level is None else level

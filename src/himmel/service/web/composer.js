@@ -111,7 +111,9 @@ function More({ film }) {
       <${Slider} label=${t("field.steps")} least=${draft.STEPS.least} most=${draft.STEPS.most} step=${1} value=${draft.steps.value}
         shown=${number(draft.steps.value)} onInput=${set("steps")} />
       ${!draft.usual.value && html`<${Slider} label=${t("field.drafts")} least=${1} most=${16} step=${1} value=${draft.drafts.value}
-        shown=${number(draft.drafts.value)} onInput=${set("drafts")} />`}
+        shown=${number(draft.drafts.value)} onInput=${set("drafts")} />
+      <${Slider} label=${t("field.reader_guidance")} least=${0} most=${0.2} step=${0.02} value=${draft.readerGuidance.value}
+        shown=${number(draft.readerGuidance.value, 2)} onInput=${set("readerGuidance")} />`}
       <${Slider} label=${t("field.guidance")} least=${1} most=${8} step=${0.5} value=${draft.guidance.value}
         shown=${number(draft.guidance.value)} onInput=${set("guidance")} />
       <${Tick} label=${t("field.expand")} value=${draft.expand.value} onChange=${set("expand")} />

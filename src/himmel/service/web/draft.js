@@ -19,6 +19,7 @@ export const seed = signal(""); // "" is a new one each time
 export const drawn = signal(chance());
 export const steps = signal(4);
 export const drafts = signal(4);
+export const readerGuidance = signal(0.1);
 export const guidance = signal(3);
 export const expand = signal(true);
 export const scenes = signal([scene(), scene()]);
@@ -98,7 +99,8 @@ export function takeAway(index) {
 function settings() {
   const known = abilities.value?.sizes?.most ?? 1920;
   const sides = pixels.value.every((side) => side <= known) ? pixels.value.join("x") : undefined;
-  return { seed: seedNow.value, steps: steps.value, drafts: drafts.value, guidance: guidance.value, expand: expand.value, size: sides };
+  const walk = { steps: steps.value, drafts: drafts.value, reader_guidance: readerGuidance.value, guidance: guidance.value };
+  return { seed: seedNow.value, ...walk, expand: expand.value, size: sides };
 }
 
 const medium = (name, one) => (one.id ? { [`${name}[id]`]: one.id } : { [name]: one.file });
@@ -165,8 +167,9 @@ export function draw() {
 /** {path, fields} that make a clip again from another seed, or null where its media are not at hand any more. */
 export function again(video) {
   const { way: how, settings: told } = video.himmel;
-  const { steps, guidance, solver, cache, drafts, expand, fps } = told;
-  const base = { prompt: video.prompt, seed: chance(), steps, guidance, solver, cache, drafts, expand, fps, size: video.size };
+  const { steps, guidance, solver, cache, drafts, reader_guidance, expand, fps } = told;
+  const walk = { steps, guidance, solver, cache, drafts, reader_guidance };
+  const base = { prompt: video.prompt, seed: chance(), ...walk, expand, fps, size: video.size };
   if (how === "generate") return { path: "/v1/videos", fields: { ...base, seconds: told.seconds, loop: told.loop ?? false } };
   if (how === "image") return { path: "/v1/videos/images", fields: base };
   if (video.remixed_from_video_id) {
@@ -188,6 +191,7 @@ export function reuse(video) {
     size.value = video.size;
     steps.value = told.steps;
     drafts.value = told.drafts ?? 1;
+    readerGuidance.value = told.reader_guidance ?? 0;
     guidance.value = told.guidance;
     expand.value = told.expand;
     if (how === "storyboard") {

@@ -29,7 +29,7 @@ export const en = {
   "do.edit": "Edit", "do.edit.about": "The clip is made anew as your words say: all of it, or a part that you draw.",
   "do.connect": "Connect", "do.connect.about": "The first clip flows into the second. Words are optional.",
   "field.at": "The picture is seen at", "field.from": "Gap from", "field.to": "Gap to", "field.length": "Length to make", "field.strength": "How much to change",
-  "field.size": "Size", "field.seed": "Seed", "field.steps": "Steps", "field.drafts": "Drafts of a beginning, at most", "field.guidance": "How closely to keep to the words", "field.expand": "Fill up short prompts",
+  "field.size": "Size", "field.seed": "Seed", "field.steps": "Steps", "field.drafts": "Drafts of a beginning, at most", "field.reader_guidance": "Steering by what is seen in the making", "field.guidance": "How closely to keep to the words", "field.expand": "Fill up short prompts",
   "region.only": "Change only a part of the picture", "region.hint": "Draw a box on the picture, or tick the box above.", "region.left": "Left", "region.top": "Top", "region.width": "Width", "region.height": "Height",
   "more.title": "More", "more.steps": "{n} steps", "more.seed": "seed {n}", "more.new_seed": "new seed",
   "size.usual": "Usual ({size})", "size.as_given": "As the clip you gave ({size})", "size.hint": "Width × height in pixels. Small pictures are what this model does best.",

@@ -29,7 +29,7 @@ export const sv = {
   "do.edit": "Ändra", "do.edit.about": "Klippet görs om som dina ord säger: hela, eller en del som du ritar.",
   "do.connect": "Förbind", "do.connect.about": "Det första klippet flyter över i det andra. Ord behövs inte.",
   "field.at": "Bilden syns vid", "field.from": "Lucka från", "field.to": "Lucka till", "field.length": "Längd att göra", "field.strength": "Hur mycket som ändras",
-  "field.size": "Storlek", "field.seed": "Frö", "field.steps": "Steg", "field.drafts": "Utkast till en början, högst", "field.guidance": "Hur noga orden följs", "field.expand": "Fyll ut korta texter",
+  "field.size": "Storlek", "field.seed": "Frö", "field.steps": "Steg", "field.drafts": "Utkast till en början, högst", "field.reader_guidance": "Styrning efter det som syns under arbetet", "field.guidance": "Hur noga orden följs", "field.expand": "Fyll ut korta texter",
   "region.only": "Ändra bara en del av bilden", "region.hint": "Rita en ruta på bilden, eller kryssa i ovan.", "region.left": "Vänster", "region.top": "Överkant", "region.width": "Bredd", "region.height": "Höjd",
   "more.title": "Mer", "more.steps": "{n} steg", "more.seed": "frö {n}", "more.new_seed": "nytt frö",
   "size.usual": "Vanlig ({size})", "size.as_given": "Som klippet du gav ({size})", "size.hint": "Bredd × höjd i bildpunkter. Små bilder är det modellen gör bäst.",

@@ -29,7 +29,7 @@ export const zh = {
   "do.edit": "编辑", "do.edit.about": "按您的文字重新制作：全部，或您画出的一部分。",
   "do.connect": "连接", "do.connect.about": "第一个短片过渡到第二个。文字可以不写。",
   "field.at": "图片出现在", "field.from": "空缺从", "field.to": "空缺到", "field.length": "制作的长度", "field.strength": "改变多少",
-  "field.size": "尺寸", "field.seed": "种子", "field.steps": "步数", "field.drafts": "开头的草稿数上限", "field.guidance": "贴近文字的程度", "field.expand": "补全简短的描述",
+  "field.size": "尺寸", "field.seed": "种子", "field.steps": "步数", "field.drafts": "开头的草稿数上限", "field.reader_guidance": "按生成中所见进行引导", "field.guidance": "贴近文字的程度", "field.expand": "补全简短的描述",
   "region.only": "只改变画面的一部分", "region.hint": "在画面上画一个框，或勾选上面的选项。", "region.left": "左", "region.top": "上", "region.width": "宽", "region.height": "高",
   "more.title": "更多", "more.steps": "{n} 步", "more.seed": "种子 {n}", "more.new_seed": "新种子",
   "size.usual": "常用（{size}）", "size.as_given": "与您给的短片相同（{size}）", "size.hint": "宽 × 高，单位像素。这个模型最擅长小画面。",
