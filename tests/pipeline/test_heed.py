@@ -21,11 +21,14 @@ from himmel.flow.canvas import blank
 from himmel.flow.canvas import given as given_canvas
 from himmel.grammar import read
 from himmel.pipeline import Pipeline, parts, ways
+from himmel.pipeline.drafts import begins
 from himmel.pipeline.folder import READER, copy_part
+from himmel.pipeline.grid import Grid
 from himmel.pipeline.heed import ASCENTS, SURE, heeding
 from himmel.pipeline.parts import Reading
 from himmel.pipeline.request import Request, check
 from himmel.records import HimmelError
+from himmel.records.plan import Plan, Segment
 from himmel.records.recipe import Recipe
 from himmel.sight.asked import Asked, asked, log_likelihood
 from himmel.sight.latents import Reader
@@ -156,12 +159,33 @@ def test_recipes_of_before_and_models_that_read_nothing_are_not_moved(
     assert np.array_equal(reading.make(asking(0.1, said)).frames, reading.make(asking(0, said)).frames)
 
 
-def test_what_goes_on_from_given_frames_is_not_moved(reading: Pipeline, tmp_path: Path) -> None:
+def test_what_goes_on_from_given_frames_is_moved_where_words_begin(reading: Pipeline, tmp_path: Path) -> None:
     reading.write(asking(0), tmp_path / "clip.mp4")
-    settings = [ways.Settings(steps=2, guidance=1, expand=False, drafts=1, reader_guidance=r) for r in (0, 0.1)]
-    tasks = [ways.extend(tmp_path / "clip.mp4", PROMPT, seconds=1.0, settings=each) for each in settings]
-    one, other = (reading.make(task.request, task.media).frames for task in tasks)
-    assert np.array_equal(one, other)
+
+    def extended(strength: float) -> np.ndarray:
+        settings = ways.Settings(steps=2, guidance=1, expand=False, drafts=1, reader_guidance=strength)
+        task = ways.extend(tmp_path / "clip.mp4", PROMPT, seconds=2.0, settings=settings)
+        return reading.make(task.request, task.media).frames
+
+    one, other = extended(0), extended(0.1)
+    assert np.array_equal(one[:12], other[:12]), "but for the blend before the seam"
+    assert not np.array_equal(one[16:], other[16:])
+
+
+def test_only_the_first_window_of_a_segment_begins() -> None:
+    for grid in (Grid(Plan("generate", 96)), Grid(Plan("storyboard", 96, segments=scenes(cut=True)))):
+        known, begun = list(grid.known), []
+        for number, window in grid.walk(grid.known):
+            if begins(grid, known, number, window):
+                begun.append((number, window[-1]))
+            for group in window:
+                known[group] = True
+        assert [number for number, _ in begun] == list(range(len(grid.segments)))
+    assert not begins(Grid(Plan("image", 1)), [False], 0, [0])
+
+
+def scenes(cut: bool) -> tuple[Segment, ...]:
+    return Segment(0, PROMPT), Segment(64, PROMPT, cut=cut)
 
 
 @pytest.mark.parametrize("strength", ["-0.1", "1.5", "nan"])

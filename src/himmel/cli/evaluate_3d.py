@@ -67,7 +67,6 @@ def scene_3d(
         folder=place,
         report=countdown(count * len(kinds)),
     )
-    how = made_with(pipeline, steps, guidance, drafts=1, reader_guidance=0)  # a frame is given
-    about = {**how, "side": side, "count": count}
+    about = {**made_with(pipeline, steps, guidance, drafts=1), "side": side, "count": count}  # a frame is given
     publish(scene_3d_markdown(found), place, "3d.md")
     write_json(place / "3d.json", {"about": about, **scene_3d_json(found)})

@@ -36,6 +36,15 @@ def fresh(grid: Grid, known: Sequence[bool], window: Sequence[int]) -> bool:
     return len(window) >= LEAST and not given and not any(known[group] for group in window)
 
 
+def begins(grid: Grid, known: Sequence[bool], number: int, window: Sequence[int]) -> bool:
+    """Whether a window is long enough to be read, and makes the first groups of segment `number` that are made: what
+    the words say is to begin there. known: which groups are there before it.
+    """
+    made = [group for group in window if not known[group]]
+    first = next((group for group in grid.segments[number] if not grid.known[group]), None)
+    return len(window) >= LEAST and first in made
+
+
 def questions(recipe: Recipe, parts: Parts) -> list[list[Asked]]:
     """What each segment's own words state, by which drafts are compared and moved; [] where neither is done.
 

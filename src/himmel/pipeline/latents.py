@@ -21,7 +21,7 @@ from himmel.pipeline.backend import EAGER, Networks, installed, setting
 from himmel.pipeline.blend import Blend
 from himmel.pipeline.cost import branches, check_memory, doubled, made_grid, token_grid, work_of
 from himmel.pipeline.denoiser import denoiser
-from himmel.pipeline.drafts import best, fresh, questions
+from himmel.pipeline.drafts import begins, best, fresh, questions
 from himmel.pipeline.expansion import shown_words
 from himmel.pipeline.grid import Grid
 from himmel.pipeline.heed import heeding
@@ -134,8 +134,9 @@ class LatentEngine:
             closed = None if recipe.solver == SHORTCUT else _closed(timeline, window, canvas)
             noise = partial(_noise, recipe.seed, window, canvas.latents, timeline.known)
             make = partial(self._sampled, recipe, watch, network, words[number], canvas, closed, noise)
-            if self.parts.reader is not None and facts[number] and fresh(timeline.grid, timeline.known, window):
+            if facts[number] and begins(timeline.grid, timeline.known, number, window):
                 make = partial(make, facts=facts[number])
+            if self.parts.reader is not None and facts[number] and fresh(timeline.grid, timeline.known, window):
                 made, drafts = best(self.parts.reader, facts[number], recipe.drafts, make)
                 watch.skip("sampling", (recipe.drafts - drafts) * recipe.steps)
             else:
