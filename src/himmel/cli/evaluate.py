@@ -241,11 +241,11 @@ def prompts(
     seed, target = PROMPT_SEEDS[split], asked.folder(place, judge)
     drawn = asked.prompts(count, seed, split)
     scenes = None if families == "usual" else asked.scenes(count, split)
-    renders = (scenes.render if scenes else _renders()) if reference else None
+    renders = (scenes.render if scenes else reference_renders()) if reference else None
     pipeline = Pipeline.from_pretrained(model, policy=OFF)
     about = made_with(pipeline, steps, guidance, **walk) | ({"cache": cache} if cache else {})
     table = evaluate_prompts(
-        _generate(pipeline, steps, guidance, cache=cache, **walk),
+        generator(pipeline, steps, guidance, cache=cache, **walk),
         drawn,
         reader,
         target,
@@ -306,14 +306,14 @@ def _need_world() -> None:
     need_mujoco()
 
 
-def _renders() -> Reference:
+def reference_renders() -> Reference:
     _need_world()
     from himmel.recipes.reference import ReferenceRenders
 
     return ReferenceRenders()
 
 
-def _generate(
+def generator(
     pipeline: Pipeline,
     steps: int,
     guidance: float,
@@ -364,7 +364,7 @@ def swaps(count: int, judge: str, side: int, steps: int, guidance: float, folder
         click.echo(f"{done}/{count}", err=True)
 
     reader = Judge.load(judge)
-    generate = _generate(Pipeline.from_pretrained(model, policy=OFF), steps, guidance, side)
+    generate = generator(Pipeline.from_pretrained(model, policy=OFF), steps, guidance, side)
     table = evaluate_swaps(generate, drawn(count, PROMPT_SEEDS["test"]), reader, report)
     publish(table.markdown(), place, "swaps.md")
 

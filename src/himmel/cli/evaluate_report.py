@@ -20,8 +20,8 @@ WAYS = {
     "prompts-all-held-out": {"families": "all", "combinations": "held-out"},
 }
 """Other ways of asking, which are run too: options of `himmel evaluate prompts`."""
-RUN = ("prompts", *WAYS, "swaps", "world-physics", "permanence", "events", "3d", "physics", "fidelity", "autoencoder")
-RUN += ("flow", "ways", "storyboard", "edit", "drift", "captioner", "announcement")
+RUN = ("prompts", *WAYS, "paths", "swaps", "world-physics", "permanence", "events", "3d", "physics", "fidelity")
+RUN += ("autoencoder", "flow", "ways", "storyboard", "edit", "drift", "captioner", "announcement")
 """Evaluations that are run for a page; safety, frames and watermark are only read."""
 
 QUICK = 8

@@ -72,6 +72,7 @@ SOURCES = (
     Source("prompts-held-out", "Prompts of combinations that training never showed.", "report-held-out/prompts"),
     Source("prompts-all", "Captions of the world's own scenes, all families in turn.", "report-all/prompts", _ALL),
     Source("prompts-all-held-out", "The same, of held-out combinations.", "report-held-out-all/prompts"),
+    Source("paths", "Which way do things and cameras go, and how far? On pixels, without a network."),
     Source("swaps", "Do colours go to the shapes that they are asked for?"),
     Source("world-physics", "Do things obey the laws of motion?", pictures=_LAWS),
     Source("permanence", "Do things that were out of sight come back as they were?", pictures=_BACK),
