@@ -41,13 +41,15 @@ def test_a_page_shows_what_is_there_and_says_what_is_not(folder: Path, model: Pa
 
 def test_what_is_missing_is_run(folder: Path, model: Path, tmp_path: Path) -> None:
     assert "announcement" in missing(folder)
-    run = ["evaluate", "all", "--only", "announcement", "--samples", "0", "--steps", "1", "--guidance", "1"]
+    run = ["evaluate", "all", "--only", "announcement", "--quick", "2", "--samples", "0"]
+    run += ["--steps", "1", "--guidance", "1"]
     places = ["--folder", str(folder), "--report", str(tmp_path / "page"), "--model", str(model)]
     result = CliRunner().invoke(himmel, [*run, *places])
     assert result.exit_code == 0, result.output
     assert "announcement" not in missing(folder)
     text = (tmp_path / "page/index.html").read_text()
     assert "Reflections in the window of a train" in text
+    assert "Of what the model was taught of the first prompt" in text
     assert (tmp_path / "page/announcement.png").stat().st_size > 0
 
 

@@ -59,10 +59,20 @@ def fidelity(count: int, side: int, judge: str, steps: int, guidance: float, fol
 @click.command(short_help="Five prompts of the announcement of 2024, never picked.")
 @walk_options
 @click.option("--size", type=SIZE, default=(256, 144), help="Width and height in pixels. Example: --size 128x128")
+@click.option(
+    "--takes",
+    type=int,
+    default=20,
+    show_default=True,
+    metavar="N",
+    help="Clips of the first prompt, of which a judge says how many of the facts that the model was taught they show; "
+    "0 for none. Example: --takes 50",
+)
 @folder_option
 @model_option
-def announcement(steps: int, guidance: float, size: tuple[int, int], folder: str, model: str) -> None:
-    """Make the five prompts with the seeds 0 to 4, and say which of their words the model knows.
+def announcement(steps: int, guidance: float, size: tuple[int, int], takes: int, folder: str, model: str) -> None:
+    """Make the five prompts with the seeds 0 to 4, and say which of their words the model knows; and how many of the
+    first prompt's facts, as far as the model was taught them, more clips of it show.
 
     \b
     himmel evaluate announcement
@@ -71,9 +81,12 @@ def announcement(steps: int, guidance: float, size: tuple[int, int], folder: str
 
     place = folder_for(folder, 1)
     check("a ball", steps=steps, guidance=guidance, width=size[0], height=size[1])
-    from himmel.evaluation.report import contact_sheet, film_strip, markdown_table, write_json, write_text
+    if not 0 <= takes <= 1000:
+        raise HimmelError(f"takes {takes}", "0 to 1000", "for example --takes 20")
+    from himmel.evaluation.judge import Judge
+    from himmel.evaluation.report import contact_sheet, film_strip, markdown_table, percent, write_json, write_text
     from himmel.pipeline import Pipeline
-    from himmel.recipes.announcement import PROMPTS, answers
+    from himmel.recipes.announcement import PROMPTS, answers, learnable
     from himmel.safety.policy import OFF
 
     pipeline = Pipeline.from_pretrained(model, policy=OFF)
@@ -86,6 +99,13 @@ def announcement(steps: int, guidance: float, size: tuple[int, int], folder: str
     text = markdown_table(["prompt", "seed", "known", "not known", "too long to be read"], rows)
     plain = [{name: value for name, value in vars(one).items() if name != "frames"} for one in found]
     about = {**made_with(pipeline, steps, guidance), "size": list(size)}
+    told = learnable(pipeline, Judge.load("report"), takes, steps, guidance, *size, countdown(max(1, takes)))
+    if told:
+        right, trials = sum(one.right for one in told.values()), sum(one.trials for one in told.values())
+        shares = [[row, percent(one.share), str(one.trials)] for row, one in told.items()]
+        shares.append(["all facts", percent(right / trials), str(trials)])
+        text += "\nOf what the model was taught of the first prompt:\n\n"
+        text += markdown_table(["fact", "right %", "trials"], shares)
     write_text(place / "announcement.md", text)
     write_json(place / "announcement.json", {"about": about, "prompts": plain})
     click.echo(text)

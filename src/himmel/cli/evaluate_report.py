@@ -118,7 +118,8 @@ def _run(context: click.Context, names: tuple[str, ...], quick: int | None, shar
         takes = {parameter.name for parameter in command.params}
         options = {key: value for key, value in shared.items() if key in takes} | WAYS.get(name, {})
         if quick is not None:
-            options |= {key: value for key, value in {"count": max(2, quick), "seconds": QUICK}.items() if key in takes}
+            small = {"count": max(2, quick), "takes": quick, "seconds": QUICK}
+            options |= {key: value for key, value in small.items() if key in takes}
         try:
             context.invoke(command, **options)
         except HimmelError as error:

@@ -148,7 +148,15 @@ ENGLISH: Synonyms = {
         "big waves",
     ),
     ("scenery", "sea"): ("sea", "ocean", "waves", "seascape"),
-    ("scenery", "mountains"): ("mountain", "snowy mountains", "peaks", "alps", "mountainous landscape"),
+    ("scenery", "mountains"): (
+        "mountain",
+        "mountain slope",
+        "mountain slopes",
+        "snowy mountains",
+        "peaks",
+        "alps",
+        "mountainous landscape",
+    ),
     ("scenery", "desert"): ("dunes", "sand dunes", "deserts"),
     ("scenery", "hills"): ("hill", "hillside", "hilly", "green hills", "rolling hill"),
     ("camera", "still"): (

@@ -1,7 +1,8 @@
 """Five prompts of the announcement of February 2024, made with the seeds 0 to 4 and never picked.
 
 Command: ``himmel evaluate announcement`` (two cores: about 4 seconds a prompt with 20 steps). The small world that the
-shipped model learned has no cities, trains or people; what it says of each prompt is told with the clip.
+shipped model learned has no cities, trains or people; what it says of each prompt is told with the clip. Of the facts
+that it reads in the first prompt a judge says how many its clips show.
 """
 
 from __future__ import annotations
@@ -12,6 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from himmel.evaluation.families import counted
+from himmel.evaluation.judge import Judge
+from himmel.evaluation.scoring import Score, score
+from himmel.grammar import read
+from himmel.pipeline.engine import own_parts
 from himmel.pipeline.generate import Pipeline
 from himmel.pipeline.request import check
 
@@ -59,3 +65,25 @@ def answers(
         found.append(Answer(prompt, seed, recipe.expanded, recipe.known, recipe.unknown, unread, made.frames))
         report(seed + 1)
     return found
+
+
+def learnable(
+    pipeline: Pipeline,
+    judge: Judge,
+    takes: int,
+    steps: int,
+    guidance: float,
+    width: int,
+    height: int,
+    report: Callable[[int], None],
+) -> dict[str, Score]:
+    """Of the first prompt's facts that the model was taught, by row of `evaluation.scoring.ROWS`: in how many of
+    `takes` clips, seeds from 0 on, the judge sees them. {} where it was taught none of them.
+    """
+    facts = read(PROMPTS[0], own_parts(pipeline.parts).families)
+    found = []
+    for seed in range(takes):
+        request = check(PROMPTS[0], width=width, height=height, seed=seed, steps=steps, guidance=guidance)
+        found += counted(facts, judge.read(pipeline.make(request).frames))
+        report(seed + 1)
+    return score(found)
