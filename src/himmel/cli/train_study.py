@@ -85,7 +85,8 @@ def study(
     within("tokens", tokens, 128, 10**7, 2048)
     shards = SHARDS[what] if shards is None else shards
     within("shards", shards, 1, 10_000, SHARDS[what])
-    within("clips", clips, 0, 10_000, 24)
+    if clips:
+        within("clips", clips, 1, 10_000, 24)
     place = Path(run or f"runs/study-{what}")
     if what == "framing":
         if only:
