@@ -50,7 +50,7 @@ def kind_of(facts: SceneFacts) -> str | None:
 
 def chosen(count: int, seed: int, reference: Reference) -> Iterator[tuple[str, Prompt, Frames]]:
     """(kind, prompt, render) of the first `count` prompts of each kind that the world can show, in their order."""
-    left = dict.fromkeys((THING, SIDE, CAMERA), count)
+    left: dict[str, int] = dict.fromkeys((THING, SIDE, CAMERA), count)
     for index, (text, facts) in enumerate(evaluation_prompts(ENOUGH * count, seed)):
         kind = kind_of(facts)
         if kind is None or not left[kind]:
