@@ -250,3 +250,11 @@ def test_from_a_pool_to_a_table(what: str, model: Path, words: parts.Reading, tm
         assert text in again.stdout
         readings = (tmp_path / "run/02/judged/readings.jsonl").read_text().splitlines()
         assert [json.loads(line)["prompt"] for line in readings] == [text for text, _ in evaluation_prompts(1, PROMPTS)]
+
+
+def test_losses_alone_need_no_clips_and_fewer_than_none_are_refused(tmp_path: Path) -> None:
+    told = ["train", "study", "mixture", "--folder", str(tmp_path / "none"), "--run", str(tmp_path / "run")]
+    losses, less = (CliRunner().invoke(himmel, [*told, "--clips", count]) for count in ("0", "-1"))
+    assert losses.exit_code == less.exit_code == 2
+    assert "clips 0" not in losses.output, "only the pool is missing"
+    assert "clips -1" in less.output
