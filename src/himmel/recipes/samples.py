@@ -17,7 +17,7 @@ from PIL import Image
 from himmel.footage.sheet import Row, write_sheet
 from himmel.pipeline.generate import Pipeline
 from himmel.pipeline.parts import Parts, load
-from himmel.pipeline.request import DRAFTS_USUAL, STEPS_USUAL
+from himmel.pipeline.request import DRAFTS_USUAL, READER_USUAL, STEPS_USUAL
 from himmel.recipes.transformer import transformer_weights
 from himmel.training import Checkpoint
 from himmel.transformer import Transformer, TransformerConfig
@@ -82,6 +82,7 @@ def draw(
     guidance: float = 3.0,
     a_seed: int = 1,
     drafts: int = 1,
+    reader_guidance: float = 0.0,
 ) -> list[Row]:
     """One clip of two seconds a prompt; seeds count from 0, each for `a_seed` prompts."""
     pipeline = Pipeline(parts)
@@ -90,6 +91,7 @@ def draw(
         seed = place // a_seed
         with torch.inference_mode():
             settings = {"steps": steps, "guidance": guidance, "drafts": drafts}
+            settings["reader_guidance"] = reader_guidance
             made = pipeline.generate(prompt, width=size, height=size, seed=seed, expand=False, **settings)
         rows.append(Row(made.frames, prompt, made.recipe.rate))
     return rows
@@ -101,7 +103,8 @@ def main() -> None:
     parts = load(model)
     for name, prompts, a_seed in (("first", PROMPTS, 1), ("swaps", SWAPS, 2)):
         sheet = Path(folder) / f"{name}.png"
-        write_sheet(sheet, draw(parts, prompts, 128, a_seed=a_seed, drafts=DRAFTS_USUAL))
+        usual = {"drafts": DRAFTS_USUAL, "reader_guidance": READER_USUAL}
+        write_sheet(sheet, draw(parts, prompts, 128, a_seed=a_seed, **usual))
         Image.open(sheet).convert("RGB").save(sheet.with_suffix(".jpg"), quality=88)
         sheet.unlink()
 
