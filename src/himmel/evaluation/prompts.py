@@ -28,8 +28,9 @@ from himmel.evaluation.report import (
     write_json,
     write_text,
 )
+from himmel.evaluation.resume import goes_on, whole_lines
 from himmel.evaluation.scoring import Score, chance, score_all
-from himmel.records import HimmelError, SceneFacts
+from himmel.records import SceneFacts
 from himmel.sight.reading import Reading
 
 Frames = NDArray[np.uint8]
@@ -40,7 +41,6 @@ Reference = Callable[[SceneFacts, int], Frames | None]
 """Facts and seed -> a real render that shows these facts, or None where the world cannot make one."""
 
 READINGS = "readings.jsonl"
-RUN = "run.json"
 
 
 class Reader(Protocol):
@@ -163,37 +163,9 @@ def run_of(
     return {"prompts": digest[:16], "judge": judge.fingerprint, "seed": seed, "about": dict(about or {})}
 
 
-def _resume(folder: Path, run: Mapping[str, object]) -> list[Outcome]:
-    """Outcomes of an earlier part of this same run; a half-written last line is cut off."""
-    name = folder / RUN
-    if not name.exists():
-        write_json(name, run)
-        return []
-    if not holds(folder, run):
-        raise HimmelError(
-            f"{folder} holds another run (other prompts, seed, judge or model)",
-            "a run goes on only where it began",
-            "choose another folder or remove that one",
-        )
-    outcomes = outcomes_in(folder)
-    if outcomes:
-        write_text(folder / READINGS, "".join(outcome.to_line() for outcome in outcomes))
-    return outcomes
-
-
-def holds(folder: Path, run: Mapping[str, object]) -> bool:
-    """Whether a folder holds this run, as `run_of` names it, whole or in part."""
-    name = folder / RUN
-    return name.exists() and json.loads(name.read_text(encoding="utf-8")) == json.loads(json.dumps(run))
-
-
 def outcomes_in(folder: Path) -> list[Outcome]:
     """The outcomes that a run has left, in order; a half-written last line is passed over."""
-    file = folder / READINGS
-    if not file.exists():
-        return []
-    whole = file.read_bytes().rpartition(b"\n")[0].decode("utf-8")
-    return [Outcome.from_line(line) for line in whole.splitlines()]
+    return [Outcome.from_line(line) for line in whole_lines(folder / READINGS)]
 
 
 def _judge_one(
@@ -235,8 +207,7 @@ def evaluate_prompts(
     the folder holds another run.
     """
     run = run_of(prompts, judge, seed, about)
-    folder.mkdir(parents=True, exist_ok=True)
-    outcomes = _resume(folder, run)
+    outcomes = [Outcome.from_line(line) for line in goes_on(folder, run, READINGS)]
     with (folder / READINGS).open("a", encoding="utf-8") as file:
         for index in range(len(outcomes), len(prompts)):
             outcome, frames = _judge_one(index, prompts[index], generate, judge, reference, seed)

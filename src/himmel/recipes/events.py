@@ -20,15 +20,15 @@ from PIL import Image
 
 from himmel.evaluation.changes import SIDE, Change, ChangeTable
 from himmel.evaluation.events import GENERATED, RECONSTRUCTED, RENDERS, Happened, Moment, asked_of, changes_of, seen_of
-from himmel.evaluation.prompts import RUN, holds
-from himmel.evaluation.report import contact_sheet, film_strip, write_json, write_text
+from himmel.evaluation.report import contact_sheet, film_strip
+from himmel.evaluation.resume import goes_on
 from himmel.evaluation.tracker import ColourTable, follow
 from himmel.pipeline.engine import own_parts
 from himmel.pipeline.generate import Pipeline
 from himmel.recipes.validation import caption_of, through
 from himmel.recipes.world_physics import generated
 from himmel.recipes.world_scenes import MOST_LOOKED_AT, SEED, accepted, traceable
-from himmel.records import HimmelError, SceneFacts
+from himmel.records import SceneFacts
 from himmel.records.clip import Clip
 from himmel.world.picture.renderer import Renderer
 from himmel.world.scene import Scene
@@ -118,7 +118,8 @@ def run(
 
     about: what the clips are made with. Raises HimmelError where the folder holds another run.
     """
-    found = _begun(folder, {"families": list(families), "count": count, **about})
+    told = {"families": list(families), "count": count, **about}
+    found = [Happened.from_json(json.loads(line)) for line in goes_on(folder, told, LINES)]
     renderer, there_and_back, done = Renderer(), through(own_parts(pipeline.parts).autoencoder), 0
     for family in families:
         source = source_of(family, side, "test", renderer)
@@ -135,21 +136,6 @@ def run(
                     file.write(json.dumps(found[-1].to_json(), ensure_ascii=False) + "\n")
             report(done)
     return found
-
-
-def _begun(folder: Path, run_: Mapping[str, Any]) -> list[Happened]:
-    """The scenes that an earlier part of this same run has left; a half-written last line is cut off."""
-    folder.mkdir(parents=True, exist_ok=True)
-    if not (folder / RUN).exists():
-        write_json(folder / RUN, run_)
-    if not holds(folder, run_):
-        remedy = "a run goes on only where it began", "choose another --folder or remove that one"
-        raise HimmelError(f"{folder} holds another run (other families, count, steps or model)", *remedy)
-    path = folder / LINES
-    whole = path.read_bytes().rpartition(b"\n")[0].decode() if path.exists() else ""
-    if whole:
-        write_text(path, whole + "\n")
-    return [Happened.from_json(json.loads(line)) for line in whole.splitlines()]
 
 
 def _looked_at(

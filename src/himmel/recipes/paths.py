@@ -16,11 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from himmel.evaluation.paths import CAMERA, CAMERAS, SIDE, THING, Way, camera_travel, side_of, thing_travel
-from himmel.evaluation.prompts import RUN, Generate, Prompt, Reference, holds
-from himmel.evaluation.report import contact_sheet, film_strip, write_json
+from himmel.evaluation.prompts import Generate, Prompt, Reference
+from himmel.evaluation.report import contact_sheet, film_strip
+from himmel.evaluation.resume import goes_on
 from himmel.evaluation.tracker import TOLD, ColourTable, follow
 from himmel.grammar.prompts import evaluation_prompts
-from himmel.records import HimmelError, SceneFacts
+from himmel.records import SceneFacts
 
 Frames = NDArray[np.uint8]
 
@@ -91,7 +92,8 @@ def run(
     are made with. Raises HimmelError where the folder holds another run.
     """
     place = folder / FOLDER
-    found = _begun(place, {"count": count, "seed": seed, **about})
+    told = {"count": count, "seed": seed, **about}
+    found = [Way(**json.loads(line)) for line in goes_on(place, told, LINES)]
     for number, (kind, (text, facts), render) in enumerate(chosen(count, seed, reference)):
         if number >= len(found):
             made = generate(text, number)
@@ -104,17 +106,3 @@ def run(
                 contact_sheet(place / f"{number:03}.png", [(text, strip)])
         report(number + 1)
     return found
-
-
-def _begun(place: Path, run_: Mapping[str, Any]) -> list[Way]:
-    """What an earlier part of this same run has left; a half-written last line is cut off."""
-    place.mkdir(parents=True, exist_ok=True)
-    if not (place / RUN).exists():
-        write_json(place / RUN, run_)
-    if not holds(place, run_):
-        remedy = "a run goes on only where it began", "choose another --folder or remove that one"
-        raise HimmelError(f"{place} holds another run (other count, steps or model)", *remedy)
-    path = place / LINES
-    whole = path.read_bytes().rpartition(b"\n")[0].decode() if path.exists() else ""
-    path.write_text(whole + "\n" if whole else "", encoding="utf-8")
-    return [Way(**json.loads(line)) for line in whole.splitlines()]

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from himmel.evaluation.paired import Difference, differences
-from himmel.evaluation.prompts import Prompt, Reader, holds, outcomes_in, run_of
+from himmel.evaluation.prompts import Prompt, Reader, outcomes_in, run_of
+from himmel.evaluation.resume import holds
 from himmel.grammar.prompts import evaluation_prompts
 from himmel.records import HimmelError, SceneFacts
 

@@ -13,12 +13,12 @@ from himmel.records import SceneFacts
 from himmel.sight.network import Answers
 from himmel.sight.reading import (
     EVENT_QUESTIONS,
-    FIRST_OBJECT_QUESTIONS,
-    FIRST_SCENE_QUESTIONS,
     OBJECT_QUESTIONS,
     PAIR_QUESTIONS,
     SCENE_QUESTIONS,
+    object_questions,
     relation_question,
+    scene_questions,
     stated,
 )
 
@@ -83,7 +83,7 @@ def _things(facts: SceneFacts, further: bool) -> Iterator[Asked]:
         if thing.colour not in COLOURS:
             continue
         yield Asked(PRESENT, colours=(thing.colour,))
-        for question, values in (OBJECT_QUESTIONS if further else FIRST_OBJECT_QUESTIONS).items():
+        for question, values in object_questions(further).items():
             value = getattr(thing, question)
             if value is not None and str(value) in values:
                 yield Asked(question, str(value), (thing.colour,))
@@ -105,7 +105,7 @@ def _events(facts: SceneFacts) -> Iterator[Asked]:
 
 
 def _scene(facts: SceneFacts, further: bool) -> Iterator[Asked]:
-    for question, values in (SCENE_QUESTIONS if further else FIRST_SCENE_QUESTIONS).items():
+    for question, values in scene_questions(further).items():
         value = stated(facts, question)
         if value in values and (question, value) != UNSAID:
             yield Asked(question, value)

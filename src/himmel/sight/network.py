@@ -16,14 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from himmel.grammar.vocabulary import COLOURS
-from himmel.sight.reading import (
-    EVENT_QUESTIONS,
-    FIRST_OBJECT_QUESTIONS,
-    FIRST_SCENE_QUESTIONS,
-    OBJECT_QUESTIONS,
-    PAIR_QUESTIONS,
-    SCENE_QUESTIONS,
-)
+from himmel.sight.reading import EVENT_QUESTIONS, PAIR_QUESTIONS, object_questions, scene_questions
 
 
 @dataclass(frozen=True)
@@ -223,8 +216,7 @@ class Network(Sight):
         self.object_out = nn.Sequential(nn.Linear(4 * hidden + 8, 2 * hidden), nn.ReLU(), nn.Dropout(0.1))
         self.scene_out = nn.Sequential(nn.Linear(4 * hidden, 2 * hidden), nn.ReLU(), nn.Dropout(0.1))
         self.present = nn.Linear(2 * hidden, 1)
-        scene = SCENE_QUESTIONS if config.further else FIRST_SCENE_QUESTIONS
-        things = OBJECT_QUESTIONS if config.further else FIRST_OBJECT_QUESTIONS
+        scene, things = scene_questions(config.further), object_questions(config.further)
         self.scene_heads = nn.ModuleDict({q: nn.Linear(2 * hidden, len(v)) for q, v in scene.items()})
         self.object_heads = nn.ModuleDict({q: nn.Linear(2 * hidden, len(v)) for q, v in things.items()})
         self.pair_subject = nn.Linear(2 * hidden, hidden)

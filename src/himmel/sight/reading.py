@@ -46,6 +46,18 @@ def _with_further(questions: Mapping[str, tuple[str, ...]]) -> Mapping[str, tupl
 
 SCENE_QUESTIONS = _with_further(FIRST_SCENE_QUESTIONS)
 OBJECT_QUESTIONS = _with_further(FIRST_OBJECT_QUESTIONS)
+
+
+def scene_questions(further: bool) -> Mapping[str, tuple[str, ...]]:
+    """Those of all families, or of the first ones alone."""
+    return SCENE_QUESTIONS if further else FIRST_SCENE_QUESTIONS
+
+
+def object_questions(further: bool) -> Mapping[str, tuple[str, ...]]:
+    """Those of all families, or of the first ones alone."""
+    return OBJECT_QUESTIONS if further else FIRST_OBJECT_QUESTIONS
+
+
 EVENT_QUESTIONS: tuple[str, ...] = (*vocabulary.EVENTS, *vocabulary.FURTHER["event"])
 """Each is yes or no: whether it happens in the clip. Networks of the first families are not asked."""
 PAIR_QUESTIONS: Mapping[str, tuple[str, str | None]] = {
