@@ -11,8 +11,8 @@ from himmel.autoencoder import Autoencoder, AutoencoderConfig
 from himmel.autoencoder.loss import mean_offset_error, true_offsets
 from himmel.pipeline.parts import LATENTS
 from himmel.recipes.autoencoder import Pictures
-from himmel.recipes.decoder import DecoderRecipe, Lessons, build, export, train
-from himmel.training import Schedule
+from himmel.recipes.decoder import DecoderRecipe, Lesson, Lessons, build, export, train
+from himmel.training import Checkpoint, Schedule
 from himmel.weights import load, save
 from himmel.weights.store import Stored
 
@@ -99,7 +99,8 @@ def test_motion_is_learnt_first_and_alone(before: Stored, tmp_path: Path) -> Non
     checkpoint = train(lead, [sliding()], tmp_path, SMALL, before.tensors, report=lambda p: None)
     start = build(SMALL, before.tensors, lead)
     network = build(SMALL, before.tensors, lead)
-    network.load_state_dict(checkpoint.network.state_dict())
+    assert isinstance(checkpoint.network, Lesson)
+    network.load_state_dict(checkpoint.network.autoencoder.state_dict())
     assert torch.equal(network.decoder.layers[0].weight, start.decoder.layers[0].weight)
     lessons = Lessons.of(sliding(), network)
     raw = lessons.latents.float()
@@ -110,12 +111,60 @@ def test_motion_is_learnt_first_and_alone(before: Stored, tmp_path: Path) -> Non
     assert float(taught) < 0.7 * float(still)
 
 
-def test_a_killed_run_goes_on_as_if_nothing_had_happened(before: Stored, tmp_path: Path) -> None:
-    def weights(folder: str, *stops: int) -> dict[str, torch.Tensor]:
-        for steps in stops:
-            recipe = replace(RECIPE, schedule=replace(RECIPE.schedule, steps=steps, decay=0.0))
-            checkpoint = train(recipe, [sliding()], tmp_path / folder, SMALL, before.tensors, report=lambda p: None)
-        return checkpoint.average.weights
+def resumed(recipe: DecoderRecipe, before: Stored, folder: Path, *stops: int) -> Checkpoint:
+    """What comes out of a run that was cut at each of these steps but the last."""
+    found = []
+    for steps in stops:
+        cut = replace(recipe, schedule=replace(recipe.schedule, steps=steps, decay=0.0))
+        found.append(train(cut, [sliding()], folder, SMALL, before.tensors, report=lambda p: None))
+    return found[-1]
 
-    whole, resumed = weights("whole", 4), weights("resumed", 3, 4)
-    assert all(torch.equal(whole[name], resumed[name]) for name in whole)
+
+def test_a_killed_run_goes_on_as_if_nothing_had_happened(before: Stored, tmp_path: Path) -> None:
+    whole = resumed(RECIPE, before, tmp_path / "whole", 4).average.weights
+    cut = resumed(RECIPE, before, tmp_path / "cut", 3, 4).average.weights
+    assert all(torch.equal(whole[name], cut[name]) for name in whole)
+
+
+SHARP = replace(RECIPE, lead=0, critic=1.0, critic_warmup=2)
+
+
+def test_a_critic_that_weighs_nothing_leaves_the_decoder_its_plain_slope(before: Stored) -> None:
+    frames, masks = torch.rand(2, 3, 8, 32, 32) * 2 - 1, torch.ones(2, 8, 32, 32)
+    slopes = []
+    for recipe in (replace(SHARP, critic=0.0), SHARP):
+        torch.manual_seed(0)
+        lesson = Lesson(build(SMALL, before.tensors, recipe), recipe)
+        output = (0.5 * frames).requires_grad_()
+        lesson.loss(output, frames, masks, recipe, step=0).backward()
+        slopes.append(output.grad)
+    assert slopes[0] is not None
+    torch.testing.assert_close(slopes[0], slopes[1])
+
+
+def test_the_critic_moves_what_is_drawn_and_learns_from_it(before: Stored) -> None:
+    frames, masks = torch.rand(2, 3, 8, 32, 32) * 2 - 1, torch.ones(2, 8, 32, 32)
+    torch.manual_seed(0)
+    lesson = Lesson(build(SMALL, before.tensors, SHARP), SHARP)
+    output = (0.5 * frames).requires_grad_()
+    lesson.loss(output, frames, masks, SHARP, step=0).backward()
+    plain, output.grad = output.grad, None
+    assert lesson.critic is not None
+    lesson.critic.zero_grad()
+    lesson.loss(output, frames, masks, SHARP, step=SHARP.critic_warmup).backward()
+    assert plain is not None
+    assert output.grad is not None
+    assert float((output.grad - plain).norm()) == pytest.approx(float(plain.norm()), rel=1e-3)
+    convolutions = [value for value in lesson.critic.parameters() if value.ndim == 4]
+    assert all(value.grad is not None and float(value.grad.abs().max()) > 0 for value in convolutions)
+
+
+def test_a_killed_run_with_a_critic_goes_on_too_and_leaves_it_out(before: Stored, tmp_path: Path) -> None:
+    whole, cut = resumed(SHARP, before, tmp_path / "whole", 4), resumed(SHARP, before, tmp_path / "cut", 3, 4)
+    states = whole.network.state_dict(), cut.network.state_dict()
+    assert any(name.startswith("critic.") for name in states[0])
+    assert all(torch.equal(states[0][name], states[1][name]) for name in states[0])
+    export(cut, SHARP, SMALL, before.tensors, tmp_path / "after.safetensors")
+    after = load(tmp_path / "after.safetensors")
+    after.into(Autoencoder(AutoencoderConfig(**after.config)))
+    assert after.digest(LATENTS) == before.digest(LATENTS)

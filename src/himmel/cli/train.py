@@ -284,9 +284,11 @@ def autoencoder(folder: str, shapes: tuple[str, ...], recipe: str, minutes: floa
 )
 def decoder(folder: str, shapes: tuple[str, ...], recipe: str, minutes: float | None, run: str, model: str) -> None:
     """Teach the decoder of a model further and leave its latents as they are, so that transformers still fit.
+    --recipe sharp, after that, teaches it to draw fine detail, against a critic that tells pictures from renders.
 
     \b
     himmel train decoder --minutes 30
+    himmel train decoder --recipe sharp --minutes 55
     """
     from himmel.pipeline.parts import load_autoencoder
     from himmel.recipes import decoder as recipes

@@ -2,7 +2,8 @@
 
 Command: ``himmel train decoder`` (one core, 60 minutes), after ``himmel train pool``. Its first steps teach motion
 alone, from latents, by how the renderer's masks move: that costs a tenth of a step that draws, and without it the
-decoder is slow to find out that things move within a group. Expected figures: docs/model-card.md.
+decoder is slow to find out that things move within a group. ``--recipe sharp`` then teaches it to draw fine detail,
+against a critic that tells pictures from renders. Expected figures: docs/model-card.md.
 """
 
 from __future__ import annotations
@@ -12,9 +13,10 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from himmel.autoencoder import Autoencoder, AutoencoderConfig
+from himmel.autoencoder.critic import Critic, balanced, hinge, pairs
 from himmel.autoencoder.loss import mean_offset_error, pixel_weights, reconstruction_loss, true_offsets
 from himmel.recipes.autoencoder import EDGES, Pictures
 from himmel.training import Average, Checkpoint, Progress, Schedule, build_optimisers, run
@@ -45,9 +47,16 @@ class DecoderRecipe:
     motion: float = 1.0
     guide: float = 0.02
     mix: float = 1.0
+    critic: float = 0.0
+    critic_warmup: int = 200
+    critic_lr: float = 4e-4
 
 
-RECIPES = {"cpu": DecoderRecipe(), "h100": replace(DecoderRecipe(), lead_batch=64, batch=32)}
+RECIPES = {
+    "cpu": DecoderRecipe(),
+    "sharp": replace(DecoderRecipe(), lead=0, lr=4e-4, vector_lr=2e-4, batch=2, critic=1.0),
+    "h100": replace(DecoderRecipe(), lead_batch=64, batch=32),
+}
 
 
 @dataclass(frozen=True)
@@ -103,6 +112,39 @@ def build(config: AutoencoderConfig, start: dict[str, Tensor], recipe: DecoderRe
     return network
 
 
+class Lesson(nn.Module):
+    """What is trained: an autoencoder, of which the decoder learns, and beside it perhaps a critic."""
+
+    def __init__(self, network: Autoencoder, recipe: DecoderRecipe) -> None:
+        super().__init__()
+        self.autoencoder = network
+        self.critic = Critic() if recipe.critic else None
+
+    def optimisers(self, recipe: DecoderRecipe) -> list[torch.optim.Optimizer]:
+        """Those of the decoder, then the critic's."""
+        found = build_optimisers(self.autoencoder, recipe.lr, 0.01, EDGES, recipe.vector_lr)
+        if self.critic is not None:
+            found.append(torch.optim.AdamW(self.critic.parameters(), recipe.critic_lr, (0.5, 0.9), weight_decay=0.0))
+        return found
+
+    def loss(self, output: Tensor, frames: Tensor, masks: Tensor, recipe: DecoderRecipe, step: int) -> Tensor:
+        """Of decoded and true frames [B, 3, T, H, W], with masks [B, T, H, W]: how far they are apart and, where there
+        is a critic, its own loss and a term without value whose slope in the decoded pixels is `balanced`.
+        """
+        weights = pixel_weights(masks, torch.ones(masks.shape[:2], dtype=torch.bool, device=masks.device))
+        if self.critic is None:
+            return reconstruction_loss(output, frames, weights, recipe.motion)
+        here = output.detach().requires_grad_()
+        plain = reconstruction_loss(here, frames, weights, recipe.motion)
+        first = step // 2 % 2  # pairs within a group, or across to the next
+        made, real = self.critic(pairs(here, first)), self.critic(pairs(frames, first))
+        (by_plain,) = torch.autograd.grad(plain, here)
+        (by_critic,) = torch.autograd.grad(-made.float().mean(), here, retain_graph=True)
+        share = recipe.critic * min(1.0, step / max(1, recipe.critic_warmup))
+        slope = (output * balanced(by_plain, by_critic, share)).sum()
+        return plain.detach() + hinge(real, made) + slope - slope.detach()
+
+
 def train(
     recipe: DecoderRecipe,
     pictures: Sequence[Pictures],
@@ -111,7 +153,7 @@ def train(
     start: dict[str, Tensor],
     report: Callable[[Progress], None] = print,
 ) -> Checkpoint:
-    """Trains to the end of the schedule, resuming from `folder`; returns the final state.
+    """Trains to the end of the schedule, resuming from `folder`; returns the final state, of a `Lesson`.
 
     pictures: whole clips, one entry a shape, the main one first. start: weights of an autoencoder of this config.
     """
@@ -119,8 +161,8 @@ def train(
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     network = build(config, start, recipe).to(device, memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
     lessons = [Lessons.of(each, network) for each in pictures]
-    optimisers = build_optimisers(network, recipe.lr, 0.01, EDGES, recipe.vector_lr)
-    checkpoint = Checkpoint(network, optimisers, Average(network))
+    lesson = Lesson(network, recipe).to(device, memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+    checkpoint = Checkpoint(lesson, lesson.optimisers(recipe), Average(lesson))
 
     def loss_of(step: int, generator: torch.Generator) -> Tensor:
         main, *others = lessons
@@ -135,9 +177,8 @@ def train(
                 return mean_offset_error(network.decoded_offsets(raw), offsets, known)
             frames, masks = (x.to(device) for x in chosen.shown(index))
             output, moved = network.decode_raw_and_offsets(raw)
-            weights = pixel_weights(masks, torch.ones(masks.shape[:2], dtype=torch.bool, device=device))
             guided = recipe.guide * mean_offset_error(moved, offsets, known)
-            return reconstruction_loss(output, frames, weights, recipe.motion) + guided
+            return lesson.loss(output, frames, masks, recipe, step) + guided
 
     run(checkpoint, loss_of, recipe.schedule, folder, report)
     return checkpoint
@@ -157,7 +198,8 @@ def export(
     Encoder and statistics are those of `start` to the bit.
     """
     network = build(config, start, recipe)
-    taught = checkpoint.average.weights
+    kept = checkpoint.average.weights
+    taught = {name.removeprefix("autoencoder."): value for name, value in kept.items()}
     before = network.state_dict()
     mixed = {
         name: torch.lerp(value, taught[name].cpu(), recipe.mix)
