@@ -11,7 +11,7 @@ from himmel.autoencoder import Autoencoder, AutoencoderConfig
 from himmel.autoencoder.loss import mean_offset_error, true_offsets
 from himmel.pipeline.parts import LATENTS
 from himmel.recipes.autoencoder import Pictures
-from himmel.recipes.decoder import DecoderRecipe, Lesson, Lessons, build, export, train
+from himmel.recipes.decoder import DecoderRecipe, Lesson, Lessons, build, export, train, widened
 from himmel.training import Checkpoint, Schedule
 from himmel.weights import load, save
 from himmel.weights.store import Stored
@@ -168,3 +168,13 @@ def test_a_killed_run_with_a_critic_goes_on_too_and_leaves_it_out(before: Stored
     after = load(tmp_path / "after.safetensors")
     after.into(Autoencoder(AutoencoderConfig(**after.config)))
     assert after.digest(LATENTS) == before.digest(LATENTS)
+
+
+def test_a_margin_holds_what_is_near_an_object_and_nothing_else() -> None:
+    masks = torch.zeros(1, 2, 12, 12)
+    masks[0, 0, 5, 4] = 7
+    wide = widened(masks, 2)
+    assert wide[0, 0].nonzero().amin(0).tolist() == [3, 2]
+    assert wide[0, 0].nonzero().amax(0).tolist() == [7, 6]
+    assert float(wide.sum()) == 25
+    assert torch.equal(widened(masks, 0), masks)

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from himmel.autoencoder import Autoencoder, AutoencoderConfig
@@ -50,11 +51,20 @@ class DecoderRecipe:
     critic: float = 0.0
     critic_warmup: int = 200
     critic_lr: float = 4e-4
+    margin: int = 0
 
 
 RECIPES = {
     "cpu": DecoderRecipe(),
-    "sharp": replace(DecoderRecipe(), lead=0, lr=4e-4, vector_lr=2e-4, batch=2, critic=1.0),
+    "sharp": DecoderRecipe(
+        schedule=Schedule(steps=100_000, minutes=60, warmup=30, decay=0.4, seed=2),
+        lr=4e-4,
+        vector_lr=2e-4,
+        lead=0,
+        batch=2,
+        critic=1.5,
+        margin=6,
+    ),
     "h100": replace(DecoderRecipe(), lead_batch=64, batch=32),
 }
 
@@ -112,6 +122,11 @@ def build(config: AutoencoderConfig, start: dict[str, Tensor], recipe: DecoderRe
     return network
 
 
+def widened(masks: Tensor, margin: int) -> Tensor:
+    """Masks [B, T, H, W] that also hold what is at most `margin` pixels across and down from an object."""
+    return F.max_pool2d((masks > 0).float(), 2 * margin + 1, stride=1, padding=margin) if margin else masks
+
+
 class Lesson(nn.Module):
     """What is trained: an autoencoder, of which the decoder learns, and beside it perhaps a critic."""
 
@@ -131,7 +146,8 @@ class Lesson(nn.Module):
         """Of decoded and true frames [B, 3, T, H, W], with masks [B, T, H, W]: how far they are apart and, where there
         is a critic, its own loss and a term without value whose slope in the decoded pixels is `balanced`.
         """
-        weights = pixel_weights(masks, torch.ones(masks.shape[:2], dtype=torch.bool, device=masks.device))
+        there = torch.ones(masks.shape[:2], dtype=torch.bool, device=masks.device)
+        weights = pixel_weights(widened(masks, recipe.margin), there)
         if self.critic is None:
             return reconstruction_loss(output, frames, weights, recipe.motion)
         here = output.detach().requires_grad_()

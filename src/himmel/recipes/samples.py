@@ -105,7 +105,7 @@ def main() -> None:
         sheet = Path(folder) / f"{name}.png"
         usual = {"drafts": DRAFTS_USUAL, "reader_guidance": READER_USUAL}
         write_sheet(sheet, draw(parts, prompts, 128, a_seed=a_seed, **usual))
-        Image.open(sheet).convert("RGB").save(sheet.with_suffix(".jpg"), quality=88)
+        Image.open(sheet).convert("RGB").save(sheet.with_suffix(".jpg"), quality=82)
         sheet.unlink()
 
 
