@@ -111,8 +111,8 @@ def run_options(name: str) -> Callable[[F], F]:
                 default="cpu",
                 show_default=True,
                 metavar="NAME",
-                help="The recipe: cpu for two cores, h100 for one GPU; for the transformer also "
-                "further, on from trained weights, and few, which teaches them large steps; for the decoder sharp, which "
+                help="The recipe: cpu for two cores, h100 for one GPU; for the transformer also further, "
+                "on from trained weights, and few, which teaches them large steps; for the decoder sharp, which "
                 "teaches it fine detail. Example: --recipe h100",
             ),
             click.option(
