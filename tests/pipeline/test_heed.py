@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -159,17 +160,16 @@ def test_recipes_of_before_and_models_that_read_nothing_are_not_moved(
     assert np.array_equal(reading.make(asking(0.1, said)).frames, reading.make(asking(0, said)).frames)
 
 
-def test_what_goes_on_from_given_frames_is_moved_where_words_begin(reading: Pipeline, tmp_path: Path) -> None:
+def test_what_goes_on_from_given_frames_is_left_alone_and_edits_are_moved(reading: Pipeline, tmp_path: Path) -> None:
     reading.write(asking(0), tmp_path / "clip.mp4")
 
-    def extended(strength: float) -> np.ndarray:
-        settings = ways.Settings(steps=2, guidance=1, expand=False, drafts=1, reader_guidance=strength)
-        task = ways.extend(tmp_path / "clip.mp4", PROMPT, seconds=2.0, settings=settings)
+    def made(way: Callable[..., ways.Task], moved: float, **how: float) -> np.ndarray:
+        settings = ways.Settings(steps=2, guidance=1, expand=False, drafts=1, reader_guidance=moved)
+        task = way(tmp_path / "clip.mp4", PROMPT, settings=settings, **how)
         return reading.make(task.request, task.media).frames
 
-    one, other = extended(0), extended(0.1)
-    assert np.array_equal(one[:12], other[:12]), "but for the blend before the seam"
-    assert not np.array_equal(one[16:], other[16:])
+    assert np.array_equal(made(ways.extend, 0, seconds=2.0), made(ways.extend, 0.1, seconds=2.0))
+    assert not np.array_equal(made(ways.edit, 0, strength=0.7), made(ways.edit, 0.1, strength=0.7))
 
 
 def test_only_the_first_window_of_a_segment_begins() -> None:

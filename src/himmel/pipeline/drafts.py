@@ -37,12 +37,13 @@ def fresh(grid: Grid, known: Sequence[bool], window: Sequence[int]) -> bool:
 
 
 def begins(grid: Grid, known: Sequence[bool], number: int, window: Sequence[int]) -> bool:
-    """Whether a window is long enough to be read, and makes the first groups of segment `number` that are made: what
-    the words say is to begin there. known: which groups are there before it.
+    """Whether a window is long enough to be read, holds nothing given and makes the first groups of segment `number`
+    that are made: what the words say is to begin there. known: which groups are there before it.
     """
     made = [group for group in window if not known[group]]
     first = next((group for group in grid.segments[number] if not grid.known[group]), None)
-    return len(window) >= LEAST and first in made
+    given = any(grid.known[group] for group in window)
+    return len(window) >= LEAST and first in made and not given
 
 
 def questions(recipe: Recipe, parts: Parts) -> list[list[Asked]]:
