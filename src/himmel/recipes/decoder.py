@@ -152,7 +152,7 @@ class Lesson(nn.Module):
             return reconstruction_loss(output, frames, weights, recipe.motion)
         here = output.detach().requires_grad_()
         plain = reconstruction_loss(here, frames, weights, recipe.motion)
-        first = step // 2 % 2  # pairs within a group, or across to the next
+        first = step // 4 % 2  # pairs within groups, or every second one across to the next; of each shape in turn
         made, real = self.critic(pairs(here, first)), self.critic(pairs(frames, first))
         (by_plain,) = torch.autograd.grad(plain, here)
         (by_critic,) = torch.autograd.grad(-made.float().mean(), here, retain_graph=True)
