@@ -1,6 +1,7 @@
 """Laws of the transformer: attention's two ways agree, order and padding do not matter, levels belong to tokens."""
 
 import itertools
+from dataclasses import replace
 
 import pytest
 import torch
@@ -8,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from himmel.flow import add_noise
+from himmel.recipes.transfer import gained
 from himmel.records import HimmelError
 from himmel.transformer import SIZES, Transformer, TransformerConfig, Words, count_parameters, forward_flops
 from himmel.transformer.attention import EXPLICIT, FUSED, attend, rotary_angles, rotate
@@ -60,6 +62,8 @@ def test_sizes_grow_to_fourteen_billion() -> None:
 def test_impossible_sizes_are_refused() -> None:
     with pytest.raises(HimmelError):
         TransformerConfig(width=100, heads=3)
+    with pytest.raises(HimmelError, match="things"):
+        TransformerConfig(word_slots=12, things=2)
 
 
 @pytest.mark.parametrize("masked", [False, True])
@@ -108,7 +112,7 @@ def test_the_order_of_tokens_does_not_matter(network: Transformer, random) -> No
 
 def test_only_differences_in_time_count(network: Transformer) -> None:
     given_ = inputs(1)
-    later = {**given_, "position": given_["position"] + torch.tensor([7.25, 0, 0])}
+    later = {**given_, "position": given_["position"] + torch.tensor([7.25, 0, 0, 0, 0])}
     torch.testing.assert_close(network(**later), network(**given_), atol=1e-6, rtol=1e-5)
 
 
@@ -208,5 +212,56 @@ def test_rotation_keeps_lengths_and_scores_depend_on_distance() -> None:
 
 def test_positions_are_centred_and_square_pictures_span_one() -> None:
     grid = positions(torch.zeros(1, 1), 4, 4)[0]
-    torch.testing.assert_close(grid[:, 1:].mean(0), torch.zeros(2))
+    torch.testing.assert_close(grid[:, 1:].mean(0), torch.zeros(4))
     assert float(grid[:, 1].max() - grid[:, 1].min()) == 0.75
+
+
+@given(st.integers(1, 9), st.integers(1, 9))
+def test_places_are_fractions_of_the_pictures_own_sides(height: int, width: int) -> None:
+    grid = positions(torch.zeros(1, 1), height, width)[0].view(height, width, 5)
+    torch.testing.assert_close(grid[:, 0, 3], (torch.arange(height) + 0.5) / height - 0.5)
+    torch.testing.assert_close(grid[0, :, 4], (torch.arange(width) + 0.5) / width - 0.5)
+
+
+def noise_alone(network: Transformer) -> torch.Tensor:
+    """What is answered where every token of a picture that goes on for ever is the same."""
+    given_ = inputs(1)
+    given_["latents"] = torch.ones_like(given_["latents"])
+    given_["position"][..., :3] = 0
+    return network(**given_)[0]
+
+
+def test_only_told_places_set_like_tokens_apart(network: Transformer) -> None:
+    answers = noise_alone(network).view(G, H, W, -1)
+    assert not torch.allclose(answers[:, 0], answers[:, 1]) and not torch.allclose(answers[..., 0, :], answers[..., 1, :])
+    config = replace(network.config, places=0)
+    relative = Transformer(config).double()
+    relative.load_state_dict({k: v for k, v in network.state_dict().items() if not k.startswith("place_in")})
+    answers = noise_alone(relative).view(G, H * W, -1)
+    torch.testing.assert_close(answers, answers[:, :1].expand_as(answers))
+
+
+def test_a_things_slots_learn_of_its_own_and_of_the_scene(network: Transformer) -> None:
+    assert network.binding is not None
+    first, each, things = network.config.scene_slots, network.config.thing_slots, network.config.things
+    slots = torch.randn(1, network.config.word_slots, 256).double()
+    before = network.binding(slots)
+    assert not before[:, :first].any()
+    for thing in range(things):
+        changed = slots.clone()
+        changed[:, first + thing * each] += 1
+        moved = (network.binding(changed) - before)[0].abs().amax(-1) > 1e-9
+        assert moved.nonzero()[:, 0].tolist() == list(range(first + thing * each, first + (thing + 1) * each))
+    changed = slots.clone()
+    changed[:, 0] += 1
+    assert bool(((network.binding(changed) - before)[0, first:].abs().amax(-1) > 1e-9).all())
+
+
+def test_weights_of_before_answer_as_before_with_what_they_gain() -> None:
+    torch.manual_seed(2)
+    old = Transformer(replace(SIZES["tiny"], places=0, things=0)).double()
+    for parameter in old.parameters():
+        torch.nn.init.normal_(parameter, std=0.1)
+    new = Transformer(SIZES["tiny"]).double()
+    new.load_state_dict(gained(SIZES["tiny"], old.state_dict()))
+    torch.testing.assert_close(new(**inputs()), old(**inputs()), atol=0, rtol=0)

@@ -2,13 +2,16 @@
 
 import json
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from torch import nn
 
 from himmel.records import HimmelError
-from himmel.weights import load, save, store
+from himmel.weights import load, save, shipped, store
 
 
 @pytest.fixture
@@ -32,7 +35,7 @@ def test_full_precision_is_exact_and_eight_bits_are_within_half_a_step_a_row(
         if value.ndim > 1:
             step = rows.abs().amax(1, keepdim=True) / 127
         error = (small[name].view(rows.shape) - rows).abs()
-        assert bool((error <= step * 0.5 + 1e-7).all()), name
+        assert bool((error <= step * 0.504 + 1e-7).all()), name
     assert (tmp_path / "b.safetensors").stat().st_size < 0.4 * (tmp_path / "a.safetensors").stat().st_size
 
 
@@ -45,6 +48,26 @@ def test_saving_twice_gives_the_same_bytes(tmp_path: Path, network: nn.Module) -
 def test_storing_what_was_loaded_changes_nothing(tmp_path: Path, network: nn.Module) -> None:
     first = save(tmp_path / "a.safetensors", network.state_dict(), {})
     assert save(tmp_path / "b.safetensors", load(tmp_path / "a.safetensors").tensors, {}) == first
+
+
+def test_storing_shipped_weights_of_before_changes_nothing(tmp_path: Path) -> None:
+    """Their scales have more bits than are stored today; networks that go on from a part must keep it to the bit."""
+    old = load(shipped("autoencoder/model.safetensors")).tensors
+    save(tmp_path / "a.safetensors", old, {})
+    new = load(tmp_path / "a.safetensors").tensors
+    assert all(torch.equal(new[name], value) for name, value in old.items())
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.floats(-12, 6))
+def test_eight_bits_are_the_same_after_any_number_of_rounds(seed: int, size: float) -> None:
+    draw = torch.Generator().manual_seed(seed)
+    rows = torch.randn(32, 64, generator=draw) * 10**size
+    with TemporaryDirectory() as place:
+        folder = Path(place)
+        first = save(folder / "a.safetensors", {"w": rows}, {})
+        for _ in range(2):
+            assert save(folder / "a.safetensors", load(folder / "a.safetensors").tensors, {}) == first
 
 
 def test_a_digest_is_of_the_tensors_that_it_names(tmp_path: Path, network: nn.Module) -> None:

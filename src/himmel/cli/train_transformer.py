@@ -179,7 +179,7 @@ def _run(order: Order, reading: Reading, processes: Processes) -> None:
     chosen = _chosen(order, stored, network, reading, say if processes.first else _silent)
     states, counts = encode_words([""], *reading[:2])
     pools = recipes.read_pools(chosen, order.folder, sha256, reading[2])
-    first = _first_weights(order, stored, network, sha256) if stored else None
+    first = _first_weights(order, chosen.config, stored, network, sha256) if stored else None
     if order.start and order.prompts and processes.first:
         _draw(order.start, reading, order.prompts, order.run / "before.png")
     told: tuple[Tensor, int] = states[0], int(counts[0])
@@ -254,7 +254,8 @@ def _config(
     from himmel.transformer import SIZES, TransformerConfig
 
     if stored is not None:
-        return TransformerConfig(**stored.config)
+        own = TransformerConfig(**stored.config)
+        return own if order.own else replace(own, places=chosen.config.places, things=chosen.config.things)
     if order.size is None and not order.own:
         return chosen.config
     size = order.size or "S"
@@ -269,17 +270,19 @@ def _config(
     )
 
 
-def _first_weights(order: Order, stored: Stored, network: Autoencoder, sha256: str) -> dict[str, Tensor]:
-    """The weights of the model that it goes on from, refitted to the latents of `network` where its autoencoder is
-    another.
+def _first_weights(
+    order: Order, config: TransformerConfig, stored: Stored, network: Autoencoder, sha256: str
+) -> dict[str, Tensor]:
+    """The weights of the model that it goes on from, with what they had no part for yet; refitted to the latents of
+    `network` where its autoencoder is another.
     """
     from himmel.pipeline.parts import load_autoencoder
-    from himmel.recipes.transfer import refit
+    from himmel.recipes.transfer import gained, refit
 
     assert order.start is not None
     old, old_sha256 = load_autoencoder(order.start)
     if old_sha256 == sha256:
-        return stored.tensors
+        return gained(config, stored.tensors)
     shards = [shard for side in (64, 128) for shard in sorted(order.folder.glob(f"{side}x*.npz"))[:4]]
     if not shards:
         raise HimmelError(
@@ -290,7 +293,7 @@ def _first_weights(order: Order, stored: Stored, network: Autoencoder, sha256: s
         "refitted",
         f"to another autoencoder's latents, {100 * explained:.0f} % of their variance linear in the old ones",
     )
-    return weights
+    return gained(config, weights)
 
 
 def _watched(

@@ -33,7 +33,7 @@ from himmel.recipes.study_clips import Asking, Told, judged
 from himmel.recipes.transformer import Batch, Pool, Share, TransformerRecipe, train, transformer_weights
 from himmel.records import HimmelError
 from himmel.training import Progress, Schedule
-from himmel.transformer import Transformer, TransformerConfig, Words
+from himmel.transformer import SIZES, Transformer, Words
 from himmel.transformer.config import count_parameters, forward_flops
 from himmel.transformer.grid import positions, to_latents, to_tokens
 
@@ -97,7 +97,7 @@ class StudyRecipe:
     judged: int = 64
     base: TransformerRecipe = field(
         default_factory=lambda: TransformerRecipe(
-            config=TransformerConfig(width=128, depth=4, heads=4),
+            config=replace(SIZES["tiny"], width=128, depth=4, heads=4),
             schedule=Schedule(steps=600, warmup=30, decay=0.4, seed=5, checkpoint_seconds=60),
             tokens=2048,
             scene=0.0,
@@ -127,6 +127,9 @@ def mixture(base: TransformerRecipe) -> list[Side]:
         Side("prediction", "clean, nothing skipped", base, build=PredictsClean),
         Side("prediction", "velocity", base, build=PredictsVelocity),
         Side("prediction", "noise", base, build=PredictsNoise),
+        Side("positions", "relative alone", replace(base, config=replace(base.config, places=0))),
+        Side("things", "slots as they are", replace(base, config=replace(base.config, things=0))),
+        Side("things", "neither", replace(base, config=replace(base.config, things=0, places=0))),
         shifted(1.0),
         shifted(4.0),
         Side("words", "slots alone", base, told="slots"),
@@ -211,7 +214,7 @@ def _for_side(side: Side, clips: Clips) -> tuple[Side, Clips]:
     """A side's own recipe and words: without slots the network has no place for them, without words all are dropped."""
     slots, recipe = side.recipe.config.word_slots, side.recipe
     if side.told == "states":
-        recipe = replace(recipe, config=replace(recipe.config, word_slots=0))
+        recipe = replace(recipe, config=replace(recipe.config, word_slots=0, things=0))
     if side.told == "nothing":
         recipe = replace(recipe, drop=1.0)
     pool = copy(clips.pool)

@@ -1,4 +1,6 @@
-"""A transformer goes on after its autoencoder was exchanged: its first and last layers are refitted to new latents.
+"""A transformer goes on after its autoencoder was exchanged, or with parts that it did not have: what changes is fitted.
+
+After another autoencoder its first and last layers are refitted to the new latents; parts that it gains say nothing.
 
 Latents of two autoencoders for the same clips are, place by place, nearly linear functions of each other. Least squares
 finds both maps, and the layers that read and write latents take them in; everything between is kept.
@@ -14,8 +16,16 @@ import torch
 from torch import Tensor
 
 from himmel.autoencoder import Autoencoder
+from himmel.transformer import Transformer, TransformerConfig
 
 CLIPS_A_SHARD = 10
+
+
+def gained(config: TransformerConfig, weights: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The weights of a transformer with those of parts that it has by `config` and did not have: it answers as before."""
+    torch.manual_seed(0)
+    fresh = Transformer(config).state_dict()
+    return {name: weights.get(name, value) for name, value in fresh.items()}
 
 
 @torch.inference_mode()

@@ -40,7 +40,7 @@ from himmel.transformer.attention import EXPLICIT, FUSED, leave_out_of_graphs
 from himmel.transformer.grid import positions, to_latents, to_tokens
 from himmel.weights import save
 
-OUTER = ("tokens_in", "tokens_out", "level_in.0", "rate_in", "size_in", "step_in", "slot_gate")
+OUTER = ("tokens_in", "tokens_out", "level_in.0", "rate_in", "size_in", "step_in", "place_in", "slot_gate", "binding.gate")
 """First and last layers of a transformer, which Muon does not train."""
 EDGES = ("head.answer", *(f"network.{name}" for name in OUTER))
 

@@ -125,7 +125,8 @@ _way: Callable[..., Tensor] = _attend
 
 
 def rotary_angles(position: Tensor, width: int) -> Tensor:
-    """Angles [B, N, width / 2] of positions [B, N, 3] = (seconds, y, x), y and x in fractions of the picture's side.
+    """Angles [B, N, width / 2] of positions [B, N, 3 or more] = (seconds, y, x, ...), y and x in fractions of the
+    picture's side.
 
     Half of the pairs turn with time, a quarter each with height and width; frequencies are spaced evenly on a log scale
     from slow to one half turn between neighbours of the finest grid that is told apart (1/16 s; 1/16 of the picture).
@@ -134,7 +135,7 @@ def rotary_angles(position: Tensor, width: int) -> Tensor:
     spatial = pairs // 4
     seconds = _frequencies(0.3, 50.0, pairs - 2 * spatial, position)
     places = _frequencies(1.0, 50.0, spatial, position)
-    time, y, x = position.unbind(-1)
+    time, y, x = position[..., :3].unbind(-1)
     return torch.cat([time[..., None] * seconds, y[..., None] * places, x[..., None] * places], -1)
 
 

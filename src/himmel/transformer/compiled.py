@@ -43,6 +43,7 @@ class _Blocks(nn.Module):
         last: Tensor,
         cos: Tensor,
         sin: Tensor,
+        place: Tensor,
         level_index: Tensor,
         states: Tensor,
         visible: Tensor,
@@ -52,7 +53,7 @@ class _Blocks(nn.Module):
         kept = None
         if keys is not None and values is not None:
             kept = [_remembered(keys[i], values[i]) for i in range(len(self.network.blocks))]
-        told = Conditions(blocks, last, cos, sin)
+        told = Conditions(blocks, last, cos, sin, place)
         words = Words(states, visible)
         return self.network.answer_with_features(tokens, told, level_index, words, None, FUSED, kept)[0]
 
@@ -95,6 +96,7 @@ def _example(network: Transformer, kind: str) -> tuple[Tensor, ...]:
         torch.zeros(clips, levels, 2 * config.width),
         torch.ones(clips, 1, tokens, head // 2),
         torch.zeros(clips, 1, tokens, head // 2),
+        torch.zeros(clips, tokens if config.places else 1, config.width),
         torch.zeros(clips, tokens, dtype=torch.long),
         torch.zeros(clips, many, config.word_width),
         torch.ones(clips, 1, many, dtype=torch.bool),
@@ -154,6 +156,7 @@ class Compiled:
         first = kept is not None and kept[0].keys is None
         if mask is not None or first or latents.shape[1] < LEAST:
             return self.network(latents, levels, level_index, position, words, rate, size, step, mask, attention, kept)
+        words = self.network.bound(words)
         told = self.network.conditions(levels, position, words.states, rate, size, step)
         answer = self._answer(latents.to(self.dtype), told, level_index, words, kept)
         return self.network.predicted(latents, answer, levels, level_index)

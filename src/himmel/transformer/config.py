@@ -13,6 +13,10 @@ class TransformerConfig:
 
     channels: latent channels. width, depth, heads: of the trunk. word_width: of the words it is given.
     word_slots: leading word states that are summed up into the modulation as well (the refiner's fact slots).
+    places: waves down and across the picture whose sines and cosines tell each token where it stands; 0: it is told
+    only where others stand from it.
+    things: the last word slots are those of so many things, as many of each; what is said of a thing is then told as
+    one, by each of its slots. 0: slots stay as they are.
     """
 
     channels: int = 48
@@ -21,6 +25,9 @@ class TransformerConfig:
     heads: int = 6
     word_width: int = 256
     word_slots: int = 36
+    places: int = 0
+    things: int = 0
+    thing_slots: int = 7
 
     def __post_init__(self) -> None:
         if self.width % self.heads or (self.width // self.heads) % 4:
@@ -28,8 +35,18 @@ class TransformerConfig:
                 f"a transformer of width {self.width} with {self.heads} heads",
                 "the width must be a multiple of the heads, and each head's a multiple of 4",
             )
+        if self.things * self.thing_slots > self.word_slots:
+            raise HimmelError(
+                f"{self.things} things of {self.thing_slots} slots each among {self.word_slots} word slots",
+                "things cannot have more slots than there are",
+            )
         if min(self.channels, self.depth, self.heads, self.word_width) < 1:
             raise HimmelError(f"the transformer sizes {self}", "every size must be 1 or more")
+
+    @property
+    def scene_slots(self) -> int:
+        """Word slots that are of no thing alone; they come first."""
+        return self.word_slots - self.things * self.thing_slots
 
     @property
     def hidden(self) -> int:
@@ -37,14 +54,21 @@ class TransformerConfig:
         return -(-self.width * 8 // 3 // 64) * 64
 
 
+
+def _sized(width: int, depth: int, heads: int) -> TransformerConfig:
+    return TransformerConfig(width=width, depth=depth, heads=heads, places=PLACES, things=THINGS)
+
+
+PLACES, THINGS = 4, 3
+"""Of new networks. Weights from before there were such have neither, and gain them where they are trained on."""
 SIZES: dict[str, TransformerConfig] = {
-    "tiny": TransformerConfig(width=64, depth=2, heads=2),
-    "S": TransformerConfig(width=384, depth=8, heads=6),
-    "B": TransformerConfig(width=768, depth=12, heads=12),
-    "L": TransformerConfig(width=1024, depth=24, heads=16),
-    "XL": TransformerConfig(width=1152, depth=28, heads=16),
-    "2B": TransformerConfig(width=2048, depth=28, heads=16),
-    "14B": TransformerConfig(width=5120, depth=32, heads=40),
+    "tiny": _sized(64, 2, 2),
+    "S": _sized(384, 8, 6),
+    "B": _sized(768, 12, 12),
+    "L": _sized(1024, 24, 16),
+    "XL": _sized(1152, 28, 16),
+    "2B": _sized(2048, 28, 16),
+    "14B": _sized(5120, 32, 40),
 }
 
 
@@ -57,7 +81,8 @@ def count_parameters(config: TransformerConfig) -> int:
     ends = (c * d + d) + (d * c + c) + 2 * d * d + 2 * d  # tokens in and out, last modulation
     levels = (256 * d + d) + (d * d + d) + (d * 9 * d + 9 * d)  # level embedding and shared modulation
     told = 3 * (64 * d) + config.word_slots * w + w * d + w
-    return config.depth * block + ends + levels + told
+    binding = (config.scene_slots + config.thing_slots) * w + w + w * w // 2 if config.things else 0
+    return config.depth * block + ends + levels + told + 4 * config.places * d + binding
 
 
 def forward_flops(config: TransformerConfig, tokens: int, words: int) -> float:

@@ -18,15 +18,20 @@ def to_latents(tokens: Tensor, groups: int, height: int, width: int) -> Tensor:
 
 
 def positions(seconds: Tensor, height: int, width: int) -> Tensor:
-    """[B, G] seconds to [B, N, 3] (seconds, y, x): token centres, 0 in the middle, sides scaled to an area of 1."""
+    """[B, G] seconds to [B, N, 5] (seconds, y, x, down, across) of token centres.
+
+    y and x: 0 in the middle, sides scaled to an area of 1; down and across: from -0.5 to 0.5 from edge to edge.
+    """
     side = (height * width) ** 0.5
     y = (torch.arange(height, device=seconds.device) + 0.5 - height / 2) / side
     x = (torch.arange(width, device=seconds.device) + 0.5 - width / 2) / side
     batch, groups = seconds.shape
-    grid = seconds.new_empty(batch, groups, height, width, 3)
+    grid = seconds.new_empty(batch, groups, height, width, 5)
     grid[..., 0] = seconds[:, :, None, None]
     grid[..., 1] = y[:, None]
     grid[..., 2] = x
+    grid[..., 3] = y[:, None] * (side / height)
+    grid[..., 4] = x * (side / width)
     return grid.flatten(1, 3)
 
 

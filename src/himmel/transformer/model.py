@@ -52,13 +52,15 @@ class Row:
 
 class Conditions(NamedTuple):
     """What every block is told beside the words: its modulation [B, L, 9 D] by distinct level, that of the last norm
-    [B, L, 2 D], and rotary positions as cos and sin [B, 1, N, K / 2] of their angles.
+    [B, L, 2 D], and rotary positions as cos and sin [B, 1, N, K / 2] of their angles. place [B, N or 1, D]: what is
+    added to each token for where it stands in the picture.
     """
 
     blocks: Tensor
     last: Tensor
     cos: Tensor
     sin: Tensor
+    place: Tensor
 
 
 class Kept:
@@ -118,6 +120,34 @@ class Norm(nn.Module):
         length = torch.linalg.vector_norm(x, dim=-1, keepdim=True, dtype=exact)
         scaled = x * torch.rsqrt(length.square() / x.shape[-1] + 1e-6).to(x.dtype)
         return scaled if self.weight is None else scaled * self.weight.to(x.dtype)
+
+
+class Binding(nn.Module):
+    """Word slots that each know the whole of the thing that they are about, and what the scene says of it.
+
+    Slots answer one question each ("what colour is the second thing?"). A token that looks at several of them could
+    take the colour of one thing and the shape of another; to each slot of a thing is added what all of that thing's and
+    the scene's slots make together. At first nothing is.
+    """
+
+    def __init__(self, config: TransformerConfig) -> None:
+        super().__init__()
+        self.config = config
+        width = config.word_width
+        self.gate = nn.Parameter(0.3 + torch.randn(config.scene_slots + config.thing_slots, width) * 0.3)
+        self.norm = Norm(width)
+        self.up = nn.Linear(width, width // 4, bias=False)
+        self.down = nn.Linear(width // 4, width, bias=False)
+        nn.init.zeros_(self.down.weight)
+
+    def forward(self, slots: Tensor) -> Tensor:
+        """What is added [B, S, W] to the slots [B, S, W] of each clip."""
+        first, things = self.config.scene_slots, self.config.things
+        scene, own = slots[:, None, :first], slots[:, first:].unflatten(1, (things, -1))
+        gate = self.gate.to(slots.dtype)
+        whole = (scene * gate[:first]).sum(2) + (own * gate[first:]).sum(2)
+        said = self.down(F.silu(self.up(self.norm(whole))))
+        return F.pad(said.repeat_interleave(self.config.thing_slots, 1), (0, 0, first, 0))
 
 
 class SelfAttention(nn.Module):
@@ -218,9 +248,11 @@ class Transformer(nn.Module):
         self.rate_in = nn.Linear(64, d, bias=False)
         self.size_in = nn.Linear(64, d, bias=False)
         self.step_in = nn.Linear(64, d, bias=False)
+        self.place_in = nn.Linear(4 * config.places, d, bias=False) if config.places else None
         self.slot_gate = nn.Parameter(torch.ones(config.word_slots, config.word_width))
         self.slot_norm = Norm(config.word_width)
         self.slot_in = nn.Linear(config.word_width, d, bias=False)
+        self.binding = Binding(config) if config.things else None
         self.modulation = nn.Linear(d, 9 * d)
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.depth))
         self.last_modulation = nn.Linear(d, 2 * d)
@@ -234,8 +266,10 @@ class Transformer(nn.Module):
 
     def _initialise(self) -> None:
         nn.init.normal_(self.slot_gate, mean=0.0, std=0.02)
-        for zero in (self.tokens_out, self.step_in, self.last_modulation):
-            nn.init.zeros_(zero.weight)  # the step size is for few-step training later: it says nothing until then
+        # The step size is for few-step training later, places for weights that had none: they say nothing until then.
+        for zero in (self.tokens_out, self.step_in, self.last_modulation, self.place_in):
+            if zero is not None:
+                nn.init.zeros_(zero.weight)
         nn.init.normal_(self.modulation.weight, std=0.02)
         with torch.no_grad():  # gates start open, or gradients could not reach the blocks
             self.modulation.bias.zero_()
@@ -267,7 +301,7 @@ class Transformer(nn.Module):
 
         latents [B, N, C] noisy, and float32 to lose nothing of them on the way to the answer; levels [B, L] in 0..1 and
         level_index long [B, N] say the level of each token;
-        position [B, N, 3] = (seconds, y, x), y and x from -0.5 to 0.5 across a square picture of equal area;
+        position [B, N, 5] = (seconds, y, x, down, across), see `himmel.transformer.grid.positions`;
         rate [B] frames a second; size [B] tokens a side (square root of their number in a frame);
         step [B] how far down the levels a few-step sampler goes from here, 0 or None for the plain flow;
         mask bool [B, N, N], True: may look; kept: one a block, see `Kept`, and then no mask; reuse: of the call before.
@@ -296,11 +330,25 @@ class Transformer(nn.Module):
         row: where the arguments are those of several clips behind one another.
         """
         dtype = words.states.dtype
+        words = self.bound(words, row)
         conditions = self.conditions(levels, position, words.states, rate, size, step, row)
         tokens = latents.to(dtype)
         told = conditions, level_index, words, mask, attention, kept, reuse
         answer, features = self.answer_with_features(tokens, *told)
         return self.predicted(latents, answer, levels, level_index), features
+
+    def bound(self, words: Words, row: Row | None = None) -> Words:
+        """Words whose slots know the whole of their thing, see `Binding`; all else takes these."""
+        if self.binding is None:
+            return words
+        states, count = words.states, self.config.word_slots
+        if row is None:
+            states = torch.cat([states[:, :count] + self.binding(states[:, :count]), states[:, count:]], 1)
+        else:
+            where = row.first_word[:, None] + torch.arange(count, device=states.device)
+            added = self.binding(states[0, where]).to(states.dtype)
+            states = states.index_add(1, where.flatten(), added.flatten(0, 1)[None])
+        return Words(states, words.visible)
 
     def conditions(
         self,
@@ -317,7 +365,18 @@ class Transformer(nn.Module):
         told = F.silu(self._told(levels, words, rate, size, step, dtype, row))
         angles = rotary_angles(position.float(), self.config.width // self.config.heads)[:, None]
         turn = angles.cos().to(dtype), angles.sin().to(dtype)
-        return Conditions(self.modulation(told), self.last_modulation(told), *turn)
+        return Conditions(self.modulation(told), self.last_modulation(told), *turn, self._place(position, dtype))
+
+    def _place(self, position: Tensor, dtype: torch.dtype) -> Tensor:
+        """[B, N, D] for positions [B, N, 5], or zeros [B, 1, D] where places are not told.
+
+        Relative positions alone leave a token of mere noise to find out where it stands by what stands beside it.
+        """
+        if self.place_in is None:
+            return torch.zeros(position.shape[0], 1, self.config.width, dtype=dtype, device=position.device)
+        halves = math.pi * 2.0 ** torch.arange(self.config.places, device=position.device)
+        angles = position[..., 3:5, None].float() * halves
+        return self.place_in(torch.cat([angles.sin(), angles.cos()], -1).flatten(-2).to(dtype))
 
     def answer_with_features(
         self,
@@ -337,7 +396,7 @@ class Transformer(nn.Module):
         clip = torch.arange(tokens.shape[0], device=tokens.device)[:, None]
         modulation = conditions.blocks.unflatten(-1, (9, -1))[clip, level_index]
         turn = conditions.cos, conditions.sin
-        x = features = first = entered = self.tokens_in(tokens)
+        x = features = first = entered = self.tokens_in(tokens) + conditions.place
         for number, block in enumerate(self.blocks, 1):
             x = block(x, modulation, turn, words, mask, attention, None if kept is None else kept[number - 1])
             if number == len(self.blocks) // 2:
