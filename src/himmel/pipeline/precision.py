@@ -52,6 +52,14 @@ def best_dtype() -> torch.dtype:
     return PRECISIONS[asked or choice().precision]
 
 
+def autocast(device: str, cache: bool = True) -> torch.autocast:
+    """What training computes in on a kind of device: products in bfloat16 with weights in float32, or everything in
+    float32 on a processor where that is the faster. cache: whether copies of weights are kept within the context.
+    """
+    enabled = device != "cpu" or best_dtype() is torch.bfloat16
+    return torch.autocast(device, torch.bfloat16, enabled=enabled, cache_enabled=cache)
+
+
 def choice() -> Choice:
     """What was chosen for this machine, measured if that was not done yet. Where it cannot be noted down, it is
     measured each time.

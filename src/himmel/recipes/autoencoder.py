@@ -29,6 +29,7 @@ from himmel.autoencoder.loss import (
     reconstruction_loss,
     true_offsets,
 )
+from himmel.pipeline.precision import autocast
 from himmel.records import HimmelError
 from himmel.training import Average, Checkpoint, Progress, Schedule, build_optimisers, run
 from himmel.weights import save
@@ -180,7 +181,7 @@ def train(
         noise = torch.randn(_latent_shape(recipe.config, frames), generator=generator)
         noise = noise * recipe.config.noise
         frames, masks, present, noise = (x.to(device) for x in (frames, masks, present, noise))
-        with torch.autocast(device.type, torch.bfloat16):
+        with autocast(device.type):
             return forward(network, frames, masks, present, noise, recipe)
 
     run(checkpoint, loss_of, recipe.schedule, folder, report, on_checkpoint)

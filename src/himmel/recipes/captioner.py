@@ -25,6 +25,7 @@ from himmel.evaluation.targets import Targets, judge_loss
 from himmel.grammar.mirror import mirrored
 from himmel.grammar.plain import describe_plainly
 from himmel.grammar.vocabulary import FAMILIES
+from himmel.pipeline.precision import autocast
 from himmel.recipes.judge import EDGES, Shots, linear_code
 from himmel.recipes.latents import still_facts
 from himmel.recipes.pool import read_facts
@@ -139,7 +140,7 @@ class Teaching:
         frames = torch.cat([self.degrade(half, generator) for half in halves])
         words = torch.cat([words for _, _, words in parts])
         torch.manual_seed(int(torch.randint(2**31, (), generator=generator)))  # dropout draws from the global one
-        with torch.autocast("cpu", torch.bfloat16):
+        with autocast("cpu"):
             seen = self.asked.watch(frames)
             summed = self.asked.summed_up(seen)
             told = self.network.gathered(seen, *summed)

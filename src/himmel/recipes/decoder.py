@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from himmel.autoencoder import Autoencoder, AutoencoderConfig
 from himmel.autoencoder.critic import Critic, balanced, hinge, pairs
 from himmel.autoencoder.loss import mean_offset_error, pixel_weights, reconstruction_loss, true_offsets
+from himmel.pipeline.precision import autocast
 from himmel.recipes.autoencoder import EDGES, Pictures
 from himmel.training import Average, Checkpoint, Progress, Schedule, build_optimisers, run
 from himmel.weights import save
@@ -88,7 +89,7 @@ class Lessons:
         for mirrored in (False, True):
             for start in range(0, len(pictures.frames), 8):
                 frames, masks = _piece(pictures, torch.arange(start, min(start + 8, len(pictures.frames))), mirrored)
-                with torch.autocast(device.type, torch.bfloat16):
+                with autocast(device.type):
                     latents.append(network.encode_raw(frames.to(device)).half().cpu())
                 places, where = true_offsets(masks)
                 offsets.append(places.half())
@@ -188,7 +189,7 @@ def train(
         index = chosen.draw(max(1, count), generator)
         raw = _disturbed(chosen.latents[index].float(), network, recipe.error, generator).to(device)
         offsets, known = chosen.offsets[index].to(device).float(), chosen.known[index].to(device)
-        with torch.autocast(device.type, torch.bfloat16):
+        with autocast(device.type):
             if lead:
                 return mean_offset_error(network.decoded_offsets(raw), offsets, known)
             frames, masks = (x.to(device) for x in chosen.shown(index))

@@ -27,6 +27,7 @@ from himmel.autoencoder.config import FRAMES_A_GROUP
 from himmel.flow import Canvas
 from himmel.flow.canvas import given
 from himmel.flow.schedule import MAX_SHIFT, shift_levels
+from himmel.pipeline.precision import autocast
 from himmel.recipes.group_loss import group_loss
 from himmel.recipes.transformer import OUTER
 from himmel.records import HimmelError
@@ -160,7 +161,7 @@ def train(
 
     def loss_of(step: int, generator: torch.Generator) -> Tensor:
         inputs = [x.to(device) for x in prepare(drawn(source, recipe, generator), recipe, generator)]
-        with torch.autocast(device.type, torch.bfloat16):
+        with autocast(device.type):
             return forward(network, words, *inputs)
 
     run(checkpoint, loss_of, recipe.schedule, folder, report)

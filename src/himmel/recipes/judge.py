@@ -25,6 +25,7 @@ from himmel.evaluation.judge import Judge, prepare
 from himmel.evaluation.scoring import score_all
 from himmel.evaluation.targets import Targets, judge_loss, mirrored, targets_of
 from himmel.pipeline.parts import best_dtype, load_autoencoder
+from himmel.pipeline.precision import autocast
 from himmel.recipes.pool import ALL_FAMILY_WEIGHTS, Bucket, PoolRecipe, fill, read_facts
 from himmel.recipes.validation import through
 from himmel.records import HimmelError, SceneFacts
@@ -165,7 +166,7 @@ def train(
         halves = [shots.draw(recipe.batch // 2, generator) for _ in range(2)]
         frames = torch.cat([degrade(part, generator) for part, _ in halves])
         torch.manual_seed(int(torch.randint(2**31, (), generator=generator)))  # dropout draws from the global one
-        with torch.autocast("cpu", torch.bfloat16):
+        with autocast("cpu"):
             answers = network(frames)
         return judge_loss(answers, Targets.join([targets for _, targets in halves]))
 

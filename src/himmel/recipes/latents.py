@@ -28,6 +28,7 @@ from himmel.grammar import describe
 from himmel.grammar.mirror import mirrored
 from himmel.grammar.vocabulary import FIRST_FAMILIES
 from himmel.language import Refiner, WordEncoder, pad_states
+from himmel.pipeline.precision import best_dtype
 from himmel.recipes.pool import read_facts
 from himmel.recipes.scene import mirror_scene, scene_targets
 from himmel.records import HimmelError, SceneFacts
@@ -91,7 +92,7 @@ def captions(facts: SceneFacts, rng: random.Random, style: Style = MIXED) -> lis
 @torch.inference_mode()
 def encode_words(texts: Sequence[str], encoder: WordEncoder, refiner: Refiner) -> tuple[Tensor, Tensor]:
     """Refined states [K, slots + MAX_TOKENS, W] float16 (zero past the end) and the number of states of each text."""
-    states = [state[:MAX_TOKENS] for state in encoder.encode(list(texts), torch.bfloat16)]
+    states = [state[:MAX_TOKENS] for state in encoder.encode(list(texts), best_dtype())]
     width, slots = refiner.config.width, refiner.slots.shape[-2]
     out = torch.zeros(len(states), slots + MAX_TOKENS, width, dtype=torch.float16)
     for start in range(0, len(states), 128):

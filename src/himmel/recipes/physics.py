@@ -25,6 +25,7 @@ from himmel.autoencoder import Autoencoder
 from himmel.autoencoder.config import FRAMES_A_GROUP
 from himmel.flow import draw_levels
 from himmel.flow.canvas import group_seconds
+from himmel.pipeline.precision import autocast
 from himmel.recipes.group_loss import group_loss
 from himmel.recipes.transformer import OUTER
 from himmel.sampling.windows import SIZE
@@ -157,7 +158,7 @@ def train(
     def loss_of(step: int, generator: torch.Generator) -> Tensor:
         clean = torch.stack([latents(*one) for one in drawn(recipe, count, generator)]).float()
         inputs = [x.to(device) for x in prepare(clean, recipe, generator)]
-        with torch.autocast(device.type, torch.bfloat16):
+        with autocast(device.type):
             return forward(network, no_words.to(device).float(), *inputs)
 
     run(checkpoint, loss_of, recipe.schedule, folder, report)

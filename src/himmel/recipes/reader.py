@@ -19,6 +19,7 @@ from torch import Tensor
 
 from himmel.evaluation.targets import Targets, judge_loss, mirrored, targets_of
 from himmel.grammar.vocabulary import COLOURS
+from himmel.pipeline.precision import autocast
 from himmel.recipes.pool import read_facts
 from himmel.records import HimmelError
 from himmel.sight.latents import READER, Reader
@@ -141,7 +142,7 @@ def train(
         rows = torch.randint(len(shape.latents), (count,), generator=generator)
         latents, level = noised(shape.latents[rows], generator)
         torch.manual_seed(int(torch.randint(2**31, (), generator=generator)))  # dropout draws from the global one
-        with torch.autocast("cpu", torch.bfloat16):
+        with autocast("cpu"):
             answers = reader.read(latents, level)
         return judge_loss(answers, shape.targets[rows])
 

@@ -33,7 +33,7 @@ from himmel.recipes.study_clips import Asking, Told, judged
 from himmel.recipes.transformer import Batch, Pool, Share, TransformerRecipe, train, transformer_weights
 from himmel.records import HimmelError
 from himmel.training import Progress, Schedule
-from himmel.transformer import SIZES, Transformer, Words
+from himmel.transformer import SIZES, Transformer, TransformerConfig, Words
 from himmel.transformer.config import count_parameters, forward_flops
 from himmel.transformer.grid import positions, to_latents, to_tokens
 

@@ -1,4 +1,4 @@
-"""A transformer goes on after its autoencoder was exchanged, or with parts that it did not have: what changes is fitted.
+"""A transformer goes on after its autoencoder was exchanged, or gains parts that it did not have.
 
 After another autoencoder its first and last layers are refitted to the new latents; parts that it gains say nothing.
 
@@ -22,10 +22,10 @@ CLIPS_A_SHARD = 10
 
 
 def gained(config: TransformerConfig, weights: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The weights of a transformer with those of parts that it has by `config` and did not have: it answers as before."""
+    """A transformer's weights, and those of parts of `config` that it did not have yet; it answers as before."""
     torch.manual_seed(0)
     fresh = Transformer(config).state_dict()
-    return {name: weights.get(name, value) for name, value in fresh.items()}
+    return {name: weights[name] if name in weights else value for name, value in fresh.items()}
 
 
 @torch.inference_mode()

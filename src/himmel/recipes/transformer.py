@@ -24,6 +24,7 @@ from torch import Tensor, nn
 from himmel.flow import add_noise
 from himmel.flow.patterns import Mixture, beside_reference, draw_pattern
 from himmel.grammar.vocabulary import FAMILIES, FIRST_FAMILIES
+from himmel.pipeline.precision import autocast
 from himmel.recipes.batches import Batch, Pool, fill_up
 from himmel.recipes.context import SharedTransformer, share_attention
 from himmel.recipes.few import FewSteps, Prepared, Teacher, level_index
@@ -40,7 +41,8 @@ from himmel.transformer.attention import EXPLICIT, FUSED, leave_out_of_graphs
 from himmel.transformer.grid import positions, to_latents, to_tokens
 from himmel.weights import save
 
-OUTER = ("tokens_in", "tokens_out", "level_in.0", "rate_in", "size_in", "step_in", "place_in", "slot_gate", "binding.gate")
+OUTER = ("tokens_in", "tokens_out", "level_in.0", *(f"{name}_in" for name in ("rate", "size", "step", "place")))
+OUTER += ("slot_gate", "binding.gate")
 """First and last layers of a transformer, which Muon does not train."""
 EDGES = ("head.answer", *(f"network.{name}" for name in OUTER))
 
@@ -233,7 +235,7 @@ def train(
     feed = Feed(device.type)
     row = _row(pupil, recipe, processes)
     # Of parameters in pieces no bfloat16 copy may outlive its block: together they would be a whole network.
-    half = partial(torch.autocast, device.type, torch.bfloat16, cache_enabled=processes.world == 1)
+    half = partial(autocast, device.type, processes.world == 1)
 
     def loss_of(step: int, generator: torch.Generator) -> Tensor:
         began = time.monotonic()

@@ -26,6 +26,7 @@ from torch import Tensor
 from himmel.autoencoder import Autoencoder
 from himmel.autoencoder.config import FRAMES_A_GROUP, PIXELS_A_TOKEN
 from himmel.autoencoder.upsampler import Upsampler, UpsamplerConfig
+from himmel.pipeline.precision import autocast
 from himmel.recipes.latents import encode_frames
 from himmel.recipes.pool import ALL_FAMILY_WEIGHTS
 from himmel.records import HimmelError
@@ -191,7 +192,7 @@ def train(
         share = torch.rand(count, 1, 1, 1, generator=generator) * recipe.error
         noisy = small + share * torch.randn(small.shape, generator=generator)
         weight = 1 + (recipe.inside - 1) * chosen.inside[index].float()[:, None]
-        with torch.autocast(device.type, torch.bfloat16):
+        with autocast(device.type):
             error = network(noisy.to(device)).float() - large.to(device)
         weight = weight.to(device)
         return (weight * error.square()).sum() / (weight.sum() * error.shape[1])

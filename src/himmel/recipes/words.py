@@ -26,6 +26,7 @@ from himmel.grammar import describe_with_facts, imagine, labels
 from himmel.grammar.vocabulary import SLOTS
 from himmel.language import Refiner, WordEncoder, pad_states
 from himmel.language.container import read, shipped_path
+from himmel.pipeline.precision import autocast, best_dtype
 from himmel.pipeline.reading import load_refiner, save_refiner
 
 LENGTHS = ("tags", "short", "full", "paragraph")
@@ -97,7 +98,7 @@ def encode_corpus(encoder: WordEncoder, captions: list[Stated], say: Callable[[s
     began, states = time.monotonic(), []
     for at in range(0, len(captions), 2000):
         chunk = [caption.text for caption in captions[at : at + 2000]]
-        states += [state.half() for state in encoder.encode(chunk, torch.bfloat16)]
+        states += [state.half() for state in encoder.encode(chunk, best_dtype())]
     tokens, took = sum(map(len, states)), time.monotonic() - began
     say(f"encoded {len(captions)} captions, {tokens} tokens, in {took:.0f} s: {tokens / took:.0f} tokens/s")
     return Corpus(captions, states, torch.tensor([caption.labels for caption in captions]))
@@ -138,7 +139,7 @@ def train(
         for group in optimiser.param_groups:
             group["lr"] = recipe.learning_rate * min(step / recipe.warmup, fall)
         states, mask, truth = corpus.batch(next(stream))
-        with torch.autocast("cpu", torch.bfloat16):
+        with autocast("cpu"):
             logits = refiner(states, mask).logits
         loss = reading_loss(logits, truth)
         optimiser.zero_grad()
@@ -213,7 +214,7 @@ def run(recipe: WordsRecipe, folder: Path, start: Path | None = None) -> dict[st
     if start is None:
         plain = WordEncoder(read(shipped_path()), torch.zeros(WordEncoder.width), torch.ones(WordEncoder.width))
         texts = [caption.text for caption in drawn[:_MAX_STATISTICS]]
-        mean, scale = measure_statistics(plain.raw_states(texts, torch.bfloat16))
+        mean, scale = measure_statistics(plain.raw_states(texts, best_dtype()))
         save_file({"mean": mean, "scale": scale}, statistics)
     elif start != folder:
         shutil.copyfile(start / statistics.name, statistics)

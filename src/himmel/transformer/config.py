@@ -54,7 +54,6 @@ class TransformerConfig:
         return -(-self.width * 8 // 3 // 64) * 64
 
 
-
 def _sized(width: int, depth: int, heads: int) -> TransformerConfig:
     return TransformerConfig(width=width, depth=depth, heads=heads, places=PLACES, things=THINGS)
 
