@@ -13,16 +13,19 @@ from torch import Tensor, nn
 from torch.distributed.tensor import DTensor
 
 from himmel.training.sharding import by_owners, local
+from himmel.training.utilisation import product_type
 
 _QUINTIC = (3.4445, -4.7750, 2.0315)  # Jordan et al.: steepest at zero, so that small directions grow fast
 _STEPS = 5
 
 
 def orthogonalise(matrices: Tensor) -> Tensor:
-    """Newton-Schulz iteration on a stack [S, rows, columns]: singular values go to about 1 (0.7 to 1.2), in bf16."""
+    """Newton-Schulz iteration on a stack [S, rows, columns]: singular values go to about 1 (0.7 to 1.2), in bfloat16
+    where that is the faster, since what it gives is rough anyway.
+    """
     a, b, c = _QUINTIC
     tall = matrices.shape[-2] > matrices.shape[-1]
-    x = matrices.bfloat16()
+    x = matrices.to(product_type(matrices.device.type))
     x = x.mT if tall else x
     x = x / (x.norm(dim=(-2, -1), keepdim=True) + 1e-7)
     for _ in range(_STEPS):

@@ -9,6 +9,8 @@ import torch
 
 SIDES = {"cpu": 1024, "cuda": 8192}
 """Of the square matrices that are multiplied to find out: large enough to be limited by nothing else."""
+SMALL = 512
+"""Side of those that two types are compared by."""
 ROUNDS = 5
 
 
@@ -19,11 +21,20 @@ def peak(device: str) -> float:
     float32, as training computes.
     """
     types = (torch.bfloat16, torch.float32) if device == "cpu" else (torch.bfloat16,)
-    return max(_of_type(device, dtype) for dtype in types)
+    return max(_of_type(device, dtype, SIDES[device]) for dtype in types)
 
 
-def _of_type(device: str, dtype: torch.dtype) -> float:
-    side = SIDES[device]
+@cache
+def product_type(device: str) -> torch.dtype:
+    """The type in which rough products are computed on a kind of device: bfloat16, but float32 on a processor that has
+    no instructions for bfloat16, where it takes several times as long.
+    """
+    if device != "cpu":
+        return torch.bfloat16
+    return max((torch.bfloat16, torch.float32), key=lambda dtype: _of_type(device, dtype, SMALL))
+
+
+def _of_type(device: str, dtype: torch.dtype, side: int) -> float:
     a, b = (torch.ones(side, side, dtype=dtype, device=device) for _ in range(2))
     best = float("inf")
     with torch.inference_mode():
