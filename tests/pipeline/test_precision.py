@@ -12,7 +12,7 @@ import torch
 
 from himmel.pipeline import precision
 from himmel.pipeline.machine import this_machine
-from himmel.pipeline.precision import FASTER, SLOWER, best_dtype, choice, decide, remembered_in
+from himmel.pipeline.precision import FASTER, SLOWER, autocast, best_dtype, choice, decide, remembered_in
 
 
 @pytest.fixture
@@ -37,6 +37,15 @@ def test_only_a_clear_measurement_outweighs_what_the_processor_says(has: bool) -
         assert decide(machine, gain).precision == expected
     assert decide(machine, FASTER).precision == "bfloat16"
     assert decide(machine, SLOWER / 2).precision == "float32"
+
+
+@pytest.mark.parametrize("setting", ["float32", "bfloat16"])
+def test_training_computes_products_as_the_machine_does_best(setting: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HIMMEL_PRECISION", setting)
+    weights = torch.randn(4, 4, requires_grad=True)
+    with autocast("cpu"):
+        assert str((weights @ weights).dtype) == f"torch.{setting}"
+    assert weights.dtype == torch.float32
 
 
 def test_it_is_measured_once_and_remembered(note: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -77,15 +77,18 @@ def differing(one: object, other: object) -> set[str]:
 
 def test_every_side_differs_from_the_first_in_one_thing() -> None:
     first, *sides = mixture(BASE)
-    allowed = [set(), {"mixture"}, {"muon"}, {"muon", "vector_lr"}]
+    allowed = [set(), {"mixture"}, {"config"}, {"muon"}, {"muon", "vector_lr"}]
     for side in sides:
         changed = differing(side.recipe, first.recipe)
         assert changed in allowed
+        if changed == {"config"}:
+            assert differing(side.recipe.config, first.recipe.config) in ({"places"}, {"things"})
         others = (side.told != first.told) + (side.build is not first.build)
         assert bool(changed) + others == 1, side.name
         m = side.recipe.mixture
         assert m.whole + m.given + m.independent == pytest.approx(1)
-    assert {side.group for side in sides} == {"noise patterns", "prediction", "shift", "words", "optimiser"}
+    groups = {"noise patterns", "prediction", "positions", "things", "shift", "words", "optimiser"}
+    assert {side.group for side in sides} == groups
 
 
 def test_three_sizes_have_three_budgets_each() -> None:

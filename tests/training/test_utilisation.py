@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+import torch
 
 from himmel.training import Feed
-from himmel.training.utilisation import peak
+from himmel.training import utilisation
+from himmel.training.utilisation import peak, product_type
 
 
 def test_a_training_that_multiplies_all_the_time_uses_everything() -> None:
@@ -20,3 +22,12 @@ def test_a_training_that_multiplies_all_the_time_uses_everything() -> None:
 
 def test_the_peak_of_a_machine_is_measured_once() -> None:
     assert peak("cpu") == peak("cpu") > 1e8
+
+
+@pytest.mark.parametrize("faster", [torch.float32, torch.bfloat16])
+def test_rough_products_take_the_faster_type(faster: torch.dtype, monkeypatch: pytest.MonkeyPatch) -> None:
+    product_type.cache_clear()
+    monkeypatch.setattr(utilisation, "_of_type", lambda device, dtype, side: 2.0 if dtype is faster else 1.0)
+    assert product_type("cpu") is faster
+    assert product_type("cuda") is torch.bfloat16
+    product_type.cache_clear()

@@ -34,6 +34,7 @@ from himmel.records import HimmelError
 from himmel.training import Average, Checkpoint, Progress, Schedule, build_optimisers, run
 from himmel.transformer import Transformer, TransformerConfig, Words
 from himmel.transformer.attention import leave_out_of_graphs
+from himmel.transformer.config import PLACES
 from himmel.transformer.grid import positions
 from himmel.weights import load, save
 from himmel.world.digits import GIVEN, PIXELS, DigitSource
@@ -46,7 +47,7 @@ ENDLESS = 2**40
 
 def sized(width: int, depth: int, heads: int, channels: int) -> TransformerConfig:
     """A transformer that is given no words but one of zeros."""
-    return TransformerConfig(channels, width, depth, heads, word_width=16, word_slots=1)
+    return TransformerConfig(channels, width, depth, heads, word_width=16, word_slots=1, places=PLACES)
 
 
 @dataclass(frozen=True)

@@ -108,7 +108,9 @@ class StudyRecipe:
 
 
 def mixture(base: TransformerRecipe) -> list[Side]:
-    """Noise patterns, kind of prediction, shift of levels, words, optimiser: one thing changed at a time."""
+    """Noise patterns, kind of prediction, positions, slots of things, shift of levels, words, optimiser: one thing
+    changed at a time.
+    """
 
     def patterns(name: str, **shares: float) -> Side:
         return Side("noise patterns", name, replace(base, mixture=replace(base.mixture, **shares)))
@@ -119,7 +121,7 @@ def mixture(base: TransformerRecipe) -> list[Side]:
     m = base.mixture
     own = f"{m.whole:g} whole, {m.given:g} given, {m.independent:g} independent"
     return [
-        Side("", f"as shipped: {own}; clean with a skip; shift {m.shift:g}; slots and states; Muon", base),
+        Side("", f"as usual: {own}; clean with a skip; shift {m.shift:g}; slots and states; Muon", base),
         patterns("whole clips alone", whole=1.0, given=0.0, independent=0.0),
         patterns("given parts alone", whole=0.0, given=1.0, independent=0.0),
         patterns("independent levels alone", whole=0.0, given=0.0, independent=1.0),
@@ -129,7 +131,6 @@ def mixture(base: TransformerRecipe) -> list[Side]:
         Side("prediction", "noise", base, build=PredictsNoise),
         Side("positions", "relative alone", replace(base, config=replace(base.config, places=0))),
         Side("things", "slots as they are", replace(base, config=replace(base.config, things=0))),
-        Side("things", "neither", replace(base, config=replace(base.config, things=0, places=0))),
         shifted(1.0),
         shifted(4.0),
         Side("words", "slots alone", base, told="slots"),

@@ -17,11 +17,9 @@ ROUNDS = 5
 @cache
 def peak(device: str) -> float:
     """Floating-point operations a second of a plain product of matrices on a kind of device, here and now: the fastest
-    of some, since others take time away and never give any. In bfloat16, or on a processor in the faster of that and
-    float32, as training computes.
+    of some, since others take time away and never give any. In the type of `product_type`, as training computes.
     """
-    types = (torch.bfloat16, torch.float32) if device == "cpu" else (torch.bfloat16,)
-    return max(_of_type(device, dtype, SIDES[device]) for dtype in types)
+    return _of_type(device, product_type(device), SIDES[device])
 
 
 @cache
