@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from himmel.training import Feed
-from himmel.training import utilisation
+from himmel.training import Feed, utilisation
 from himmel.training.utilisation import peak, product_type
 
 

@@ -24,8 +24,8 @@ CLIPS_A_SHARD = 10
 def gained(config: TransformerConfig, weights: dict[str, Tensor]) -> dict[str, Tensor]:
     """A transformer's weights, and those of parts of `config` that it did not have yet; it answers as before."""
     torch.manual_seed(0)
-    fresh = Transformer(config).state_dict()
-    return {name: weights[name] if name in weights else value for name, value in fresh.items()}
+    fresh: dict[str, Tensor] = dict(Transformer(config).state_dict())
+    return {name: weights.get(name, value) for name, value in fresh.items()}
 
 
 @torch.inference_mode()
