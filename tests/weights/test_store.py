@@ -39,6 +39,16 @@ def test_full_precision_is_exact_and_eight_bits_are_within_half_a_step_a_row(
     assert (tmp_path / "b.safetensors").stat().st_size < 0.4 * (tmp_path / "a.safetensors").stat().st_size
 
 
+def test_the_rest_of_eight_bits_may_be_halved(tmp_path: Path, network: nn.Module) -> None:
+    state = network.state_dict()
+    save(tmp_path / "a.safetensors", state, {}, bits=8)
+    save(tmp_path / "b.safetensors", state, {}, bits=8, rest=16)
+    whole, halved = (load(tmp_path / f"{name}.safetensors").tensors for name in "ab")
+    for name, value in state.items():
+        assert torch.equal(halved[name], whole[name] if value.ndim > 1 else value.half().float()), name
+    assert (tmp_path / "b.safetensors").stat().st_size < (tmp_path / "a.safetensors").stat().st_size
+
+
 def test_saving_twice_gives_the_same_bytes(tmp_path: Path, network: nn.Module) -> None:
     first = save(tmp_path / "a.safetensors", network.state_dict(), {})
     assert first == save(tmp_path / "b.safetensors", network.state_dict(), {})

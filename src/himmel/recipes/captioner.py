@@ -193,7 +193,7 @@ def export(network: CaptionNetwork, recipe: CaptionerRecipe, lessons: Lessons, f
     path = folder / "captioner" / "model.safetensors"
     made = {"recipe": asdict(recipe), "clips": len(lessons.words), "families": list(lessons.families)}
     config = {**asdict(network.config), "vocabulary": list(lessons.vocabulary.pieces)}
-    return path, save(path, network.state_dict(), config, made=made)
+    return path, save(path, network.state_dict(), config, made=made, rest=16)
 
 
 def check_pool(folder: Path) -> None:

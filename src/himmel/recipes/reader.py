@@ -202,4 +202,4 @@ def finish(
         "held out": {name: {"right": shares[name], "asked": counts[name][1]} for name in counts},
     }
     weights = {name: value.float() for name, value in checkpoint.average.weights.items()}
-    return save(path, weights, reader.to_config(), made=made, bound={"autoencoder": sha256}), shares
+    return save(path, weights, reader.to_config(), made=made, bound={"autoencoder": sha256}, rest=16), shares

@@ -209,4 +209,5 @@ def export(checkpoint: Checkpoint, recipe: UpsamplerRecipe, pairs: int, path: Pa
         "latent frames": pairs,
         "recipe": asdict(recipe),
     }
-    return save(path, checkpoint.average.weights, asdict(recipe.config), made=made, bound={"autoencoder": sha256})
+    bound = {"autoencoder": sha256}
+    return save(path, checkpoint.average.weights, asdict(recipe.config), made=made, bound=bound, rest=16)

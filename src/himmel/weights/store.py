@@ -76,13 +76,14 @@ def save(
     made: Mapping[str, Any] | None = None,
     bound: Mapping[str, str] | None = None,
     bits: int = 8,
+    rest: int = 32,
 ) -> str:
     """Writes path (.safetensors) and its JSON, each under a temporary name first; returns the hash.
 
-    bits: 8 (matrices in 8 bits, the rest in 32), 16 or 32.
+    bits: 8 (matrices in 8 bits, the rest in 16 or 32, as `rest` says), 16 or 32.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    pieces = _split({name: value for pair in tensors.items() for name, value in _pack(*pair, bits).items()})
+    pieces = _split({name: value for pair in tensors.items() for name, value in _pack(*pair, bits, rest).items()})
     files = [path, *(path.with_stem(f"{path.stem}-{i}") for i in range(2, len(pieces) + 1))]
     written = [file.with_suffix(".writing") for file in files]
     note = {"config": dict(config), "made": dict(made or {}), "bound": dict(bound or {})}
@@ -158,7 +159,7 @@ def shipped(name: str) -> Path:
     return Path(str(resources.files("himmel.weights").joinpath(name)))
 
 
-def _pack(name: str, value: Tensor, bits: int) -> dict[str, Tensor]:
+def _pack(name: str, value: Tensor, bits: int, rest: int) -> dict[str, Tensor]:
     value = value.detach().cpu()
     if bits == 8 and value.ndim >= 2 and value.numel() >= _SMALLEST_MATRIX:
         rows = value.float().flatten(1)
@@ -167,7 +168,8 @@ def _pack(name: str, value: Tensor, bits: int) -> dict[str, Tensor]:
         half = scale.bfloat16()
         scale = half if torch.equal(half.float(), scale) else scale
         return {name: eighths.view(value.shape).contiguous(), name + _SCALE: scale}
-    dtype = torch.float16 if bits == 16 and value.is_floating_point() else value.dtype
+    halved = value.is_floating_point() and (bits == 16 or (bits == 8 and rest == 16))
+    dtype = torch.float16 if halved else value.dtype
     return {name: value.to(dtype).contiguous()}
 
 
