@@ -82,12 +82,12 @@ def test_every_side_differs_from_the_first_in_one_thing() -> None:
         changed = differing(side.recipe, first.recipe)
         assert changed in allowed
         if changed == {"config"}:
-            assert differing(side.recipe.config, first.recipe.config) in ({"places"}, {"things"})
+            assert differing(side.recipe.config, first.recipe.config) == {"places"}
         others = (side.told != first.told) + (side.build is not first.build)
         assert bool(changed) + others == 1, side.name
         m = side.recipe.mixture
         assert m.whole + m.given + m.independent == pytest.approx(1)
-    groups = {"noise patterns", "prediction", "positions", "things", "shift", "words", "optimiser"}
+    groups = {"noise patterns", "prediction", "positions", "shift", "words", "optimiser"}
     assert {side.group for side in sides} == groups
 
 

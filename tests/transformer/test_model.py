@@ -62,8 +62,6 @@ def test_sizes_grow_to_fourteen_billion() -> None:
 def test_impossible_sizes_are_refused() -> None:
     with pytest.raises(HimmelError):
         TransformerConfig(width=100, heads=3)
-    with pytest.raises(HimmelError, match="things"):
-        TransformerConfig(word_slots=12, things=2)
 
 
 @pytest.mark.parametrize("masked", [False, True])
@@ -242,25 +240,9 @@ def test_only_told_places_set_like_tokens_apart(network: Transformer) -> None:
     torch.testing.assert_close(answers, answers[:, :1].expand_as(answers))
 
 
-def test_a_things_slots_learn_of_its_own_and_of_the_scene(network: Transformer) -> None:
-    assert network.binding is not None
-    first, each, things = network.config.scene_slots, network.config.thing_slots, network.config.things
-    slots = torch.randn(1, network.config.word_slots, 256).double()
-    before = network.binding(slots)
-    assert not before[:, :first].any()
-    for thing in range(things):
-        changed = slots.clone()
-        changed[:, first + thing * each] += 1
-        moved = (network.binding(changed) - before)[0].abs().amax(-1) > 1e-9
-        assert moved.nonzero()[:, 0].tolist() == list(range(first + thing * each, first + (thing + 1) * each))
-    changed = slots.clone()
-    changed[:, 0] += 1
-    assert bool(((network.binding(changed) - before)[0, first:].abs().amax(-1) > 1e-9).all())
-
-
 def test_weights_of_before_answer_as_before_with_what_they_gain() -> None:
     torch.manual_seed(2)
-    old = Transformer(replace(SIZES["tiny"], places=0, things=0)).double()
+    old = Transformer(replace(SIZES["tiny"], places=0)).double()
     for parameter in old.parameters():
         torch.nn.init.normal_(parameter, std=0.1)
     new = Transformer(SIZES["tiny"]).double()

@@ -25,7 +25,7 @@ class UpsamplerConfig:
 
     channels: int = 48
     width: int = 48
-    blocks: int = 3
+    blocks: int = 2
 
     def __post_init__(self) -> None:
         if min(self.channels, self.width) < 1 or self.blocks < 0:

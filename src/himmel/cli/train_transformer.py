@@ -255,7 +255,7 @@ def _config(
 
     if stored is not None:
         own = TransformerConfig(**stored.config)
-        return own if order.own else replace(own, places=chosen.config.places, things=chosen.config.things)
+        return own if order.own else replace(own, places=chosen.config.places)
     if order.size is None and not order.own:
         return chosen.config
     size = order.size or "S"

@@ -108,7 +108,7 @@ class StudyRecipe:
 
 
 def mixture(base: TransformerRecipe) -> list[Side]:
-    """Noise patterns, kind of prediction, positions, slots of things, shift of levels, words, optimiser: one thing
+    """Noise patterns, kind of prediction, positions, shift of levels, words, optimiser: one thing
     changed at a time.
     """
 
@@ -130,7 +130,6 @@ def mixture(base: TransformerRecipe) -> list[Side]:
         Side("prediction", "velocity", base, build=PredictsVelocity),
         Side("prediction", "noise", base, build=PredictsNoise),
         Side("positions", "relative alone", replace(base, config=replace(base.config, places=0))),
-        Side("things", "slots as they are", replace(base, config=replace(base.config, things=0))),
         shifted(1.0),
         shifted(4.0),
         Side("words", "slots alone", base, told="slots"),
@@ -215,7 +214,7 @@ def _for_side(side: Side, clips: Clips) -> tuple[Side, Clips]:
     """A side's own recipe and words: without slots the network has no place for them, without words all are dropped."""
     slots, recipe = side.recipe.config.word_slots, side.recipe
     if side.told == "states":
-        recipe = replace(recipe, config=replace(recipe.config, word_slots=0, things=0))
+        recipe = replace(recipe, config=replace(recipe.config, word_slots=0))
     if side.told == "nothing":
         recipe = replace(recipe, drop=1.0)
     pool = copy(clips.pool)

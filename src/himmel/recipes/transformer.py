@@ -42,7 +42,7 @@ from himmel.transformer.grid import positions, to_latents, to_tokens
 from himmel.weights import save
 
 OUTER = ("tokens_in", "tokens_out", "level_in.0", *(f"{name}_in" for name in ("rate", "size", "step", "place")))
-OUTER += ("slot_gate", "binding.gate")
+OUTER += ("slot_gate",)
 """First and last layers of a transformer, which Muon does not train."""
 EDGES = ("head.answer", *(f"network.{name}" for name in OUTER))
 

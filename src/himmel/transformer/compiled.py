@@ -156,7 +156,6 @@ class Compiled:
         first = kept is not None and kept[0].keys is None
         if mask is not None or first or latents.shape[1] < LEAST:
             return self.network(latents, levels, level_index, position, words, rate, size, step, mask, attention, kept)
-        words = self.network.bound(words)
         told = self.network.conditions(levels, position, words.states, rate, size, step)
         answer = self._answer(latents.to(self.dtype), told, level_index, words, kept)
         return self.network.predicted(latents, answer, levels, level_index)

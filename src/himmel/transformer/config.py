@@ -15,8 +15,6 @@ class TransformerConfig:
     word_slots: leading word states that are summed up into the modulation as well (the refiner's fact slots).
     places: waves down and across the picture whose sines and cosines tell each token where it stands; 0: it is told
     only where others stand from it.
-    things: the last word slots are those of so many things, as many of each; what is said of a thing is then told as
-    one, by each of its slots. 0: slots stay as they are.
     """
 
     channels: int = 48
@@ -26,8 +24,6 @@ class TransformerConfig:
     word_width: int = 256
     word_slots: int = 36
     places: int = 0
-    things: int = 0
-    thing_slots: int = 7
 
     def __post_init__(self) -> None:
         if self.width % self.heads or (self.width // self.heads) % 4:
@@ -35,18 +31,8 @@ class TransformerConfig:
                 f"a transformer of width {self.width} with {self.heads} heads",
                 "the width must be a multiple of the heads, and each head's a multiple of 4",
             )
-        if self.things * self.thing_slots > self.word_slots:
-            raise HimmelError(
-                f"{self.things} things of {self.thing_slots} slots each among {self.word_slots} word slots",
-                "things cannot have more slots than there are",
-            )
         if min(self.channels, self.depth, self.heads, self.word_width) < 1:
             raise HimmelError(f"the transformer sizes {self}", "every size must be 1 or more")
-
-    @property
-    def scene_slots(self) -> int:
-        """Word slots that are of no thing alone; they come first."""
-        return self.word_slots - self.things * self.thing_slots
 
     @property
     def hidden(self) -> int:
@@ -55,11 +41,11 @@ class TransformerConfig:
 
 
 def _sized(width: int, depth: int, heads: int) -> TransformerConfig:
-    return TransformerConfig(width=width, depth=depth, heads=heads, places=PLACES, things=THINGS)
+    return TransformerConfig(width=width, depth=depth, heads=heads, places=PLACES)
 
 
-PLACES, THINGS = 4, 3
-"""Of new networks. Weights from before there were such have neither, and gain them where they are trained on."""
+PLACES = 4
+"""Of new networks. Weights from before there were such have none, and gain them where they are trained on."""
 SIZES: dict[str, TransformerConfig] = {
     "tiny": _sized(64, 2, 2),
     "S": _sized(384, 8, 6),
@@ -80,8 +66,7 @@ def count_parameters(config: TransformerConfig) -> int:
     ends = (c * d + d) + (d * c + c) + 2 * d * d + 2 * d  # tokens in and out, last modulation
     levels = (256 * d + d) + (d * d + d) + (d * 9 * d + 9 * d)  # level embedding and shared modulation
     told = 3 * (64 * d) + config.word_slots * w + w * d + w
-    binding = (config.scene_slots + config.thing_slots) * w + w + w * w // 2 if config.things else 0
-    return config.depth * block + ends + levels + told + 4 * config.places * d + binding
+    return config.depth * block + ends + levels + told + 4 * config.places * d
 
 
 def forward_flops(config: TransformerConfig, tokens: int, words: int) -> float:

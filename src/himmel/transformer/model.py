@@ -122,34 +122,6 @@ class Norm(nn.Module):
         return scaled if self.weight is None else scaled * self.weight.to(x.dtype)
 
 
-class Binding(nn.Module):
-    """Word slots that each know the whole of the thing that they are about, and what the scene says of it.
-
-    Slots answer one question each ("what colour is the second thing?"). A token that looks at several of them could
-    take the colour of one thing and the shape of another; to each slot of a thing is added what all of that thing's and
-    the scene's slots make together. At first nothing is.
-    """
-
-    def __init__(self, config: TransformerConfig) -> None:
-        super().__init__()
-        self.config = config
-        width = config.word_width
-        self.gate = nn.Parameter(0.3 + torch.randn(config.scene_slots + config.thing_slots, width) * 0.3)
-        self.norm = Norm(width)
-        self.up = nn.Linear(width, width // 4, bias=False)
-        self.down = nn.Linear(width // 4, width, bias=False)
-        nn.init.zeros_(self.down.weight)
-
-    def forward(self, slots: Tensor) -> Tensor:
-        """What is added [B, S, W] to the slots [B, S, W] of each clip."""
-        first, things = self.config.scene_slots, self.config.things
-        scene, own = slots[:, None, :first], slots[:, first:].unflatten(1, (things, -1))
-        gate = self.gate.to(slots.dtype)
-        whole = (scene * gate[:first]).sum(2) + (own * gate[first:]).sum(2)
-        said = self.down(F.silu(self.up(self.norm(whole))))
-        return F.pad(said.repeat_interleave(self.config.thing_slots, 1), (0, 0, first, 0))
-
-
 class SelfAttention(nn.Module):
     """Attention among a clip's tokens."""
 
@@ -252,7 +224,6 @@ class Transformer(nn.Module):
         self.slot_gate = nn.Parameter(torch.ones(config.word_slots, config.word_width))
         self.slot_norm = Norm(config.word_width)
         self.slot_in = nn.Linear(config.word_width, d, bias=False)
-        self.binding = Binding(config) if config.things else None
         self.modulation = nn.Linear(d, 9 * d)
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.depth))
         self.last_modulation = nn.Linear(d, 2 * d)
@@ -330,25 +301,11 @@ class Transformer(nn.Module):
         row: where the arguments are those of several clips behind one another.
         """
         dtype = words.states.dtype
-        words = self.bound(words, row)
         conditions = self.conditions(levels, position, words.states, rate, size, step, row)
         tokens = latents.to(dtype)
         told = conditions, level_index, words, mask, attention, kept, reuse
         answer, features = self.answer_with_features(tokens, *told)
         return self.predicted(latents, answer, levels, level_index), features
-
-    def bound(self, words: Words, row: Row | None = None) -> Words:
-        """Words whose slots know the whole of their thing, see `Binding`; all else takes these."""
-        if self.binding is None:
-            return words
-        states, count = words.states, self.config.word_slots
-        if row is None:
-            states = torch.cat([states[:, :count] + self.binding(states[:, :count]), states[:, count:]], 1)
-        else:
-            where = row.first_word[:, None] + torch.arange(count, device=states.device)
-            added = self.binding(states[0, where]).to(states.dtype)
-            states = states.index_add(1, where.flatten(), added.flatten(0, 1)[None])
-        return Words(states, words.visible)
 
     def conditions(
         self,
