@@ -24,7 +24,7 @@ class UpsamplerConfig:
     """channels: of the latents. width: of the convolutions. blocks: residual blocks of two of them."""
 
     channels: int = 48
-    width: int = 48
+    width: int = 32
     blocks: int = 2
 
     def __post_init__(self) -> None:

@@ -28,6 +28,7 @@ BESIDE = {
     "detector": Path("detector/model.safetensors"),
     "captioner": Path("captioner/model.safetensors"),
     "reader": READER,
+    "upsampler": UPSAMPLER,
 }
 """Small networks that are shipped beside a model's own."""
 
