@@ -11,10 +11,12 @@ from click.testing import CliRunner
 from himmel.autoencoder import Autoencoder, AutoencoderConfig
 from himmel.autoencoder.upsampler import Upsampler, UpsamplerConfig
 from himmel.cli import himmel
-from himmel.pipeline.folder import UPSAMPLER
+from himmel.evaluation.autoencoder import summary
+from himmel.pipeline.folder import SHIPPED, UPSAMPLER, folder_of
+from himmel.pipeline.parts import load_autoencoder, load_upsampler
 from himmel.recipes import upsampler as recipes
 from himmel.recipes.upsampler import Pairs, UpsamplerRecipe, frames_twice, least_squares, pairs, train
-from himmel.recipes.upsampler_figures import bicubic
+from himmel.recipes.upsampler_figures import bicubic, held_out, makers, measure
 from himmel.records import HimmelError
 from himmel.training import Schedule
 from himmel.world.source import WorldSource
@@ -124,6 +126,16 @@ def test_from_the_command_line_to_an_export_and_its_figures(
         recipes.read_pairs(tmp_path / "pairs", "other")
     with pytest.raises(HimmelError, match="no pairs"):
         recipes.read_pairs(tmp_path / "run", "other")
+
+
+def test_the_shipped_model_doubles_more_sharply_than_interpolation() -> None:
+    autoencoder, sha256 = load_autoencoder(SHIPPED)
+    upsampler, _ = load_upsampler(folder_of(SHIPPED), sha256)
+    found = measure(held_out((64, 64), 3), makers(autoencoder, upsampler), lambda done: None)
+    sharp = {way: [one.sharpness for one in results] for way, results in found.items()}
+    assert sum(sharp["latents doubled"]) > 1.3 * sum(sharp["decoded, then bicubic"])
+    inside = {way: summary(results)["inside_psnr"] for way, results in found.items()}
+    assert inside["latents doubled"] > inside["decoded, then bicubic"] - 0.5
 
 
 def test_bicubic_keeps_a_plain_picture() -> None:
