@@ -79,7 +79,7 @@ def test_at_nothing_every_bit_is_as_without(network: Transformer, monkeypatch: p
 
 def test_what_is_asked_twice_is_computed_once_and_answered_alike(network: Transformer) -> None:
     words = Words(torch.randn(1, 40, 256), torch.ones(1, 1, 40, dtype=torch.bool))
-    told = torch.full((1, 1), 0.5), torch.zeros(1, 6, dtype=torch.long), torch.rand(1, 6, 3)
+    told = torch.full((1, 1), 0.5), torch.zeros(1, 6, dtype=torch.long), torch.rand(1, 6, 5)
     about = words, torch.full((1,), 16.0), torch.full((1,), 3.0)
     reuse, latents = Reuse(1e-6), torch.randn(1, 6, 48)
     first, second = (network(latents, *told, *about, reuse=reuse) for _ in range(2))

@@ -51,7 +51,7 @@ WAYS = {
     "edit": [CLIP, "a blue cube", "-o", "out.mp4", *WORK],
     "storyboard": ["film.yaml", "-o", "out.mp4", *SMALL, *WORK],
     "vary": ["clip.mp4.json", "--count", "1"],
-    "enlarge": [CLIP, "-o", "out.mp4", *WORK],
+    "enlarge": [CLIP, "-o", "out.mp4", "--strength", "0.15", *WORK],
     "replay": ["clip.mp4.json", "-o", "out.webm"],
 }
 SHEETS = {"out.png": ("generate several", "extend with a sheet"), "clip-vary.png": ("vary",)}

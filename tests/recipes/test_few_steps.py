@@ -39,7 +39,7 @@ def test_a_step_of_no_size_is_the_plain_flow() -> None:
     network = lively(RECIPE).network
     words = Words(torch.randn(2, 92, 256), torch.ones(2, 1, 92, dtype=torch.bool))
     x, level = torch.randn(2, 128, 48), torch.rand(2, 1)
-    index, place = torch.zeros(2, 128, dtype=torch.long), torch.rand(2, 128, 3)
+    index, place = torch.zeros(2, 128, dtype=torch.long), torch.rand(2, 128, 5)
     told = torch.full((2,), 16.0), torch.full((2,), 4.0)
 
     def answer(step: Tensor | None) -> Tensor:

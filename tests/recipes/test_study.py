@@ -163,7 +163,7 @@ def test_a_choice_alone_is_told_beside_the_base(monkeypatch: pytest.MonkeyPatch,
     assert [side.group for side, _ in chosen] == ["", "words", "words", "words"]
     whole = [side.group for side in mixture(BASE)]
     assert trained == [f"{n:02d}" for n, group in enumerate(whole, 1) if group in ("", "words")]
-    with pytest.raises(HimmelError, match="noise patterns, prediction, shift, words, optimiser"):
+    with pytest.raises(HimmelError, match="noise patterns, prediction, positions, shift, words, optimiser"):
         study.run_study("mixture", clips(), BASE, tmp_path, lambda text: None, only=["colour"])
 
 

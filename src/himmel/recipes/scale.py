@@ -103,7 +103,7 @@ def _inputs(config: TransformerConfig, tokens: int) -> tuple[Tensor | Words, ...
     words = Words(torch.randn(1, WORDS, config.word_width), torch.ones(1, 1, WORDS, dtype=torch.bool))
     index = torch.zeros(1, tokens, dtype=torch.long)
     told = torch.ones(1), torch.ones(1)
-    return torch.randn(1, tokens, config.channels), torch.rand(1, 18), index, torch.rand(1, tokens, 3), words, *told
+    return torch.randn(1, tokens, config.channels), torch.rand(1, 18), index, torch.rand(1, tokens, 5), words, *told
 
 
 def row(name: str, gpus: int, recomputed: bool) -> Row:
