@@ -17,6 +17,7 @@ from torch.distributed.fsdp import fully_shard, register_fsdp_forward_method
 from torch.distributed.tensor import DTensor, Shard, distribute_tensor
 
 from himmel.training.processes import Processes
+from himmel.training.utilisation import product_type
 
 
 def shard(root: nn.Module, blocks: Iterable[nn.Module], processes: Processes, entrance: str = "forward") -> None:
@@ -62,8 +63,8 @@ def by_owners(parameters: Sequence[Tensor], pieces: Sequence[Tensor], work: Call
     """Applies `work` to whole matrices, each in one process, and gives each process its rows of the answers.
 
     parameters: alike in shape, in pieces by rows. pieces: this process's rows [r, C] of a matrix for each. work: a
-    stack [S, R, C] in bfloat16 to the same. Matrices are dealt out evenly; each travels to its owner and back once, at
-    2 bytes an element.
+    stack [S, R, C] to the same. Matrices are dealt out evenly; each travels to its owner and back once, in bfloat16 or
+    the type that `product_type` names, which the work is done in anyway.
     """
     first = parameters[0]
     assert isinstance(first, DTensor)
@@ -71,7 +72,7 @@ def by_owners(parameters: Sequence[Tensor], pieces: Sequence[Tensor], work: Call
     group, rank = first.device_mesh.get_group(), first.device_mesh.get_local_rank()
     world, rows, columns = first.device_mesh.size(), first.shape[0], pieces[0].shape[1]
     high, each = -(-rows // world), -(-len(pieces) // world)  # rows a process, as torch.chunk; matrices a process
-    sent = pieces[0].new_zeros(world * each, high, columns, dtype=torch.bfloat16)
+    sent = pieces[0].new_zeros(world * each, high, columns, dtype=product_type(first.device.type))
     for place, piece in enumerate(pieces):
         sent[place, : len(piece)] = piece
     received = _exchange(sent.view(world, each, high, columns), group)
