@@ -26,7 +26,14 @@ def test_the_peak_of_a_machine_is_measured_once() -> None:
 @pytest.mark.parametrize("faster", [torch.float32, torch.bfloat16])
 def test_rough_products_take_the_faster_type(faster: torch.dtype, monkeypatch: pytest.MonkeyPatch) -> None:
     product_type.cache_clear()
-    monkeypatch.setattr(utilisation, "_of_type", lambda device, dtype, side: 2.0 if dtype is faster else 1.0)
+    monkeypatch.setattr(utilisation, "_of_type", lambda device, dtype, side: 3.0 if dtype is faster else 1.0)
     assert product_type("cpu") is faster
     assert product_type("cuda") is torch.bfloat16
+    product_type.cache_clear()
+
+
+def test_a_little_faster_is_no_reason_to_leave_bfloat16(monkeypatch: pytest.MonkeyPatch) -> None:
+    product_type.cache_clear()
+    monkeypatch.setattr(utilisation, "_of_type", lambda device, dtype, side: 1.5 if dtype is torch.float32 else 1.0)
+    assert product_type("cpu") is torch.bfloat16
     product_type.cache_clear()

@@ -69,11 +69,11 @@ def study(
 ) -> None:
     """Train small transformers that differ in one thing on the same clips, and print a table of their loss on others.
 
-    mixture: noise patterns, kind of prediction, positions, shift of levels, words and optimiser,
-    each changed alone, also judged by what their clips show. compute: three sizes, three budgets each, with a plot.
-    Both take the 64 x 64 clips of an encoded pool. framing: clips of 16:9 and 9:16 at their native shapes against
-    square crops of the same clips, and how subjects are framed in what both make; it renders the clips that the
-    folder does not hold. A study that was stopped goes on where it was when it is started again.
+    mixture: noise patterns, kind of prediction, positions, shift of levels, words and optimiser, each changed alone,
+    also judged by what their clips show. compute: three sizes, three budgets each, with a plot. Both take the 64 x 64
+    clips of an encoded pool. framing: clips of 16:9 and 9:16 at their native shapes against square crops of the same
+    clips, and how subjects are framed in what both make; it renders the clips that the folder does not hold. A study
+    that was stopped goes on where it was when it is started again.
 
     \b
     himmel train study mixture --folder runs/pool

@@ -24,8 +24,8 @@ from himmel.evaluation.degrade import Degrade, LinearAutoencoder, mixed, recompr
 from himmel.evaluation.judge import Judge, prepare
 from himmel.evaluation.scoring import score_all
 from himmel.evaluation.targets import Targets, judge_loss, mirrored, targets_of
-from himmel.pipeline.parts import best_dtype, load_autoencoder
-from himmel.pipeline.precision import autocast
+from himmel.pipeline.parts import load_autoencoder
+from himmel.pipeline.precision import autocast, best_dtype
 from himmel.recipes.pool import ALL_FAMILY_WEIGHTS, Bucket, PoolRecipe, fill, read_facts
 from himmel.recipes.validation import through
 from himmel.records import HimmelError, SceneFacts
