@@ -12,7 +12,7 @@ SIDES = {"cpu": 1024, "cuda": 8192}
 SMALL = 512
 """Side of those that two types are compared by."""
 CLEARLY = 2.0
-"""How many times as fast float32 must be to be taken. Processors without bfloat16 show about 8, those with it under 1."""
+"""How many times as fast float32 must be to be taken: about 8 where there is no bfloat16, under 1 where there is."""
 ROUNDS = 5
 
 
