@@ -108,7 +108,7 @@ def test_real_renders_show_what_a_prompt_asks() -> None:
         found += scenario is not None and shows(scenario.facts, facts)
     assert found >= 4
     scene = SceneFacts("sea", "sea", sea="rough")
-    frames = ReferenceRenders(side=16, frames=2, rate=4)(scene, 1)
+    frames = ReferenceRenders((16, 16), frames=2, rate=4)(scene, 1)
     assert frames is not None
     assert frames.shape == (2, 16, 16, 3)
     assert ReferenceRenders()(SceneFacts("sea", "sea", ground="sand"), 1) is None

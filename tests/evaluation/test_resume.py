@@ -34,3 +34,6 @@ def test_another_run_and_lines_of_nobody_are_not_taken_over(tmp_path: Path) -> N
     assert holds(tmp_path, {"count": 1})
     with pytest.raises(HimmelError, match="holds another run"):
         goes_on(tmp_path, {"count": 2}, LINES)
+    assert not holds(tmp_path, {"count": 2})
+    assert holds(tmp_path, {"count": 2}, but=["count"])
+    assert not holds(tmp_path, {"count": 2, "judge": "a"}, but=["count"])

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner, Result
+from hypothesis import given
+from hypothesis import strategies as st
 from tiny_model import AUTOENCODER, shaken
 
 from himmel.autoencoder.upsampler import Upsampler, UpsamplerConfig
@@ -23,6 +28,7 @@ from himmel.pipeline.request import check
 from himmel.pipeline.timeline import Timeline
 from himmel.records import HimmelError
 from himmel.records.plan import Plan
+from himmel.records.recipe import Recipe
 from himmel.weights import save
 
 BALL = "a red ball rolls to the left on grass"
@@ -91,30 +97,120 @@ def test_another_size_or_a_strength_makes_it_anew(folder: Path, doubling: Path) 
     assert run("enlarge", "small.mp4", "-o", "no.mp4", "--strength", "0").exit_code == 2
 
 
-def test_a_large_clip_is_made_at_half_its_size(doubler: Pipeline, pipeline: Pipeline, monkeypatch) -> None:
-    monkeypatch.setattr(cost, "WHOLE", 64 * 32)
-    walk = {"seconds": 0.25, "steps": 1, "guidance": 1.0, "expand": False}
-    large = doubler.make(check(BALL, width=128, height=64, **walk))
+def taught(pipeline: Pipeline, *buckets: str) -> Pipeline:
+    """The same model, whose training is noted to have been at these shapes."""
+    shares = [{"bucket": bucket} for bucket in buckets]
+    return Pipeline(replace(pipeline.parts, made={"recipe": {"shares": shares}}), threads=1)  # type: ignore[type-var]
+
+
+WALK = {"seconds": 0.25, "steps": 1, "guidance": 1.0, "expand": False}
+
+
+def test_a_clip_larger_than_those_of_the_training_is_made_smaller_and_doubled(doubler: Pipeline) -> None:
+    small = taught(doubler, "32x32x4@16", "64x32x4@16")
+    large = small.make(check(BALL, width=128, height=64, **WALK))  # type: ignore[arg-type]
     assert large.frames.shape == (4, 64, 128, 3)
-    assert cost.made_grid(large.recipe, doubler.parts) == (1, 2, 4)  # type: ignore[arg-type]
-    small = doubler.make(check(BALL, width=64, height=32, **walk))
+    assert large.recipe.doublings == 1
+    assert cost.made_grid(large.recipe) == (1, 2, 4)
+    assert cost.token_grid(large.recipe) == (1, 4, 8)
+    own = small.make(check(BALL, width=64, height=32, **WALK))  # type: ignore[arg-type]
+    assert own.recipe.doublings == 0
     with torch.inference_mode():
-        made = _latents(doubler, replace(large.recipe, width=64, height=32))
+        made = _latents(small, own.recipe)
         network = doubler.parts.autoencoder  # type: ignore[union-attr]
-        assert np.array_equal(to_pictures(network.decode(made[None])[0]), small.frames)
+        assert np.array_equal(to_pictures(network.decode(made[None])[0]), own.frames)
         doubled = _twice(doubler, made[:, 0])[None, :, None]
         assert np.array_equal(to_pictures(network.decode(doubled)[0]), large.frames)
-    whole = pipeline.make(check(BALL, width=128, height=64, **walk))
-    assert cost.made_grid(whole.recipe, pipeline.parts)[1:] == (4, 8), "without an upsampler"  # type: ignore[arg-type]
-    odd = check(BALL, width=112, height=64, **walk)
-    assert not cost.doubled(doubler.recipe(odd), doubler.parts), "half of it is no whole number of tokens"  # type: ignore[arg-type]
+    again = small.replay(large.recipe)
+    assert np.array_equal(again.frames, large.frames)
 
 
-def _latents(pipeline: Pipeline, recipe) -> torch.Tensor:  # type: ignore[no-untyped-def]
+def test_a_recipe_is_made_again_as_it_was_by_a_model_that_knows_larger_clips_now(doubler: Pipeline) -> None:
+    small, more = taught(doubler, "64x32x4@16"), taught(doubler, "256x256x4@16")
+    request = check(BALL, width=128, height=64, **WALK)  # type: ignore[arg-type]
+    made, direct = small.make(request), more.make(request)
+    assert (made.recipe.doublings, direct.recipe.doublings) == (1, 0)
+    assert not np.array_equal(made.frames, direct.frames)
+    assert np.array_equal(more.replay(made.recipe).frames, made.frames)
+    with pytest.raises(HimmelError, match="recipe for the upsampler"):
+        more.replay(replace(made.recipe, versions={}))
+
+
+@given(
+    st.integers(16, 1920),
+    st.integers(16, 1920),
+    st.lists(st.tuples(st.integers(1, 40), st.integers(1, 40)), max_size=3),
+)
+def test_no_more_is_made_than_was_taught_and_no_less_than_needed(
+    width: int, height: int, sides: list[tuple[int, int]]
+) -> None:
+    buckets = [{"bucket": f"{16 * across}x{16 * down}x4@16"} for across, down in sides]
+    known = SimpleNamespace(upsampler=object(), whole=parts.Parts.whole.fget(_Noted(buckets)))  # type: ignore[attr-defined,misc]
+    times = cost.doublings(width, height, known)  # type: ignore[arg-type]
+    recipe = Recipe(BALL, BALL, 0, width, height, 4, Fraction(16), 1, 1.0, "euler", "m", "h", doublings=times)
+    _, rows, columns = cost.made_grid(recipe)
+    assert rows * columns * 256 <= known.whole or rows == columns == 1
+    _, drawn_rows, drawn_columns = cost.token_grid(recipe)
+    assert (drawn_rows, drawn_columns) == (rows << times, columns << times)
+    assert drawn_rows * 16 >= height
+    assert drawn_columns * 16 >= width
+    if times:
+        _, rows, columns = cost.made_grid(replace(recipe, doublings=times - 1))
+        assert rows * columns * 256 > known.whole, "one doubling less would do"
+    assert cost.doublings(width, height, SimpleNamespace(upsampler=None, whole=known.whole)) == 0  # type: ignore[arg-type]
+
+
+class _Noted:
+    """What `Parts.whole` looks at."""
+
+    def __init__(self, shares: list[dict[str, str]]) -> None:
+        self.made = {"recipe": {"shares": shares}}
+
+    @property
+    def shapes(self) -> list[tuple[int, int, int, int]]:
+        return parts.Parts.shapes.fget(self)  # type: ignore[attr-defined,misc]
+
+
+def test_a_size_that_does_not_halve_is_made_larger_and_cut_in_the_middle(doubler: Pipeline) -> None:
+    small = taught(doubler, "64x48x4@16")
+    cut = small.make(check(BALL, width=112, height=72, **WALK))  # type: ignore[arg-type]
+    assert cost.made_grid(cut.recipe)[1:] == (3, 4)
+    whole = small.make(check(BALL, width=128, height=96, **WALK))  # type: ignore[arg-type]
+    assert np.array_equal(cut.frames, whole.frames[:, 12:84, 8:120])
+
+
+def test_a_model_without_an_upsampler_makes_every_size_itself(pipeline: Pipeline) -> None:
+    without = taught(pipeline, "32x32x4@16")
+    assert without.recipe(check(BALL, width=128, height=64, **WALK)).doublings == 0  # type: ignore[arg-type]
+
+
+def test_what_will_be_made_is_known_before_weights_are_read(doubling: Path, doubler: Pipeline) -> None:
+    request = check(BALL, width=512, height=288, **WALK)  # type: ignore[arg-type]
+    counted = Pipeline(parts.outline(doubling), threads=1).recipe(request)
+    assert counted.doublings == doubler.recipe(request).doublings == 1
+
+
+def test_a_recipe_without_doublings_means_what_it_meant(doubler: Pipeline) -> None:
+    request = check(BALL, width=512, height=288, **WALK)  # type: ignore[arg-type]
+    plain = json.loads(doubler.recipe(request).to_json())
+    plain.pop("doublings")
+    assert Recipe.from_dict(plain).doublings == 1
+    assert Recipe.from_dict({**plain, "width": 256, "height": 144}).doublings == 0
+    assert Recipe.from_dict({**plain, "width": 520}).doublings == 0, "half of it is no whole number of places"
+    assert Recipe.from_dict({**plain, "versions": {}}).doublings == 0
+    for wrong in (8, 10**9):
+        with pytest.raises(HimmelError, match="doublings"):
+            doubler.replay(Recipe.from_dict({**plain, "doublings": wrong}))
+    for odd in ({"versions": 3}, {"width": None}, {"media": 1}, {"media": [1]}):
+        with pytest.raises(HimmelError):
+            Recipe.from_dict({**plain, **odd})
+
+
+def _latents(pipeline: Pipeline, recipe: Recipe) -> torch.Tensor:
     from himmel.pipeline.progress import Watch
 
     engine = pipeline.engine
-    timeline = Timeline(Grid(recipe.plan), [], cost.token_grid(recipe)[1:], pipeline.parts.autoencoder)  # type: ignore[union-attr]
+    timeline = Timeline(Grid(recipe.plan), [], cost.made_grid(recipe)[1:], pipeline.parts.autoencoder)  # type: ignore[union-attr]
     for _ in engine.walk(timeline, recipe, Watch(engine.work(recipe))):  # type: ignore[attr-defined]
         pass
     return timeline.latents

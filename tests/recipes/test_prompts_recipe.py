@@ -89,5 +89,10 @@ def test_another_language_is_held_against_english(model: Path, tmp_path: Path) -
     assert plain["colour"]["pairs"] >= 2
     again = evaluate(model, tmp_path, *run, "--language", "sv")
     assert again == text
-    other = evaluate(model, tmp_path, "prompts", "--count", "1", "--no-reference", "--language", "zh")
-    assert "--language en" in other
+    other = evaluate(model, tmp_path, "prompts", "--count", "3", "--no-reference", "--language", "zh")
+    assert "--language en" in other, "more than there are in English"
+    fewer = evaluate(model, tmp_path / "fewer", *run) and evaluate(
+        model, tmp_path / "fewer", "prompts", "--count", "1", "--no-reference", "--language", "zh"
+    )
+    assert "1 prompts in Chinese" in fewer
+    assert "Chinese less English, points" in fewer, "the first of them are the same"

@@ -8,7 +8,19 @@ from click.testing import CliRunner
 
 from himmel.cli import himmel
 from himmel.evaluation.report import markdown_table, write_json, write_text
-from himmel.recipes.results import SOURCES, figures, history_curves, missing, remembered, sections, training_curve
+from himmel.pipeline.folder import SHIPPED
+from himmel.recipes.results import (
+    SOURCES,
+    figures,
+    history_curves,
+    missing,
+    remembered,
+    sections,
+    shipped_history,
+    trained,
+    training_curve,
+)
+from himmel.recipes.transfer import spent
 from himmel.records import HimmelError
 
 
@@ -20,7 +32,8 @@ def folder(tmp_path: Path) -> Path:
     write_text(
         place / "report/prompts.md", "40 prompts.\n\n" + markdown_table(["fact", "right %"], [["colour", "98.0"]])
     )
-    write_json(place / "report/prompts.json", {"rows": {"colour": {"share": 0.98}}})
+    colour = {"share": 0.98, "right": 39, "trials": 40, "interval": [0.87, 0.996]}
+    write_json(place / "report/prompts.json", {"rows": {"colour": colour}})
     return place
 
 
@@ -33,6 +46,7 @@ def test_a_page_shows_what_is_there_and_says_what_is_not(folder: Path, model: Pa
     text = (tmp_path / "page/index.html").read_text()
     assert "as asked" in text
     assert "98.0" in text
+    assert "0 of 1 are met." in text
     assert text.count("Not run.") == len(SOURCES) - 2
     assert json.loads((model / "transformer/model.json").read_text())["sha256"] in text
     assert (tmp_path / "page/prompts.json").is_file()
@@ -67,6 +81,24 @@ def test_figures_are_remembered_for_each_set_of_weights(folder: Path, model: Pat
     past = {"transformer": "other", "hours": 1.0, "figures": {"prompts: colour": 0.5}}
     (curve,) = history_curves([past, {**first[0], "hours": 2.0}])
     assert curve.lines == {"prompts: colour": [(1.0, 0.5), (2.0, 0.98)]}
+    assert curve.title == "prompts against hours of training"
+
+
+def test_hours_are_those_of_all_trainings_that_led_to_weights(model: Path) -> None:
+    first = {"hours": 2.0, "steps": 100}
+    second = {"hours": 0.5, "steps": 10, "before": spent(first)}
+    assert spent({"hours": 1.0, "steps": 1, "before": spent(second)}) == {"hours": 3.5, "steps": 111.0}
+    assert spent({}) == {"hours": 0.0, "steps": 0.0}
+
+
+def test_the_shipped_weights_tell_what_came_before_them(model: Path) -> None:
+    pages = shipped_history(SHIPPED)
+    made = spent(trained(SHIPPED))
+    assert pages[-1]["hours"] == pytest.approx(made["hours"], abs=0.02)
+    assert [one["hours"] for one in pages] == sorted(one["hours"] for one in pages)
+    titles = [curve.title for curve in history_curves(pages)]
+    assert "flow loss at 64 x 64 against hours of training" in titles
+    assert shipped_history(str(model)) == []
 
 
 def test_minutes_of_a_log(tmp_path: Path) -> None:

@@ -85,6 +85,7 @@ def announcement(steps: int, guidance: float, size: tuple[int, int], takes: int,
         raise HimmelError(f"takes {takes}", "0 to 1000", "for example --takes 20")
     from himmel.evaluation.judge import Judge
     from himmel.evaluation.report import contact_sheet, film_strip, markdown_table, percent, write_json, write_text
+    from himmel.evaluation.scoring import Score
     from himmel.pipeline import Pipeline
     from himmel.recipes.announcement import PROMPTS, answers, learnable
     from himmel.safety.policy import OFF
@@ -99,14 +100,16 @@ def announcement(steps: int, guidance: float, size: tuple[int, int], takes: int,
     text = markdown_table(["prompt", "seed", "known", "not known", "too long to be read"], rows)
     plain = [{name: value for name, value in vars(one).items() if name != "frames"} for one in found]
     about = {**made_with(pipeline, steps, guidance), "size": list(size)}
+    added: dict[str, object] = {}
     told = learnable(pipeline, Judge.load("report"), takes, steps, guidance, *size, countdown(max(1, takes)))
     if told:
-        right, trials = sum(one.right for one in told.values()), sum(one.trials for one in told.values())
+        whole = Score(sum(one.right for one in told.values()), sum(one.trials for one in told.values()))
         shares = [[row, percent(one.share), str(one.trials)] for row, one in told.items()]
-        shares.append(["all facts", percent(right / trials), str(trials)])
+        shares.append(["all facts", percent(whole.share), str(whole.trials)])
+        added["learnable"] = {"right": whole.right, "trials": whole.trials, "interval": list(whole.interval)}
         text += "\nOf what the model was taught of the first prompt:\n\n"
         text += markdown_table(["fact", "right %", "trials"], shares)
     write_text(place / "announcement.md", text)
-    write_json(place / "announcement.json", {"about": about, "prompts": plain})
+    write_json(place / "announcement.json", {"about": about, "prompts": plain, **added})
     click.echo(text)
     say("folder", str(place))

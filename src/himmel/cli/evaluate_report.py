@@ -13,15 +13,16 @@ from himmel.cli.terminal import countdown, say
 from himmel.records import HimmelError
 
 WAYS = {
-    "prompts-sv": {"language": "sv"},
-    "prompts-zh": {"language": "zh"},
+    "prompts-sv": {"language": "sv", "reference": False},
+    "prompts-zh": {"language": "zh", "reference": False},
     "prompts-held-out": {"combinations": "held-out"},
     "prompts-all": {"families": "all"},
     "prompts-all-held-out": {"families": "all", "combinations": "held-out"},
 }
-"""Other ways of asking, which are run too: options of `himmel evaluate prompts`."""
+"""Other ways of asking, which are run too: options of `himmel evaluate prompts`. Other languages ask for the same
+scenes as English, whose table has the renders."""
 RUN = ("prompts", *WAYS, "paths", "swaps", "world-physics", "permanence", "events", "3d", "physics", "fidelity")
-RUN += ("autoencoder", "flow", "ways", "storyboard", "edit", "drift", "captioner", "announcement")
+RUN += ("upsampler", "autoencoder", "flow", "ways", "storyboard", "edit", "drift", "captioner", "announcement")
 """Evaluations that are run for a page; safety, frames and watermark are only read."""
 
 QUICK = 8
@@ -111,12 +112,16 @@ def everything(
 
 def _run(context: click.Context, names: tuple[str, ...], quick: int | None, shared: dict[str, Any]) -> dict[str, str]:
     """Runs each; returns why some could not be run."""
+    from himmel.recipes.results import knows_balls
+
     notes = {}
     for number, name in enumerate(names, 1):
         click.echo(f"{name} ({number} of {len(names)})", err=True)
         command = evaluate.commands["prompts" if name in WAYS else name]
         takes = {parameter.name for parameter in command.params}
         options = {key: value for key, value in shared.items() if key in takes} | WAYS.get(name, {})
+        if name == "physics" and not knows_balls(shared["model"]):
+            options["floors"] = True
         if quick is not None:
             small = {"count": max(2, quick), "takes": quick, "seconds": QUICK}
             options |= {key: value for key, value in small.items() if key in takes}
@@ -147,12 +152,21 @@ def _page(
     place: Path, target: Path, model: str, log: Path, notes: dict[str, str], shown: list[Any], quick: bool
 ) -> Path:
     from himmel.evaluation.page import Section
-    from himmel.recipes.results import history_curves, remembered, sections, training_curve, versions, write_page
+    from himmel.recipes.aims import aims_section
+    from himmel.recipes.results import (
+        history_curves,
+        remembered,
+        sections,
+        shipped_history,
+        training_curve,
+        versions,
+        write_page,
+    )
 
-    curves = history_curves(remembered(place, model))
+    curves = history_curves(shipped_history(model)) + history_curves(remembered(place, model))
     if (curve := training_curve(log)) is not None:
         curves.append(curve)
-    parts = [*shown, *sections(place, target, notes)]
+    parts = [*aims_section(place), *shown, *sections(place, target, notes)]
     if curves:
         parts.append(Section("training", "Figures against the time of training.", curves=curves))
     return write_page(target, [*parts, versions(model)], quick)

@@ -242,16 +242,18 @@ def report_words(recipe: Recipe, pipeline: Pipeline) -> None:
 
 def report_shape(recipe: Recipe, pipeline: Pipeline) -> None:
     """Says at what size a clip is made, and where that and its rate are outside of the model's training."""
-    from himmel.pipeline.cost import doubled
-    from himmel.pipeline.parts import Parts
+    from himmel.autoencoder.config import PIXELS_A_TOKEN
+    from himmel.pipeline.cost import made_grid
 
     shapes = pipeline.parts.shapes
     if not shapes:
         return
     size = recipe.width, recipe.height
-    if isinstance(pipeline.parts, Parts) and doubled(recipe, pipeline.parts):
-        size = size[0] // 2, size[1] // 2
-        say("size", f"made at {size[0]}x{size[1]}, its latents doubled")
+    if recipe.doublings:
+        _, rows, columns = made_grid(recipe)
+        size = columns * PIXELS_A_TOKEN, rows * PIXELS_A_TOKEN
+        often = "" if recipe.doublings == 1 else " twice" if recipe.doublings == 2 else f" {recipe.doublings} times"
+        say("size", f"made at {size[0]}x{size[1]}, its latents doubled{often}")
     areas = [width * height for width, height, _, _ in shapes]
     rates = {rate for _, _, _, rate in shapes}
     trained = " and ".join(dict.fromkeys(f"{width}x{height}" for width, height, _, _ in shapes))

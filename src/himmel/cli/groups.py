@@ -25,6 +25,7 @@ from himmel.cli import (
     evaluate_open_weights,
     evaluate_paths,
     evaluate_physics,
+    evaluate_prompts,
     evaluate_report,
     evaluate_safety,
     evaluate_upsampler,
@@ -94,7 +95,7 @@ HIMMEL: tuple[click.Command, ...] = (
 EVALUATE: tuple[click.Command, ...] = (
     evaluate.autoencoder,
     evaluate_upsampler.upsampler,
-    evaluate.prompts,
+    evaluate_prompts.prompts,
     evaluate.swaps,
     evaluate.flow,
     evaluate.judge,

@@ -190,7 +190,8 @@ def _run(order: Order, reading: Reading, processes: Processes) -> None:
     clips = sum(len(pool.latents) for pool in pools.values())
     bits = 16 if order.start and order.own else 8  # what was learnt from few clips is less than a step of 8 bits
     families = _taught(stored).union(*(pool.families for pool in pools.values()))
-    recipes.export(checkpoint, chosen, export / PARTS["transformer"], bound, clips, bits, processes, families)
+    before = stored.made if stored else None
+    recipes.export(checkpoint, chosen, export / PARTS["transformer"], bound, clips, bits, processes, families, before)
     if processes.first:
         copy_part("autoencoder", folder_of(order.home), export)
         if order.prompts:

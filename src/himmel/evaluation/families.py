@@ -92,8 +92,8 @@ def family_json(scores: dict[str, FamilyScore]) -> dict[str, dict[str, float | i
             "facts": one.made.trials,
             "whole": one.whole.right,
             "clips": one.whole.trials,
-            "chance": one.chance.share,
-            "within": one.within.share,
+            "chance": one.chance.share if one.chance.trials else None,
+            "within": one.within.share if one.within.trials else None,
             "real": one.real.share if one.real else None,
         }
         for family, one in scores.items()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,13 @@ from himmel.records import HimmelError
 RUN = "run.json"
 
 
-def holds(folder: Path, run: Mapping[str, Any]) -> bool:
-    """Whether a folder holds this run, whole or in part."""
+def holds(folder: Path, run: Mapping[str, Any], *, but: Collection[str] = ()) -> bool:
+    """Whether a folder holds this run, whole or in part. but: what may differ."""
     name = folder / RUN
-    return name.exists() and json.loads(name.read_text(encoding="utf-8")) == json.loads(json.dumps(run))
+    if not name.exists():
+        return False
+    found, asked = json.loads(name.read_text(encoding="utf-8")), json.loads(json.dumps(run))
+    return all(found.get(key) == asked.get(key) for key in (found.keys() | asked.keys()) - set(but))
 
 
 def whole_lines(path: Path) -> list[str]:

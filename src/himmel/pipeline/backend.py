@@ -64,7 +64,7 @@ def chosen(recipe: Recipe, parts: Parts) -> str:
     out, since compiled ones are computed all or none.
     """
     asked = setting()
-    groups, rows, columns = window_grid(recipe, parts)
+    groups, rows, columns = window_grid(recipe)
     large = groups * rows * columns > EXPLICIT_TOKENS or parts.device.type != "cpu"
     if not installed() or asked == EAGER or large or recipe.cache > 0:
         return EAGER

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from himmel.autoencoder.config import FRAMES_A_GROUP, PIXELS_A_TOKEN, AutoencoderConfig
-from himmel.footage.fit import DOUBLE
 from himmel.pipeline.denoiser import attention_for
 from himmel.pipeline.drafts import further_walks
 from himmel.pipeline.grid import Grid
@@ -26,41 +25,39 @@ ATTENTION = 3.0  # an operation of attention lasts so many times one of a plain 
 MARGIN = 1.25  # the allocator's waste
 
 
-WHOLE = 256 * 144
-"""Pixels up to which a clip is made at its own size; a larger one at half its sides where its latents can be doubled.
-"""
-
-
-def doubled(recipe: Recipe, parts: Parts) -> bool:
-    """Whether a clip is made, or given, at half its width and height and its latents are doubled before they are
-    decoded: one that was given so, and one of more than WHOLE pixels in which nothing is given, of whole tokens.
+def doublings(width: int, height: int, parts: Parts) -> int:
+    """How often the latents of a clip of words alone are doubled before they are decoded: so often that what is made is
+    no larger than the training's largest clips, which is all that the network knows (`Parts.whole`); 0 for a model that
+    cannot double. width, height: pixels of the clip.
     """
-    if recipe.media:
-        return any(note.how == DOUBLE for note in recipe.media)
-    whole = recipe.width % (2 * PIXELS_A_TOKEN) == 0 == recipe.height % (2 * PIXELS_A_TOKEN)
-    return parts.upsampler is not None and whole and recipe.width * recipe.height > WHOLE
+    times, places = 0, _places(width) * _places(height)
+    while parts.upsampler is not None and places * PIXELS_A_TOKEN**2 > parts.whole and places > 1:
+        times += 1
+        places = -(-_places(width) // 2**times) * -(-_places(height) // 2**times)
+    return times
+
+
+def _places(pixels: int) -> int:
+    return -(-pixels // PIXELS_A_TOKEN)
 
 
 def token_grid(recipe: Recipe) -> tuple[int, int, int]:
-    """(latent frames, rows, columns) that cover what the recipe asks for."""
-    return (
-        Grid(recipe.plan).groups,
-        -(-recipe.height // PIXELS_A_TOKEN),
-        -(-recipe.width // PIXELS_A_TOKEN),
-    )
+    """(latent frames, rows, columns) that are decoded, and cover what the recipe asks for."""
+    groups, rows, columns = made_grid(recipe)
+    return groups, rows << recipe.doublings, columns << recipe.doublings
 
 
-def made_grid(recipe: Recipe, parts: Parts) -> tuple[int, int, int]:
-    """(latent frames, rows, columns) that are made, or given: half as many rows and columns where they are doubled."""
-    groups, rows, columns = token_grid(recipe)
-    return (groups, rows // 2, columns // 2) if doubled(recipe, parts) else (groups, rows, columns)
+def made_grid(recipe: Recipe) -> tuple[int, int, int]:
+    """(latent frames, rows, columns) that are made, or given: half as many rows and columns for each doubling."""
+    part = 2**recipe.doublings
+    return Grid(recipe.plan).groups, -(-_places(recipe.height) // part), -(-_places(recipe.width) // part)
 
 
-def window_grid(recipe: Recipe, parts: Parts) -> tuple[int, int, int]:
+def window_grid(recipe: Recipe) -> tuple[int, int, int]:
     """(latent frames, rows, columns) of the largest canvas that is made at once: a window, and the beginning of a long
     shot beside it.
     """
-    groups, rows, columns = made_grid(recipe, parts)
+    groups, rows, columns = made_grid(recipe)
     return min(groups, SIZE + 1), rows, columns
 
 
@@ -69,7 +66,7 @@ def work_of(recipe: Recipe, parts: Parts) -> list[tuple[str, int, float]]:
     grid = Grid(recipe.plan)
     _, rows, columns = token_grid(recipe)
     walks = sum(1 for _ in grid.walk(grid.known)) + further_walks(recipe, parts)
-    decoded = grid.groups if doubled(recipe, parts) else grid.known.count(False)
+    decoded = grid.groups if recipe.doublings else grid.known.count(False)
     return [
         ("reading", 1, 0.0),  # half a second, whatever the clip
         ("sampling", walks * recipe.steps, step_flops(recipe, parts)),
@@ -84,7 +81,7 @@ def branches(recipe: Recipe) -> int:
 
 def step_flops(recipe: Recipe, parts: Parts) -> float:
     """Operations of one step of the solver, those of attention counted as often as they last longer."""
-    groups, rows, columns = window_grid(recipe, parts)
+    groups, rows, columns = window_grid(recipe)
     evaluations = branches(recipe) * (2 if recipe.solver == "heun" else 1)
     config, tokens = parts.transformer.config, groups * rows * columns
     attention = 4.0 * config.depth * config.width * tokens**2
@@ -108,7 +105,7 @@ def memory_of(recipe: Recipe, parts: Parts, held: bool = False) -> int:
 
     held: all frames are in memory together at the end, not written while they are made.
     """
-    groups, rows, columns = window_grid(recipe, parts)
+    groups, rows, columns = window_grid(recipe)
     tokens, config = groups * rows * columns, parts.transformer.config
     item = parts.dtype.itemsize
     # Two gathered modulations of nine, the gated MLP, and a handful of plain states.

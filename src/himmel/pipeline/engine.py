@@ -42,6 +42,10 @@ class Engine(Protocol):
         """Of libraries that decide what comes out, beside those that every recipe names."""
         ...
 
+    def doublings(self, width: int, height: int) -> int:
+        """How often the latents of a clip of words alone are doubled before they are decoded."""
+        ...
+
     def check(self, recipe: Recipe, held: bool = False) -> None:
         """Raises HimmelError for what cannot be made, before anything is. held: all frames are in memory at the end."""
         ...

@@ -223,8 +223,8 @@ class Pipeline:
             reader_guidance=recipe.reader_guidance,
         )
         self.guard.recipe(recipe)
-        doubled = any(note.how == DOUBLE for note in recipe.media)
-        for part, matters in ((UPSAMPLER, doubled), (READER, recipe.drafts > 1 or recipe.reader_guidance > 0)):
+        heeds = recipe.drafts > 1 or recipe.reader_guidance > 0
+        for part, matters in ((UPSAMPLER, recipe.doublings > 0), (READER, heeds)):
             before, found = recipe.versions.get(part), self.engine.versions().get(part)
             if matters and before != found:
                 given, allowed = f"a recipe for the {part} {before}", f"this model's is {found or 'missing'}"
@@ -254,7 +254,7 @@ class Pipeline:
         self.guard.frames.media(media)
         words = self.expansion(request)
         known, unknown = self.engine.known(given_words(request.prompt, words.plan))
-        reads = READER in self.engine.versions()
+        reads, doubled = READER in self.engine.versions(), any(m.how == DOUBLE for m in media)
         return Recipe(
             prompt=request.prompt,
             expanded=words.text,
@@ -282,6 +282,7 @@ class Pipeline:
             cache=request.cache,
             drafts=request.drafts if reads else 1,
             reader_guidance=request.reader_guidance if reads else 0.0,
+            doublings=1 if doubled else 0 if media else self.engine.doublings(request.width, request.height),
         )
 
     def _marks(self) -> tuple[str, ...]:

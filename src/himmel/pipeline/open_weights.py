@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from himmel.footage.fit import DOUBLE, Medium
+from himmel.footage.fit import Medium
 from himmel.grammar.vocabulary import FIRST_FAMILIES
 from himmel.language import WordEncoder
 from himmel.language.encoder import words_folder
@@ -124,10 +124,14 @@ class OpenEngine:
         """Of the libraries that run the model."""
         return {name: version(name) for name in ("diffusers", "transformers")}
 
+    def doublings(self, width: int, height: int) -> int:
+        """None: a large model makes every size that it can."""
+        return 0
+
     def check(self, recipe: Recipe, held: bool = False) -> None:
         """Raises HimmelError for a size, a length or a plan that the model cannot make, or too little memory."""
         self.abilities.check_size(recipe.width, recipe.height)
-        if any(note.how == DOUBLE for note in recipe.media):
+        if recipe.doublings:
             raise HimmelError("latents of open weights to be doubled", "weights of himmel's own", "--model shipped")
         if recipe.cache > 0 and not self.abilities.reuses:
             name = self.model.folder.pipeline

@@ -32,6 +32,9 @@ from himmel.weights import load as load_weights
 WORD_TOKENS = 56
 """Pieces of a text that are read, as in training (`himmel.recipes.latents`); a test compares the two."""
 
+WHOLE = 256 * 144
+"""Pixels up to which clips are made at their own size by weights that do not note their training."""
+
 LATENTS = ("encoder.", "latent_")
 """Tensors of an autoencoder that decide what latents mean."""
 
@@ -68,6 +71,11 @@ class Parts:
         shares = self.made.get("recipe", {}).get("shares", [])
         found = [re.fullmatch(r"(\d+)x(\d+)x(\d+)@(\d+)", str(share.get("bucket"))) for share in shares]
         return sorted({(int(m[1]), int(m[2]), int(m[3]), int(m[4])) for m in found if m is not None})
+
+    @property
+    def whole(self) -> int:
+        """Pixels up to which a clip is made at its own size: those of the largest clips of the training."""
+        return max((width * height for width, height, _, _ in self.shapes), default=WHOLE)
 
     @property
     def few(self) -> tuple[list[int], float] | None:
@@ -178,7 +186,11 @@ def outline(path: str | os.PathLike[str] = SHIPPED) -> Parts:
         denoises = Transformer(TransformerConfig(**transformer.config))
         decodes = Autoencoder(AutoencoderConfig(**autoencoder.config))
         reads = Reader.from_config(load_note(folder / READER).config) if has_reader(folder) else None
-    return replace(_parts(str(path), words, autoencoder, transformer, denoises, decodes), reader=reads)
+        doubles = None
+        if has_upsampler(folder):
+            doubles = Upsampler(UpsamplerConfig(**load_note(folder / UPSAMPLER).config))
+    found = _parts(str(path), words, autoencoder, transformer, denoises, decodes)
+    return replace(found, reader=reads, upsampler=doubles)
 
 
 def load_autoencoder(path: str | os.PathLike[str] = SHIPPED) -> tuple[Autoencoder, str]:

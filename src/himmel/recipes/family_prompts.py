@@ -37,7 +37,7 @@ FULL = 0.85
 class FamilyPrompts:
     """Prompt i is of family i, families taken in turn, so each is asked for as often as the others.
 
-    count: prompts. families: their names. split: of the world. side, frames, rate: of the renders.
+    count: prompts. families: their names. split: of the world. size: (width, height), frames, rate: of the renders.
     Raises HimmelError for an unknown language.
     """
 
@@ -48,7 +48,7 @@ class FamilyPrompts:
         split: str,
         language: str = "en",
         *,
-        side: int = 128,
+        size: tuple[int, int] = (128, 128),
         frames: int = 32,
         rate: int = 16,
     ) -> None:
@@ -57,7 +57,7 @@ class FamilyPrompts:
         self.count, self.names, self.language = count, tuple(families), language
         self._sources = {
             name: WorldSource(
-                {name: 1.0}, width=side, height=side, frames=frames, rate=Fraction(rate), seed=SEED, split=split
+                {name: 1.0}, width=size[0], height=size[1], frames=frames, rate=Fraction(rate), seed=SEED, split=split
             )
             for name in families
         }
@@ -90,6 +90,6 @@ class FamilyPrompts:
         return Renderer()
 
     def render(self, facts: SceneFacts, index: int) -> NDArray[np.uint8]:
-        """Frames [T, side, side, 3] of the scene that prompt `index` was written for: a `Reference`."""
+        """Frames [T, H, W, 3] of the scene that prompt `index` was written for: a `Reference`."""
         size = self._sources[self.families[index]].size
         return self._renderer.render([self.scenario(index).scene], *size)[0].frames

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 SPOKEN = {"en": "English", "sv": "Swedish", "zh": "Chinese"}
 COMBINATIONS = ("any", "trained", "held-out")
+SIZE = 128, 128
+"""Of clips where nothing else is said."""
 USUAL = "usual"
 """Not scenes of the world by family, but what `grammar.prompts` draws."""
 
@@ -31,12 +33,14 @@ USUAL = "usual"
 class Asked:
     """language: of SPOKEN. combinations: "trained" leaves out prompts with a thing of a combination that training never
     shows, "held-out" those with any other, and those without things. families: USUAL, or the world's own scenes of a
-    choice of `family_prompts.CHOICES`, of which "any" are those of training too.
+    choice of `family_prompts.CHOICES`, of which "any" are those of training too. size: of clips and renders, (width,
+    height).
     """
 
     language: str = "en"
     combinations: str = "any"
     families: str = USUAL
+    size: tuple[int, int] = SIZE
 
     def prompts(self, count: int, seed: int, split: str = "test") -> list[Prompt]:
         """As `grammar.prompts.evaluation_prompts`, or scenes of the world's `split`."""
@@ -53,12 +57,13 @@ class Asked:
             raise HimmelError(
                 f"held-out combinations of the {split} split", "only the test split has any", "take the judge report"
             )
-        return _scenes(count, self.families, "test_held_out" if held_out else split, self.language)
+        return _scenes(count, self.families, "test_held_out" if held_out else split, self.language, self.size)
 
     def folder(self, place: Path, judge: str) -> Path:
         """Below the folder of evaluations."""
         chosen = self.language, self.combinations, self.families
         parts = [judge, *(part for part in chosen if part not in ("en", "any", USUAL))]
+        parts += ["x".join(map(str, self.size))] if self.size != SIZE else []
         return place / "-".join(parts)
 
     @property
@@ -70,7 +75,8 @@ class Asked:
             "held-out": ", only of held-out combinations",
         }
         of = {"all": " of all families", "first": " of the first families", "further": " of the further families"}
-        return f"prompts{of.get(self.families, '')}{spoken}{shown.get(self.combinations, '')}"
+        at = "" if self.size == SIZE else f", clips of {self.size[0]} x {self.size[1]}"
+        return f"prompts{of.get(self.families, '')}{spoken}{shown.get(self.combinations, '')}{at}"
 
     def _allowed(self) -> Callable[[SceneFacts], bool] | None:
         if self.combinations == "any":
@@ -81,26 +87,28 @@ class Asked:
 
 
 @lru_cache(maxsize=4)
-def _scenes(count: int, families: str, split: str, language: str) -> FamilyPrompts:
+def _scenes(count: int, families: str, split: str, language: str, size: tuple[int, int]) -> FamilyPrompts:
     """Kept, since drawing them runs the simulator."""
     from himmel.recipes.family_prompts import CHOICES, FamilyPrompts  # the world may not be installed
 
     without_things = ("sea", "landscape") if split == "test_held_out" else ()
-    return FamilyPrompts(count, [name for name in CHOICES[families] if name not in without_things], split, language)
+    return FamilyPrompts(
+        count, [name for name in CHOICES[families] if name not in without_things], split, language, size=size
+    )
 
 
 def beside_english(
     asked: Asked, place: Path, reader: Reader, judge: str, count: int, seed: int, about: dict[str, Any], split: str
 ) -> dict[str, Difference] | None:
-    """What the clips of another language show more often than the English ones, by fact; None where the same run in
-    English is not in the folder of evaluations, whole. seed, split: of the prompts. about: what the clips are made
-    with.
+    """What the clips of another language show more often than the English ones, by fact; None where the folder of
+    evaluations does not hold the same in English, of as many prompts or more. seed, split: of the prompts. about: what
+    the clips are made with.
     """
     english = replace(asked, language="en")
     prompts, folder = english.prompts(count, seed, split), english.folder(place, judge)
-    if not holds(folder, run_of(prompts, reader, about=about)):
+    if not holds(folder, run_of(prompts, reader, about=about), but=["prompts"]):
         return None
-    first, second = ([one.reading for one in outcomes_in(side.folder(place, judge))] for side in (english, asked))
-    if len(first) != len(prompts):
+    first, second = (outcomes_in(side.folder(place, judge))[:count] for side in (english, asked))
+    if [outcome.prompt for outcome in first] != [text for text, _ in prompts]:
         return None
-    return differences([facts for _, facts in prompts], first, second)
+    return differences([facts for _, facts in prompts], [one.reading for one in first], [one.reading for one in second])

@@ -76,15 +76,15 @@ def _drawn(facts: SceneFacts, seed: int, frames: int, rate: int) -> Scenario | N
 
 
 class ReferenceRenders:
-    """Renders at one size; an instance is a `Reference` of `himmel.evaluation.prompts`."""
+    """Renders at one size, (width, height); an instance is a `Reference` of `himmel.evaluation.prompts`."""
 
-    def __init__(self, side: int = 128, frames: int = 32, rate: int = 16) -> None:
-        self.side, self.frames, self.rate = side, frames, rate
+    def __init__(self, size: tuple[int, int] = (128, 128), frames: int = 32, rate: int = 16) -> None:
+        self.size, self.frames, self.rate = size, frames, rate
         self.renderer = Renderer()
 
     def __call__(self, facts: SceneFacts, seed: int) -> NDArray[np.uint8] | None:
-        """Frames [T, side, side, 3] that show the facts, or None where the world cannot."""
+        """Frames [T, H, W, 3] that show the facts, or None where the world cannot."""
         scenario = find_scenario(facts, seed, self.frames, self.rate)
         if scenario is None:
             return None
-        return self.renderer.render([scenario.scene], self.side, self.side)[0].frames
+        return self.renderer.render([scenario.scene], *self.size)[0].frames

@@ -28,6 +28,7 @@ from himmel.pipeline.folder import PARTS, folder_of, intact, note_of
 from himmel.pipeline.generate import Pipeline
 from himmel.pipeline.request import check
 from himmel.recipes.reference import ReferenceRenders
+from himmel.recipes.transfer import spent
 from himmel.records import HimmelError
 
 HISTORY = "history.json"
@@ -80,6 +81,7 @@ SOURCES = (
     Source("3d", "Does a moving camera show a still scene as it is?", pictures=_ROUND),
     Source("physics", "Do balls go on as they began? PhyWorld's setting, rebuilt."),
     Source("digits", "Do digits drift on as they would? Moving MNIST, with digits of our own.", pictures=_DRIFT),
+    Source("upsampler", "How near do doubled latents come to true renders of twice the size?"),
     Source("fidelity", "How near are clips to renders, as a crowd?"),
     Source("autoencoder", "How much does a clip lose on its way through the latents?", pictures=_CODE),
     Source("flow", "The validation loss at fixed noise levels.", pictures=_LOSS),
@@ -134,7 +136,7 @@ def samples(
 ) -> Section:
     """Random test prompts by a seed, each made once, above a real render of the same facts where the world has one."""
     chosen = random.Random(seed).sample(evaluation_prompts(max(200, count), SAMPLES_FROM), count)
-    renders = ReferenceRenders(side)
+    renders = ReferenceRenders((side, side))
     strips, words = [], []
     for number, (prompt, facts) in enumerate(chosen):
         request = check(
@@ -163,7 +165,8 @@ def versions(model: str) -> Section:
         rows.append([f"{part}, sha256", f"{note['sha256']} ({size} bytes, {state})"])
     rows += [[f"judge {name}", _judge(name)] for name in NAMES]
     made = trained(model)
-    rows.append(["training", f"{made.get('hours', '?')} hours in the last run, {made.get('steps', '?')} steps"])
+    rows += [[f"training, {key} in all", f"{value:g}"] for key, value in spent(made).items() if value]
+    rows.append(["training, on", str(made.get("on", "not noted"))])
     return Section("versions", "What exactly was measured.", markdown_table(["what", "which"], rows))
 
 
@@ -178,6 +181,11 @@ def trained(model: str) -> dict[str, Any]:
     """How the transformer was made, as its JSON says."""
     note, _ = note_of(folder_of(model), "transformer")
     return dict(note.get("made", {}))
+
+
+def knows_balls(model: str) -> bool:
+    """Whether a model was taught the balls of `himmel evaluate physics`; of another the floors alone say something."""
+    return bool(trained(model).get("physics"))
 
 
 def training_curve(log: Path) -> Curve | None:
@@ -223,8 +231,8 @@ def remembered(folder: Path, model: str) -> list[dict[str, Any]]:
     made = note.get("made", {})
     now = {
         "transformer": note["sha256"],
-        "hours": made.get("hours"),
-        "steps": made.get("steps"),
+        "hours": spent(made)["hours"] or None,
+        "steps": spent(made)["steps"],
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "figures": figures(folder),
     }
@@ -233,12 +241,27 @@ def remembered(folder: Path, model: str) -> list[dict[str, Any]]:
     return pages
 
 
+UNITS = {"prompts": "share of facts", "law": "share that keep it", "Fréchet": "distance", "flow": "loss"}
+"""Of figures, by how the name of their group begins."""
+
+
+def _group(name: str) -> str:
+    """Figures whose names begin alike, up to a colon or comma, are drawn together."""
+    return name.split(":")[0] if ":" in name else name.split(",")[0]
+
+
+def shipped_history(model: str) -> list[dict[str, Any]]:
+    """What is noted beside a transformer of those that led to it: history.json, as `remembered` keeps it."""
+    return list(_json(folder_of(model) / PARTS["transformer"].parent / HISTORY).get("pages", []))
+
+
 def history_curves(pages: Sequence[Mapping[str, Any]]) -> list[Curve]:
     """Each group of figures against hours of training, where at least two sets of weights were measured."""
     timed = sorted((one for one in pages if one.get("hours") is not None), key=lambda one: one["hours"])
-    curves = []
-    for group, unit in (("prompts", "share of facts"), ("law", "share that keep it"), ("Fréchet", "distance")):
-        names = sorted({name for one in timed for name in one["figures"] if name.startswith(group)})
+    curves, groups = [], dict.fromkeys(_group(name) for one in timed for name in one["figures"])
+    for group in groups:
+        unit = next((unit for start, unit in UNITS.items() if group.startswith(start)), "")
+        names = sorted({name for one in timed for name in one["figures"] if _group(name) == group})
         lines = {
             name: [(one["hours"], one["figures"][name]) for one in timed if name in one["figures"]] for name in names
         }

@@ -16,7 +16,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -31,6 +31,7 @@ from himmel.recipes.few import FewSteps, Prepared, Teacher, level_index
 from himmel.recipes.latents import read_shards
 from himmel.recipes.packed import Shaped, in_rows, lessons
 from himmel.recipes.scene import SceneHead
+from himmel.recipes.transfer import hardware, spent
 from himmel.records import HimmelError
 from himmel.training import Average, Checkpoint, Feed, Processes, Progress, Schedule, build_optimisers, run
 from himmel.training.context import share_context
@@ -425,20 +426,24 @@ def export(
     bits: int = 8,
     processes: Processes | None = None,
     families: Collection[str] = FIRST_FAMILIES,
+    before: Mapping[str, Any] | None = None,
 ) -> None:
     """Stores the averaged weights, bound to their autoencoder and words.
 
     bits: as of `himmel.weights.save`. processes: of which the first writes, and all must come here. families: of the
-    world, that they were taught on, by this run or by those before it.
+    world, that they were taught on, by this run or those before it. before: the note of the weights it went on from.
     """
     weights = transformer_weights(checkpoint)
     if processes is not None and not processes.first:
         return
-    made = {
+    made: dict[str, Any] = {
         "steps": checkpoint.steps,
         "hours": round(checkpoint.seconds / 3600, 3),
+        "on": hardware(),
         "clips": clips,
         "families": [family for family in FAMILIES if family in families],
         "recipe": asdict(recipe),
     }
+    if before is not None:
+        made["before"] = spent(before)
     save(path, weights, asdict(recipe.config), made=made, bound=bound, bits=bits)

@@ -15,8 +15,9 @@ from himmel.records.errors import HimmelError
 from himmel.records.plan import Plan
 
 FORMAT = "himmel recipe 3"
-_BEFORE = {"marks": [], "policy": "", "cache": 0.0, "drafts": 1, "reader_guidance": 0.0}
+_BEFORE = {"marks": [], "policy": "", "cache": 0.0, "drafts": 1, "reader_guidance": 0.0, "doublings": -1}
 """What there was when recipes did not say so."""
+_BESIDE = "give the .json beside a himmel clip"
 MANIFEST, WATERMARK = "c2pa", "watermark"
 """The marks: a signed manifest; a pattern in the pictures."""
 
@@ -40,7 +41,7 @@ class Recipe:
     that the model does and does not know. versions: of himmel, torch, numpy, av, python. threads, device, precision:
     these decide the last bits of every sum, so a replay uses the same. created: UTC, ISO 8601. plan: which frames were
     given, by which of media; None stands for all to be made. marks: what the file carries when it leaves. policy: what
-    was refused; "": before checks.
+    was refused; "": before checks. doublings: how often its sides are doubled before it is decoded; below 0: unsaid.
     """
 
     prompt: str
@@ -69,19 +70,22 @@ class Recipe:
     cache: float = 0.0
     drafts: int = 1
     reader_guidance: float = 0.0
+    doublings: int = 0
 
     def __post_init__(self) -> None:
         if self.plan is None:
             object.__setattr__(self, "plan", Plan("generate", self.frames))
         if self.plan.frames != self.frames or any(part.medium >= len(self.media) for part in self.plan.given):
             raise HimmelError("a plan that does not fit its recipe", "its frames, and media that are listed", "")
+        if self.doublings < 0:
+            large = self.width * self.height > 256 * 144 and self.width % 32 == self.height % 32 == 0
+            alone = not self.media and large and "upsampler" in self.versions
+            object.__setattr__(self, "doublings", int(alone or any(note.how == "double" for note in self.media)))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values; the rate as "16/1"."""
-        plain = asdict(self)
-        plain["rate"] = f"{self.rate.numerator}/{self.rate.denominator}"
-        plain |= {"versions": dict(self.versions), "known": list(self.known), "unknown": list(self.unknown)}
-        return {"format": FORMAT, **plain}
+        plain = {"versions": dict(self.versions), "known": list(self.known), "unknown": list(self.unknown)}
+        return {"format": FORMAT, **asdict(self), **plain, "rate": f"{self.rate.numerator}/{self.rate.denominator}"}
 
     def to_json(self) -> str:
         """Indented JSON with a last newline, the text of the file."""
@@ -91,9 +95,7 @@ class Recipe:
     def from_dict(cls, plain: Mapping[str, Any]) -> Recipe:
         """The inverse of `to_dict`. Raises HimmelError for an unknown, missing or mistyped key."""
         if plain.get("format") != FORMAT:
-            raise HimmelError(
-                f"format {plain.get('format')!r:.60}", f"{FORMAT!r}", "give the .json beside a himmel clip"
-            )
+            raise HimmelError(f"format {plain.get('format')!r:.60}", f"{FORMAT!r}", _BESIDE)
         plain = {**_BEFORE, **plain}
         names = [f.name for f in fields(cls)]
         for key in plain:
@@ -111,10 +113,8 @@ class Recipe:
         try:
             plain = json.loads(text)
         except (ValueError, RecursionError) as error:
-            raise HimmelError("text that is no JSON", "a recipe", "give the .json beside a himmel clip") from error
-        if not isinstance(plain, dict):
-            raise HimmelError("JSON that is no object", "a recipe", "give the .json beside a himmel clip")
-        return cls.from_dict(plain)
+            raise HimmelError("text that is no JSON", "a recipe", _BESIDE) from error
+        return cls.from_dict(plain if isinstance(plain, dict) else {})
 
 
 def _value(name: str, value: Any, kind: Any = None) -> Any:
