@@ -102,7 +102,7 @@ def prompts(
 ) -> None:
     """Generate clips for prompts with known facts and have a judge read them: right by fact,
     with interval and chance. Other languages than English ask for the same scenes with the same seeds; where the same
-    run in English is in --folder, the difference is printed too.
+    run in English, of as many prompts or more, is in --folder, the difference is printed too.
 
     \b
     himmel evaluate prompts --count 400

@@ -27,7 +27,7 @@ MARGIN = 1.25  # the allocator's waste
 
 def doublings(width: int, height: int, parts: Parts) -> int:
     """How often the latents of a clip of words alone are doubled before they are decoded: so often that what is made is
-    no larger than the training's largest clips, which is all that the network knows (`Parts.whole`); 0 for a model that
+    about as large as the training's clips, which is all that the network knows (`Parts.whole`); 0 for a model that
     cannot double. width, height: pixels of the clip.
     """
     times, places = 0, _places(width) * _places(height)

@@ -74,8 +74,10 @@ class Parts:
 
     @property
     def whole(self) -> int:
-        """Pixels up to which a clip is made at its own size: those of the largest clips of the training."""
-        return max((width * height for width, height, _, _ in self.shapes), default=WHOLE)
+        """Pixels up to which a clip is made at its own size: one and a half times those of the training's largest clips
+        (docs/decisions/0053).
+        """
+        return max((width * height * 3 // 2 for width, height, _, _ in self.shapes), default=WHOLE)
 
     @property
     def few(self) -> tuple[list[int], float] | None:
