@@ -9,7 +9,6 @@ Shapes: N latent frames, C latent channels, h w tokens.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -18,9 +17,6 @@ from torch import Tensor, nn
 
 from himmel.autoencoder.model import Block, ChannelNorm
 from himmel.records import HimmelError
-
-Enlarge = Callable[[Tensor], Tensor]
-"""Latents [N, C, h, w] to larger ones of the same pictures, in float32."""
 
 
 @dataclass(frozen=True)
@@ -69,14 +65,3 @@ class Upsampler(nn.Module):
         self.linear.weight.copy_(weight[:, :, None, None])
         assert self.linear.bias is not None
         self.linear.bias.copy_(bias)
-
-
-def repeated(network: Upsampler, times: int) -> Enlarge:
-    """What doubles latents so many times."""
-
-    def enlarge(latents: Tensor) -> Tensor:
-        for _ in range(times):
-            latents = network(latents)
-        return latents.float()
-
-    return enlarge

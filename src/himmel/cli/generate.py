@@ -252,8 +252,7 @@ def report_shape(recipe: Recipe, pipeline: Pipeline) -> None:
     if recipe.doublings:
         _, rows, columns = made_grid(recipe)
         size = columns * PIXELS_A_TOKEN, rows * PIXELS_A_TOKEN
-        often = "" if recipe.doublings == 1 else " twice" if recipe.doublings == 2 else f" {recipe.doublings} times"
-        say("size", f"made at {size[0]}x{size[1]}, its latents doubled{often}")
+        say("size", f"made at {size[0]}x{size[1]}, its latents doubled")
     areas = [width * height for width, height, _, _ in shapes]
     rates = {rate for _, _, _, rate in shapes}
     trained = " and ".join(dict.fromkeys(f"{width}x{height}" for width, height, _, _ in shapes))

@@ -34,16 +34,19 @@ def plan(seconds: float | None, size: tuple[int, int], fps: Fraction, model: str
         from himmel.cli.open_weights import plan_passes
 
         return plan_passes(model, request)
+    from himmel.cli.generate import report_shape
     from himmel.pipeline import Pipeline
     from himmel.pipeline.estimate import estimate
     from himmel.pipeline.machine import free_memory
 
-    found = estimate(Pipeline.from_pretrained(model), request)
+    pipeline = Pipeline.from_pretrained(model)
+    found = estimate(pipeline, request)
     low, high = found.seconds * (1 - found.error), found.seconds * (1 + found.error)
     say(
         "clip",
         f"{request.frames} frames, {request.seconds:.2f} s, {size[0]}x{size[1]}, {request.steps} steps",
     )
+    report_shape(pipeline.recipe(request), pipeline)
     measured = "from smaller clips" if found.extrapolated else "measured at this size"
     likely = f"give or take {100 * found.error:.0f} %: {spoken(low)} to {spoken(high)}; {measured}"
     say("time", f"{spoken(found.seconds)}  ({likely})")

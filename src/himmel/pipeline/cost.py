@@ -26,15 +26,11 @@ MARGIN = 1.25  # the allocator's waste
 
 
 def doublings(width: int, height: int, parts: Parts) -> int:
-    """How often the latents of a clip of words alone are doubled before they are decoded: so often that what is made is
-    about as large as the training's clips, which is all that the network knows (`Parts.whole`); 0 for a model that
-    cannot double. width, height: pixels of the clip.
+    """How often the latents of a clip of words alone are doubled before they are decoded: once where it is much larger
+    than what the training showed (`Parts.whole`) and the model can double, else never. width, height: pixels.
     """
-    times, places = 0, _places(width) * _places(height)
-    while parts.upsampler is not None and places * PIXELS_A_TOKEN**2 > parts.whole and places > 1:
-        times += 1
-        places = -(-_places(width) // 2**times) * -(-_places(height) // 2**times)
-    return times
+    pixels = _places(width) * _places(height) * PIXELS_A_TOKEN**2
+    return int(parts.upsampler is not None and pixels > parts.whole)
 
 
 def _places(pixels: int) -> int:

@@ -16,7 +16,6 @@ from himmel.footage.fit import Medium
 from himmel.footage.glimpse import small
 from himmel.pipeline.cost import token_grid
 from himmel.pipeline.frames import FrameGuard
-from himmel.pipeline.latents import enlarging
 from himmel.pipeline.output import save_picture
 from himmel.pipeline.parts import Parts
 from himmel.pipeline.progress import Progress
@@ -66,8 +65,8 @@ class Glance:
     @torch.inference_mode()
     def picture(self, clean: Tensor) -> Picture:
         """The frame [H, W, 3] in the middle of predicted latents [C, G, h, w]."""
-        if (enlarge := enlarging(self.recipe, self.parts)) is not None:
-            clean = enlarge(clean.transpose(0, 1)).transpose(0, 1)
+        if self.recipe.doublings and self.parts.upsampler is not None:
+            clean = self.parts.upsampler(clean.transpose(0, 1)).transpose(0, 1).float()
         groups = clean.shape[1]
         middle = groups // 2
         before = clean[:, middle - 1] if middle > 0 else None

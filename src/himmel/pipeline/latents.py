@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from himmel.autoencoder.config import PIXELS_A_TOKEN
-from himmel.autoencoder.upsampler import Enlarge, repeated
 from himmel.flow import Canvas, sampling_levels
 from himmel.footage.fit import DOUBLE, Medium
 from himmel.footage.masks import inward, pixels
@@ -41,8 +40,6 @@ from himmel.transformer import Transformer, Words
 from himmel.transformer.compiled import Compiled
 
 UPSAMPLER, READER = "upsampler", "reader"
-DOUBLINGS = 7
-"""At most: the largest sides of a clip, halved so often, are one place."""
 """Their names among a recipe's versions."""
 WITHOUT_UPSAMPLER = "a model with an upsampler", "train one: himmel train upsampler, or give --strength 0.15"
 FURTHER = 0x4E67C6A782A3D3B5
@@ -86,15 +83,14 @@ class LatentEngine:
         return found
 
     def doublings(self, width: int, height: int) -> int:
-        """As many as the training asks for: `cost.doublings`."""
+        """One for what is much larger than what was taught: `cost.doublings`."""
         return doublings(width, height, self.parts)
 
     def check(self, recipe: Recipe, held: bool = False) -> None:
         """Whether the model can double what is to be doubled, and the memory suffices: `cost.check_memory`."""
         fitted = any(note.how == DOUBLE for note in recipe.media)
-        if recipe.doublings > DOUBLINGS or (recipe.media and recipe.doublings != fitted):
-            allowed = f"0 to {DOUBLINGS} of words alone, and as media are fitted"
-            raise HimmelError(f"a recipe of {recipe.doublings} doublings", allowed, "")
+        if recipe.doublings > 1 or (recipe.media and recipe.doublings != fitted):
+            raise HimmelError(f"a recipe of {recipe.doublings} doublings", "0 or 1, and as its media are fitted", "")
         if recipe.doublings and self.parts.upsampler is None:
             raise HimmelError(f"latents to be doubled by {self.parts.name}", *WITHOUT_UPSAMPLER)
         check_memory(recipe, self.parts, held)
@@ -117,17 +113,17 @@ class LatentEngine:
     ) -> Generator[NDArray[np.uint8]]:
         """Given frames as they came, others decoded."""
         grid = Grid(recipe.plan)
-        enlarge = enlarging(recipe, self.parts)
+        upsampler = self.parts.upsampler if recipe.doublings else None
         tokens = made_grid(recipe)[1:]
-        timeline = Timeline(grid, [m.frames for m in media], tokens, self.parts.autoencoder, enlarge)
+        timeline = Timeline(grid, [m.frames for m in media], tokens, self.parts.autoencoder, upsampler)
         decoded = _Decoder(timeline, self.walk(timeline, recipe, watch, journal), recipe)
-        joined = recipe.plan.strength == 0 and media and enlarge is None
+        joined = recipe.plan.strength == 0 and media and upsampler is None
         blend = Blend(timeline, decoded) if joined else None
         for frame in range(-grid.offset if recipe.plan.loop else 0):
             yield _given(timeline, frame)
         for group in range(grid.groups):
             yield from _pictures(timeline, group, decoded, blend)
-            if not grid.known[group] or enlarge is not None:
+            if not grid.known[group] or upsampler is not None:
                 watch.step("decoding")
 
     def walk(self, timeline: Timeline, recipe: Recipe, watch: Watch, journal: Journal | None = None) -> Iterator[None]:
@@ -186,13 +182,6 @@ class LatentEngine:
         return canvas.result(made)
 
 
-def enlarging(recipe: Recipe, parts: Parts) -> Enlarge | None:
-    """What brings latents to the size that is decoded; None where they are made at it."""
-    if not recipe.doublings or parts.upsampler is None:
-        return None
-    return repeated(parts.upsampler, recipe.doublings)
-
-
 class _Decoder:
     """The pictures [4, H, W, 3] of a group, cut to size; windows are made until it and its neighbours are known.
 
@@ -222,7 +211,7 @@ def _pictures(timeline: Timeline, group: int, decoded: _Decoder, blend: Blend | 
     """The frames of one group: kept ones as they came, made ones joined to them."""
     grid = timeline.grid
     for i, frame in grid.shown(group):
-        if grid.kept(frame) and timeline.enlarge is None:
+        if grid.kept(frame) and timeline.upsampler is None:
             yield _given(timeline, frame)
         elif grid.plan.region is not None:
             yield _patched(timeline, frame, decoded(group)[i])

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from himmel.autoencoder import Autoencoder, decode_group
 from himmel.autoencoder.config import FRAMES_A_GROUP, PIXELS_A_TOKEN
-from himmel.autoencoder.upsampler import Enlarge
+from himmel.autoencoder.upsampler import Upsampler
 from himmel.flow import Canvas, shift_levels, size_shift
 from himmel.flow.canvas import placed, with_reference
 from himmel.pipeline.grid import Grid
@@ -31,8 +31,8 @@ ALONE = (True, False, False, False)
 class Timeline:
     """Latents [C, G, h, w] of a clip, and which of its G groups are known so far; they may be read with `latent`.
 
-    media: frames [T, H, W, 3] of each medium of the grid's plan, all of one size. tokens: rows and columns. enlarge:
-    what brings both to the size of the pictures before latents are decoded; None where they have it.
+    media: frames [T, H, W, 3] of each medium of the grid's plan, all of one size. tokens: rows and columns. upsampler:
+    doubles both before latents are decoded; None where pictures are as large as what is made.
     """
 
     def __init__(
@@ -41,9 +41,9 @@ class Timeline:
         media: Sequence[Frames],
         tokens: tuple[int, int],
         autoencoder: Autoencoder,
-        enlarge: Enlarge | None = None,
+        upsampler: Upsampler | None = None,
     ) -> None:
-        self.grid, self.media, self.autoencoder, self.enlarge = grid, media, autoencoder, enlarge
+        self.grid, self.media, self.autoencoder, self.upsampler = grid, media, autoencoder, upsampler
         channels = autoencoder.config.channels
         self.latents = torch.zeros(channels, grid.groups, *tokens)
         self.known = list(grid.known)
@@ -134,7 +134,7 @@ class Timeline:
     def _drawn(self, group: int) -> Tensor:
         """The latents of a group at the size at which they are decoded."""
         latent = self.latent(group)
-        return latent if self.enlarge is None else self.enlarge(latent[None])[0]
+        return latent if self.upsampler is None else self.upsampler(latent[None])[0].float()
 
     def picture(self, frame: int) -> Frames | None:
         """The given frame [H, W, 3] that stands there in the clip, if one does."""
