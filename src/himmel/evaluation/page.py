@@ -15,6 +15,7 @@ from himmel.evaluation.report import tables_of
 STYLE = """
 :root { color-scheme: light dark; --line: #8885; }
 body { font: 1rem/1.5 system-ui, sans-serif; max-width: 72rem; margin: 0 auto; padding: 1rem; }
+nav ul { columns: 12rem; }
 .wide { overflow-x: auto; margin: 1rem 0; }
 table { border-collapse: collapse; }
 caption { text-align: left; font-weight: 600; padding: .3rem 0; }
@@ -88,17 +89,24 @@ def _section(one: Section) -> str:
 
 
 def _text(text: str, name: str) -> list[str]:
-    """Paragraphs and tables in their order; a table's caption is the paragraph before it, or the section's name."""
+    """Paragraphs and tables in order; a short paragraph before a table is its caption, else the section's name."""
     parts: list[str] = []
-    caption = ""
+    said = ""  # not written yet: it may become a caption
     for block in text.split("\n\n"):
-        tables = tables_of(block)
         words = " ".join(line for line in block.splitlines() if not line.startswith("|")).replace("**", "").strip()
         if words:
-            parts.append(f"<p>{escape(words)}</p>\n")
-            caption = words if len(words) < 120 else ""
-        parts += [table_html(head, rows, caption or name) for head, rows in tables]
-    return parts
+            parts += _paragraph(said)
+            said = words
+        for head, rows in tables_of(block):
+            short = 0 < len(said) < 120
+            parts += [] if short else _paragraph(said)
+            parts.append(table_html(head, rows, said if short else name))
+            said = ""
+    return parts + _paragraph(said)
+
+
+def _paragraph(words: str) -> list[str]:
+    return [f"<p>{escape(words)}</p>\n"] if words else []
 
 
 def table_html(head: Sequence[str], rows: Sequence[Sequence[str]], caption: str) -> str:
