@@ -96,3 +96,14 @@ def test_another_language_is_held_against_english(model: Path, tmp_path: Path) -
     )
     assert "1 prompts in Chinese" in fewer
     assert "Chinese less English, points" in fewer, "the first of them are the same"
+
+
+def test_clips_and_renders_of_another_size_have_a_folder_of_their_own(model: Path, tmp_path: Path) -> None:
+    pytest.importorskip("mujoco")
+    for families, name in (("usual", "report-48x32"), ("further", "report-further-48x32")):
+        run = ["prompts", "--count", "1", "--size", "48x32", "--drafts", "1", "--families", families]
+        assert "clips of 48 x 32" in evaluate(model, tmp_path, *run)
+        assert (tmp_path / name / "prompts.md").is_file()
+        assert json.loads((tmp_path / name / "run.json").read_text())["about"]["size"] == [48, 32]
+    asked = Asked(families="further", size=(48, 32))
+    assert asked.scenes(1, "test").render(asked.prompts(1, 12)[0][1], 0).shape == (32, 32, 48, 3)
