@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from himmel.evaluation.events import ORDER, TIMES
 from himmel.evaluation.page import Section
 from himmel.evaluation.report import markdown_table
 
@@ -123,8 +124,10 @@ def _paths(plain: Mapping[str, Any]) -> Iterator[Aim]:
 
 def _events(plain: Mapping[str, Any]) -> Iterator[Aim]:
     kinds = plain["clips"]["all"]
-    for row, one in kinds["generated"].items():
-        yield _share(f"events: {row}", one, INSIDE, False, kinds["renders"].get(row, {}).get("share"))
+    for row in (ORDER, TIMES):
+        if row in kinds["generated"]:
+            most = kinds["renders"].get(row, {}).get("share")
+            yield _share(f"events: {row}", kinds["generated"][row], INSIDE, False, most)
 
 
 def _permanence(plain: Mapping[str, Any]) -> Iterator[Aim]:
