@@ -102,6 +102,14 @@ def test_each_evaluation_has_its_aims(tmp_path: Path, name: str, plain: object, 
     assert [one.met for one in found(tmp_path, name, plain).values()] == met
 
 
+def test_a_few_trials_say_nothing(tmp_path: Path) -> None:
+    for trials, met in ((19, None), (20, True)):
+        rows = {"rows": {"sea": share(trials, trials)}}
+        (one,) = found(tmp_path, "report-held-out/prompts.json", rows).values()
+        assert one.met is met
+        assert one.reached == f"100.0 % of {trials}"
+
+
 def test_nothing_was_run(tmp_path: Path) -> None:
     assert aims_section(tmp_path) == []
     (tmp_path / "announcement.json").write_text(json.dumps({"prompts": []}))

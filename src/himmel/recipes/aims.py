@@ -21,6 +21,8 @@ INSIDE, SIDES, OUTSIDE, NEAR, BACK, SUV = 95.0, 98.0, 85.0, 5.0, 95.0, 90.0
 BALLS_INSIDE, BALLS_OUTSIDE = 0.0021, 0.15
 """World units a second: above the floor of the renders, and at held-out speeds and sizes."""
 WHOLE_DB, INSIDE_DB, FOOTAGE_DB = 33.0, 30.0, 30.0
+ENOUGH = 20
+"""Trials from which a share says whether an aim is met."""
 LESS = ("motion (moving)", "camera")
 """Rows of a table of prompts that are parts of another, or hold another."""
 
@@ -77,11 +79,13 @@ def _between(interval: Any) -> str:
 
 
 def _share(what: str, one: Mapping[str, Any], aim: float, lower: bool, most: float | None = None) -> Aim:
-    """A share {"right", "trials", "interval"}. lower: whether the lower end of its interval is to reach the aim."""
+    """A share {"right", "trials", "interval"}. lower: whether the lower end of its interval is to reach the aim. Of
+    fewer than ENOUGH trials nothing is said.
+    """
     if not one["trials"]:
         return Aim(what, "–", "–", f"{aim:g} %", None, _percent(most))
     share, low = one["right"] / one["trials"], one["interval"][0]
-    met = 100 * (low if lower else share) >= aim
+    met = 100 * (low if lower else share) >= aim if one["trials"] >= ENOUGH else None
     told = f"{aim:g} %, lower end" if lower else f"{aim:g} %"
     return Aim(what, f"{_percent(share)} % of {one['trials']}", _between(one["interval"]), told, met, _percent(most))
 
