@@ -20,7 +20,7 @@ from himmel.recipes.results import (
     trained,
     training_curve,
 )
-from himmel.recipes.transfer import spent
+from himmel.recipes.training_note import spent
 from himmel.records import HimmelError
 
 

@@ -28,7 +28,7 @@ from himmel.pipeline.folder import PARTS, folder_of, intact, note_of
 from himmel.pipeline.generate import Pipeline
 from himmel.pipeline.request import check
 from himmel.recipes.reference import ReferenceRenders
-from himmel.recipes.transfer import spent
+from himmel.recipes.training_note import spent
 from himmel.records import HimmelError
 
 HISTORY = "history.json"

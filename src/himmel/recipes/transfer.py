@@ -8,16 +8,14 @@ finds both maps, and the layers that read and write latents take them in; everyt
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from himmel.autoencoder import Autoencoder
-from himmel.pipeline.machine import this_machine
 from himmel.transformer import Transformer, TransformerConfig
 
 CLIPS_A_SHARD = 10
@@ -28,19 +26,6 @@ def gained(config: TransformerConfig, weights: dict[str, Tensor]) -> dict[str, T
     torch.manual_seed(0)
     fresh: dict[str, Tensor] = dict(Transformer(config).state_dict())
     return {name: weights.get(name, value) for name, value in fresh.items()}
-
-
-def spent(made: Mapping[str, Any]) -> dict[str, float]:
-    """Hours and steps of every training that led to some weights, as far as their note (`Stored.made`) says."""
-    before = made.get("before") or {}
-    return {key: round(float(made.get(key, 0)) + float(before.get(key, 0)), 3) for key in ("hours", "steps")}
-
-
-def hardware() -> str:
-    """What trains here: the GPU's name, or the processor's with the number of its threads."""
-    if torch.cuda.is_available():
-        return torch.cuda.get_device_name()
-    return f"{this_machine().processor}, {torch.get_num_threads()} threads"
 
 
 @torch.inference_mode()

@@ -31,7 +31,7 @@ from himmel.recipes.few import FewSteps, Prepared, Teacher, level_index
 from himmel.recipes.latents import read_shards
 from himmel.recipes.packed import Shaped, in_rows, lessons
 from himmel.recipes.scene import SceneHead
-from himmel.recipes.transfer import hardware, spent
+from himmel.recipes.training_note import hardware, spent
 from himmel.records import HimmelError
 from himmel.training import Average, Checkpoint, Feed, Processes, Progress, Schedule, build_optimisers, run
 from himmel.training.context import share_context
